@@ -1,0 +1,21 @@
+# assay_module(NAME [LINKS t...] [PRIVATE_LINKS t...]): one folder of core = one static library assay_NAME (alias assay::NAME)
+# from the .cpp files beside the CMakeLists.txt.
+function(assay_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;PRIVATE_LINKS")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(assay_${name} STATIC ${sources})
+  add_library(assay::${name} ALIAS assay_${name})
+  target_include_directories(assay_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
+  target_link_libraries(assay_${name} PUBLIC ${arg_LINKS} PRIVATE assay_options ${arg_PRIVATE_LINKS})
+endfunction()
+
+# assay_test(NAME [LINKS t...]): one test program from the .cpp files beside the CMakeLists.txt, run by ctest as NAME.
+function(assay_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_executable(test_${name} ${sources})
+  target_link_libraries(test_${name} PRIVATE assay_options assay_test_main ${arg_LINKS})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  add_test(NAME ${name} COMMAND test_${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit SKIP_RETURN_CODE 77)
+endfunction()

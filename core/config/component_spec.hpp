@@ -1,0 +1,54 @@
+// What a component (a plugin's, or one of the host's own steps and splits) tells about itself and its parameters, and the catalogue in
+// which the checker looks it up. Implemented by plugin/registry; used by config to check files, write the schema and the reference. Values,
+// thread-safe for reading.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/value.hpp"
+
+namespace assay::config {
+
+enum class ParamKind { boolean, integer, real, text, choice, column, list, component };
+
+struct ParamSpec {
+  std::string name, doc, unit;
+  ParamKind kind = ParamKind::real;
+  ParamKind item_kind = ParamKind::real;  // of a list
+  bool required = false;
+  Value fallback;  // none with required
+  double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
+  bool open_min = false, open_max = false;
+  double step = 0;
+  std::size_t min_items = 0, max_items = std::numeric_limits<std::size_t>::max();
+  std::vector<std::string> choices;
+  std::string component_kind;
+  bool log_scale = false, tunable = true;
+  std::string only_if;  // an earlier parameter's name; this one counts only where that one equals only_if_value
+  Value only_if_value;
+};
+
+struct ComponentSpec {
+  std::string kind, id, version, summary;
+  std::vector<ParamSpec> params;
+  unsigned tasks = 0;  // ASSAY_TASK_*; models and metrics
+  std::vector<std::string> abilities;
+  int direction = 0;          // metrics: +1 higher is better, -1 lower, 0 neither
+  unsigned metric_needs = 0;  // metrics: ASSAY_METRIC_*
+  bool baseline = false;
+  bool accepts_missing = false;
+};
+
+class Catalogue {
+ public:
+  virtual ~Catalogue() = default;
+  // The full id, or a short name: the part after the last dot where that is unique within the kind ("prior" for "baseline.prior").
+  virtual const ComponentSpec* find(std::string_view kind, std::string_view id) const = 0;
+  virtual std::vector<const ComponentSpec*> all(std::string_view kind) const = 0;
+};
+
+}  // namespace assay::config

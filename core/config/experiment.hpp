@@ -1,0 +1,153 @@
+// The experiment file as checked values: what every stage reads. Filled by config/experiment_reader; says nothing of YAML.
+// Defaults stand here, once. Immutable by habit; thread-safe for reading.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/calendar.hpp"
+#include "base/diagnostic.hpp"
+#include "config/value.hpp"
+
+namespace assay::config {
+
+enum class Task { regression, binary, multiclass };
+const char* to_text(Task task);
+
+struct Component {  // {use: id, ...}; params in schema order with defaults filled in
+  std::string id;
+  Map params;
+  Place place;
+};
+
+struct DataSpec {
+  std::string source = "csv";  // csv | sim.credit | sim.market | plugin sources
+  std::filesystem::path path;  // csv: absolute, resolved against the file
+  std::string path_as_written;
+  Map params;  // parameters of a source other than csv, in schema order
+  struct Time {
+    std::string column, format, stamp = "end", zone = "UTC";
+    std::optional<Span> bar;
+    Place place;
+  };
+  std::optional<Time> time;
+  std::string entity;
+  std::vector<std::string> columns;  // empty: all
+  std::vector<std::string> drop, categorical;
+  std::vector<std::string> missing;  // tokens that count as missing; empty: the reader's list
+  std::string adjustment_kind = "raw", factor_column;
+  Span available;
+  bool point_in_time = true;
+  Place place;
+  std::map<std::string, Place> key_places;  // "columns.2", "drop.0", "path": for messages about the data
+};
+
+struct FeatureSpec {
+  std::string name;
+  std::string expression;  // empty where component is set
+  std::optional<Component> component;
+  Place place;
+};
+
+struct InputsSpec {
+  bool all = false, features = false;  // else the patterns
+  std::vector<std::string> patterns;
+  std::vector<Place> pattern_places;
+  std::int64_t lookback = 0;  // 0: plain rows
+  Place place;
+};
+
+struct TargetSpec {
+  std::string column, expression;  // one of them
+  Task task = Task::regression;
+  std::string positive;         // text of the value that counts as class 1; empty: 0/1
+  std::optional<Span> horizon;  // a declared one; smaller than the expression's lead is an error
+  Place place, expression_place;
+};
+
+struct SplitSpec {
+  std::string use = "holdout";                                             // holdout | stratified | k_fold | by_rule | walk_forward
+  std::optional<double> test_fraction, validation_fraction;                // holdout, stratified, and k_fold's validation
+  std::string test_rule, validation_rule;                                  // by_rule
+  std::int64_t folds = 5;                                                  // k_fold
+  bool shuffle = true;                                                     // k_fold, holdout of tables; never with time
+  std::optional<Span> train, validation, test, step, embargo, final_test;  // walk_forward, and holdout with time
+  bool expanding = false;
+  std::string group;                // column that keeps rows together
+  std::string allow_shuffled_time;  // the reason, empty = not allowed
+  Place place;
+  std::map<std::string, Place> key_places;
+};
+
+struct TrainSpec {
+  std::int64_t epochs = 10, batch_size = 32, repeats = 1;
+  struct EarlyStopping {
+    std::string metric;
+    std::int64_t patience = 5;
+    double min_delta = 0;
+  };
+  std::optional<EarlyStopping> early_stopping;
+  std::string schedule = "constant";  // constant | step | cosine
+  std::string refit = "none";         // none | train_and_validation
+  bool shuffle = true;
+  std::vector<double> class_weight;  // empty: none
+  bool balanced = false;             // class_weight: balanced
+  Place place;
+};
+
+struct EvaluateSpec {
+  std::vector<Component> metrics;
+  std::vector<Component> baselines;
+  struct Threshold {
+    std::string rows = "train";   // train | validation
+    std::string by = "f1";        // a metric to maximise on those rows
+    std::optional<double> fixed;  // a number instead
+  };
+  Threshold threshold{"", "", 0.5};
+  std::vector<std::string> segments;  // columns for a table of metrics by segment
+  double confidence = 0.95;
+  Place place;
+};
+
+struct AcceptSpec {  // "rank_ic.low > 0"
+  std::string text, left, op, right;
+  Place place;
+};
+
+struct ResourcesSpec {
+  std::int64_t workers = 1, threads_per_worker = 1;
+  std::string isolation = "process";  // process | none
+  std::optional<Span> timeout;        // of one fit
+  std::int64_t memory_bytes = 0;      // 0: no limit
+  std::int64_t retries = 0;
+};
+
+struct Experiment {
+  std::filesystem::path file;
+  std::string name;
+  std::uint64_t seed = 0;
+  DataSpec data;
+  std::vector<FeatureSpec> features;
+  InputsSpec inputs;
+  TargetSpec target;
+  SplitSpec split;
+  std::vector<Component> prepare;                         // built-in steps: missing, outliers, scale, one_hot
+  std::vector<std::pair<std::string, Component>> models;  // one under the name "model", or the entries of `models`
+  bool has_models_map = false;
+  TrainSpec train;
+  EvaluateSpec evaluate;
+  std::vector<std::string> protected_columns;
+  std::vector<AcceptSpec> accept;
+  ResourcesSpec resources;
+  std::vector<std::string> plugins;  // files or folders named in the experiment, absolute
+  std::int64_t prior_trials = 0;
+
+  std::string resolved;  // the whole file after extends, variables, --set and defaults, as canonical YAML (own keys only
+                         // that change results: not resources.workers); what identity hashes and the store keeps
+};
+
+}  // namespace assay::config
