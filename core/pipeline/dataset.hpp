@@ -1,0 +1,73 @@
+// An experiment's data ready to be split: features computed, target and label intervals, what each row may know of earlier labels, the
+// model's inputs by name. Used by run (once per experiment) and by predict (features only). It fits nothing: that is prepare's, per fold.
+// Values, thread-safe for reading.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "config/experiment.hpp"
+#include "data/frame.hpp"
+
+namespace assay::pipeline {
+
+// One feature plugin applied to all rows; made by plugin_features() over the registry, or by a test.
+struct FeatureColumns {
+  std::int64_t warmup_rows = 0;
+  std::vector<std::string> names;           // "" = the feature's own name; else the column is called <feature>.<name>
+  std::vector<std::vector<double>> values;  // one a name, a value a row of the frame
+};
+using FeatureFactory = std::function<FeatureColumns(const config::Component&, const data::Frame&)>;  // throws Error
+
+struct ComputedFeatures {
+  data::Frame frame;                      // the given one with the features as further columns
+  std::vector<std::string> names;         // of the added columns, in file order
+  std::vector<std::int64_t> warmup_rows;  // of each
+};
+// Expressions and plugins in file order; each may use earlier ones. Mistakes become diagnostics; a faulty feature is left out. A text
+// target may be asked for by `target` to share common parts: see build_dataset.
+ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
+                                  Diagnostics& diagnostics);
+
+struct Dataset {
+  data::Frame frame;  // raw columns and features
+  config::Task task = config::Task::regression;
+  std::vector<std::string> classes;  // class number -> text; empty for regression. binary: {negative, positive}
+  std::vector<std::string> inputs;   // columns that the model sees, before preparation
+  std::vector<std::string> protected_columns;
+  std::vector<std::string> features;  // the computed columns
+  std::string target_column;          // the column's name, or the expression
+  std::int64_t lookback = 0;
+  std::int64_t warmup_rows = 0;  // longest of the inputs'
+  std::int64_t lead_rows = 0;    // of the target: the label ends this many rows of the entity later
+
+  std::vector<double> y;                       // value or class number; NaN = no label
+  std::vector<TimeNs> label_start, label_end;  // closed intervals; kMissingTime where there is no label; empty without time
+  std::vector<double> last_known_target;       // NaN = none yet; empty without time
+  std::vector<std::int64_t> group;             // code of split.group; empty without
+  std::vector<std::string> group_names;
+  std::vector<std::int32_t> segment;   // windows never cross a change of it; empty without time
+  std::vector<std::int64_t> position;  // of the row within its entity, from 0
+  std::vector<std::string> notes;
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(y.size()); }
+  bool has_time() const { return frame.has_time(); }
+};
+
+// Everything data-dependent is checked here: unknown columns with the nearest name, the target among the inputs, a text target without
+// `positive`, a horizon shorter than the expression looks ahead, an all-missing target, one class only, and so on. With errors in
+// `diagnostics` the result is not to be used.
+Dataset build_dataset(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
+                      Diagnostics& diagnostics);
+
+// For each row the latest earlier label of the same entity whose interval ended at or before the row's known_at. Labels of rows with
+// hidden[row] != 0 are not seen (hidden may be empty).
+std::vector<double> last_known(const data::Frame& frame, std::span<const double> y, std::span<const TimeNs> label_end,
+                               std::span<const std::uint8_t> hidden);
+
+// Where in the file an expression's mistake stands: inside the scalar where that is a plain or quoted single line, else the scalar.
+Place inside(const Place& scalar, std::string_view expression, std::int64_t offset, std::int64_t length);
+
+}  // namespace assay::pipeline

@@ -1,0 +1,158 @@
+// The expression language of features, target.expr and by_rule: text -> tree with character positions -> typed plan (common
+// subexpressions once) -> vectorised evaluation over a Frame. Used by dataset, split and by the checker of experiment files. The language's
+// rules for types and missing values are written below. Parsing is pure and thread-safe; a Plan belongs to one thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/frame.hpp"
+
+namespace assay::pipeline {
+
+// Rules. Every value is a number, a boolean, a category or a time, or missing. Booleans count as 0 and 1 in arithmetic; numbers do not
+// count as conditions. A result that is not finite (1 / 0, log(0), sqrt(-1)) is missing. Missing operands make the result missing, with
+// two exceptions: `false and missing` is false, `true or missing` is true; and `if` looks at the chosen branch only. x % y has the sign of
+// y. A category compares with text ("==", "!="), with another category, or with a number where its levels are numbers. A time compares with
+// an ISO date in quotes. Rolling functions look at the last n rows of the entity itself, the present one included; fewer than min_count
+// (default n) values present gives missing; std and var divide by count - 1.
+
+enum class Use { feature, target, rule };  // lead() stands in a target only
+enum class ValueType { number, boolean, category, time, text };
+const char* to_text(ValueType type);
+
+// A mistake inside an expression, in characters from its start, so that the caller can put a caret.
+class ExpressionError : public std::runtime_error {
+ public:
+  ExpressionError(std::string message, std::string mend, std::int64_t offset, std::int64_t length);
+  const std::string& mend() const { return mend_; }
+  std::int64_t offset() const { return offset_; }
+  std::int64_t length() const { return length_; }
+
+ private:
+  std::string mend_;
+  std::int64_t offset_, length_;
+};
+
+// ---- the table of operators: everything that can be called or written between values ----------------------------------------------
+
+enum class Family : std::uint8_t { arithmetic, comparison, logic, choice, elementwise, shift, rolling };
+enum class Op : std::uint8_t {
+  column,
+  constant,
+  row,  // leaves of a plan
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  negate,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  logical_and,
+  logical_or,
+  logical_not,
+  choose,
+  log,
+  exp,
+  abs,
+  sqrt,
+  sign,
+  pow,
+  clip,
+  least,
+  greatest,
+  lag,
+  lead,
+  mean,
+  std_dev,
+  var,
+  sum,
+  min,
+  max
+};
+struct Operator {
+  Op op;
+  Family family;
+  std::string_view name;       // as it is written: "+", "mean"
+  std::string_view signature;  // "mean(x, n, min_count = n)"
+  int min_arguments, max_arguments;
+  std::string_view doc;
+};
+std::span<const Operator> operators();                 // in the order of the reference
+const Operator* find_function(std::string_view name);  // functions only ("+" is none)
+
+// ---- the tree -----------------------------------------------------------------------------------------------------------------------
+
+struct Ast {
+  enum class Kind : std::uint8_t { number, text, boolean, name, row, apply };
+  Kind kind = Kind::number;
+  Op op = Op::constant;  // of apply
+  double number = 0;     // number, and boolean as 0 or 1
+  std::string text;      // text literal, or the column's name
+  std::vector<Ast> arguments;
+  std::int64_t offset = 0, length = 0;  // characters
+};
+
+// Throws ExpressionError. Checks syntax, function names, numbers of arguments, that windows are whole positive numbers, and that lead()
+// stands in a target only: all that can be known without data.
+Ast parse_expression(std::string_view text, Use use);
+std::vector<std::string> names_in(const Ast& ast);  // columns that it reads, in order of first mention, each once
+
+// ---- the plan -----------------------------------------------------------------------------------------------------------------------
+
+struct PlanNode {
+  Op op = Op::constant;
+  ValueType type = ValueType::number;
+  double number = 0;                      // constant
+  std::string text;                       // column's name or text constant
+  std::int64_t window = 0;                // rows of a shift or a rolling function
+  std::int64_t min_count = 0;             // rolling
+  std::vector<int> arguments;             // nodes before this one
+  std::int64_t earliest = 0, latest = 0;  // rows that it reads, from the present one: -19..0 for a window of 20, +1..+6 for leads
+  friend bool same_work(const PlanNode& a, const PlanNode& b);
+};
+
+class Plan {
+ public:
+  // The frame must outlive the plan. Its columns can be named by expressions.
+  explicit Plan(const data::Frame& frame);
+
+  // Adds an expression; later ones can use it by `name`. Throws ExpressionError, also for unknown columns (with the nearest name) and
+  // types that do not fit. Returns the number of its root.
+  int add(std::string_view name, std::string_view text, Use use);
+  // A column computed elsewhere (a feature plugin's), one value a row in the frame's order. Its warm-up rows count for those who use it.
+  int add_values(std::string_view name, std::vector<double> values, std::int64_t warmup_rows);
+
+  ValueType type(int root) const { return nodes_[at(root)].type; }
+  std::int64_t warmup_rows(int root) const;  // rows before the present one that it reads
+  std::int64_t lead_rows(int root) const;    // rows after the present one that it reads
+  std::size_t node_count() const { return nodes_.size(); }
+
+  // The roots' columns in the frame's row order; a boolean is 0, 1 or NaN, a category its code. Common parts are computed once.
+  std::vector<std::vector<double>> evaluate(std::span<const int> roots);
+
+ private:
+  friend class PlanBuilder;
+  friend class PlanRunner;
+  static std::size_t at(int index) { return static_cast<std::size_t>(index); }
+  int intern(PlanNode node);
+  std::vector<std::string> known_names() const;
+
+  const data::Frame& frame_;
+  std::vector<PlanNode> nodes_;
+  std::map<std::string, int, std::less<>> names_;                     // expressions and computed columns
+  std::map<std::string, std::vector<double>, std::less<>> computed_;  // add_values
+};
+
+}  // namespace assay::pipeline

@@ -1,0 +1,50 @@
+// A fold's rows as arrays that models take: train, validation and test, prepared by steps fitted on train rows only. Used by run, which
+// packs the train part into a file of its own. Hidden rows (validation, test, sealed) never touch the train part. Values.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/dataset.hpp"
+#include "pipeline/prepare.hpp"
+#include "pipeline/split.hpp"
+
+namespace assay::pipeline {
+
+// One set of rows. Without lookback x has a row for each entry of `row`. With lookback x also holds the history rows that windows reach
+// back to, ordered by (entity, time), and window i is x's rows window_end[i]-lookback+1 .. window_end[i].
+struct FoldPart {
+  Matrix x;
+  std::int64_t lookback = 0;
+  std::vector<std::int64_t> window_end;       // empty without lookback
+  std::vector<std::int64_t> row;              // of the frame, ascending
+  std::vector<double> y;                      // never NaN
+  std::vector<TimeNs> time, label_end;        // empty without time
+  std::vector<std::int32_t> entity, segment;  // empty without
+  std::vector<std::int64_t> group;            // empty without
+  std::vector<double> last_known_target;      // empty without time
+  std::vector<std::int64_t> not_forecast;  // rows of the set that lack an input or a full window: missing forecasts, never dropped silently
+  std::int64_t rows() const { return static_cast<std::int64_t>(row.size()); }
+  double coverage() const;  // forecast rows as a share of all rows of the set; NaN for an empty set
+
+  // Rows `which` (indices 0..rows()-1) as a dense block (n x columns, or n x lookback x columns), in the type that a model wants.
+  void gather(std::span<const std::int64_t> which, double* out) const;
+  void gather(std::span<const std::int64_t> which, float* out) const;
+};
+
+struct FoldData {
+  FittedPreparation preparation;
+  std::vector<InputColumn> inputs;  // columns of x
+  FoldPart train, validation, test;
+  double naive_mae = 0;  // mean |y - last_known_target| of train rows where both are known; NaN = unknown
+  std::vector<std::string> notes;
+};
+
+// accepts_missing: the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and counted as not
+// forecast elsewhere. Throws Error(data) where no train row is left.
+FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps,
+                       bool accepts_missing);
+
+}  // namespace assay::pipeline

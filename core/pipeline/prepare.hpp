@@ -1,0 +1,96 @@
+// Preparation steps (missing, outliers, scale, one_hot), fitted on a fold's train rows only and then applied to any rows. Used by
+// fold_data, by `assay predict` and by exports. No step drops validation or test rows. With time every step is causal. Serialisable as
+// JSON, so that a stored model can be used without the data. Values; a fitted preparation is thread-safe for reading.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "config/experiment.hpp"
+#include "data/frame.hpp"
+
+namespace assay::pipeline {
+
+enum class InputKind : std::uint8_t { number, category, flag };  // the values of ASSAY_COLUMN_*
+struct InputColumn {
+  std::string name;
+  InputKind kind = InputKind::number;
+  std::vector<std::string> levels;  // category
+  friend bool operator==(const InputColumn&, const InputColumn&) = default;
+};
+
+inline constexpr double kUnknownLevel = -1;  // a category's value that the fit never saw; missing is NaN
+
+// Columns of the rows that may be seen, in the frame's order. Categories are codes.
+struct InputTable {
+  std::vector<InputColumn> columns;
+  std::vector<std::vector<double>> values;  // by column
+  std::vector<std::int64_t> row;            // of the frame
+  std::vector<std::int32_t> entity;         // one a row; 0 without entities
+  std::vector<std::int64_t> position;       // within the entity, counting all rows of the frame: limits count rows that are not here too
+  std::vector<TimeNs> time;                 // known_at; empty without time
+  std::size_t rows() const { return row.size(); }
+};
+// Throws Error(data) where a column is absent. Timestamps cannot be inputs (Error). rows ascending.
+InputTable take_inputs(const data::Frame& frame, std::span<const std::string> names, std::span<const std::int64_t> rows);
+// The same for a stored model: levels are brought to the schema's by their text.
+InputTable take_inputs(const data::Frame& frame, std::span<const InputColumn> schema, std::span<const std::int64_t> rows);
+
+struct Matrix {  // row-major, dense
+  std::int64_t rows = 0, columns = 0;
+  std::vector<double> values;
+  double* row(std::int64_t index) { return values.data() + index * columns; }
+  const double* row(std::int64_t index) const { return values.data() + index * columns; }
+};
+
+// What one step learned; apply() in prepare_steps.cpp gives it its meaning.
+struct FittedColumn {
+  std::string name;
+  double lower = 0, upper = 0;      // outliers: bounds. scale: centre, width. missing: value, unused
+  bool active = true;               // false: nothing could be learned (constant, empty), the column passes unchanged
+  std::vector<std::string> levels;  // one_hot: in order
+};
+struct FittedStep {
+  std::string use, method, action;  // action: outliers clip | drop | mark; one_hot drop none | first; scale by all | time
+  std::int64_t limit = 0;           // forward_fill, 0 = none
+  bool indicator = false;           // missing
+  std::vector<FittedColumn> columns;
+};
+
+class FittedPreparation {
+ public:
+  const std::vector<InputColumn>& inputs() const { return inputs_; }    // what it takes
+  const std::vector<InputColumn>& outputs() const { return outputs_; }  // what it gives
+  const std::vector<FittedStep>& steps() const { return steps_; }
+
+  // Every row of the table; rows with what is left missing stay, as NaN.
+  Matrix transform(const InputTable& table) const;
+
+  std::string to_json() const;
+  static FittedPreparation from_json(const std::string& text);  // throws Error(data)
+
+ private:
+  friend class PreparationFit;
+  std::vector<InputColumn> inputs_, outputs_;
+  std::vector<std::string> dropped_;  // all missing in train: taken out before the first step
+  std::vector<FittedStep> steps_;
+};
+
+struct PreparationResult {
+  FittedPreparation fitted;
+  std::vector<std::uint8_t> kept;  // a flag for each row of the table: a train row that no step dropped
+  std::vector<std::string> notes;  // "column AGE is constant in train: not scaled"
+};
+// Fits the steps in order, each on what the steps before made of the train rows (is_train, one a row of `table`). The other rows of the
+// table serve as history for forward_fill only. Throws Error(data) where nothing is left to fit on.
+PreparationResult fit_preparation(const std::vector<config::Component>& steps, const InputTable& table,
+                                  std::span<const std::uint8_t> is_train);
+
+// What can be checked once the data are known: patterns without a column, interpolation with time, scaling by time without time.
+void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, bool has_time,
+                       Diagnostics& diagnostics);
+
+}  // namespace assay::pipeline
