@@ -1,0 +1,103 @@
+// What the store keeps of a run, as plain values. Written by run/, read by cli/ and reports/. Nothing here knows SQL.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/calendar.hpp"
+
+namespace assay::store {
+
+using RunId = std::int64_t;
+
+enum class RunStatus { running, complete, failed, interrupted };
+const char* to_text(RunStatus status);
+
+struct PluginRecord {
+  std::string id, version, file, sha256, variant;
+  friend bool operator==(const PluginRecord&, const PluginRecord&) = default;
+};
+
+struct RunRecord {
+  RunId id = 0;
+  std::string identity;  // hash(resolved file, data, build, plugins): rules.md 19
+  std::string name;
+  RunStatus status = RunStatus::running;
+  std::string file;      // as the user named it
+  std::string original;  // the file's text, extended files included, as written
+  std::string resolved;  // the experiment after inheritance, variables and overrides
+  std::uint64_t seed = 0;
+  std::string data_hash, build, machine, cpu_variant;  // machine: one line of text
+  TimeNs started_at = 0, finished_at = 0;
+  bool quick = false;  // --quick: no result
+  bool accepted_new_build = false;
+  std::string error;                  // why it failed
+  std::string summary;                // JSON, what `assay run --json` prints; empty until complete
+  std::vector<std::string> entities;  // names of entity codes
+  std::vector<PluginRecord> plugins;
+};
+
+struct FoldRecord {
+  std::int64_t fold = 0;
+  std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0, purged_rows = 0;
+  std::string description;
+  friend bool operator==(const FoldRecord&, const FoldRecord&) = default;
+};
+
+// One fit: a model (or baseline) on a fold with one seed.
+struct UnitKey {
+  std::string model;  // the name in the file; baselines are "baseline:ID"
+  std::int64_t fold = 0, repeat = 0;
+  friend auto operator<=>(const UnitKey&, const UnitKey&) = default;
+};
+
+// Out-of-sample forecasts of one unit, rules.md 20. Arrays have one entry a row; known_at, label_end and entity are empty without time.
+struct Predictions {
+  std::string part = "test";  // test | validation | final_test
+  std::int64_t outputs = 1;
+  std::vector<std::int64_t> row;  // 0-based row in the source
+  std::vector<TimeNs> known_at, label_end;
+  std::vector<std::int32_t> entity;
+  std::vector<double> truth;  // NaN: not known
+  std::vector<double> value;  // rows x outputs, NaN: not forecast
+};
+
+struct StepMetric {
+  std::int64_t step = 0;
+  std::string name;
+  double value = 0;
+};
+
+enum class UnitStatus { complete, failed, crashed, timed_out, out_of_memory };
+const char* to_text(UnitStatus status);
+
+struct UnitRecord {
+  UnitKey key;
+  UnitStatus status = UnitStatus::complete;
+  double seconds = 0;
+  std::int64_t best_epoch = -1;  // -1: not trained by epochs
+  std::string error, log;
+  std::string extra;  // JSON: threshold, summary entries, preparation notes
+  std::vector<StepMetric> steps;
+  std::vector<Predictions> predictions;
+  std::vector<std::byte> bundle;  // the model's saved state with its preparation; empty for baselines
+};
+
+struct MetricRecord {
+  std::string model, name;
+  std::int64_t fold = -1;                           // -1: the run's own value
+  std::string aggregate;                            // pooled | mean_of_folds; empty for a fold
+  double value = 0, low = 0, high = 0, spread = 0;  // NaN: unknown; spread: sd over repeats
+};
+
+struct Checkpoint {
+  std::int64_t epoch = 0;          // the next epoch to run
+  std::vector<std::byte> learner;  // plugin train state and best state so far
+  std::string host;                // JSON: the loop's own state
+};
+
+}  // namespace assay::store

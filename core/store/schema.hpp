@@ -1,0 +1,60 @@
+// The database's tables as a list of migrations: entry i brings a file of version i to i + 1. Append only.
+#pragma once
+
+#include <array>
+
+namespace assay::store {
+
+inline constexpr std::array kMigrations{
+    R"sql(
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  identity TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL, file TEXT NOT NULL, original TEXT NOT NULL, resolved TEXT NOT NULL,
+  seed INTEGER NOT NULL, data_hash TEXT NOT NULL, build TEXT NOT NULL, machine TEXT NOT NULL, cpu_variant TEXT NOT NULL,
+  started_at INTEGER NOT NULL, finished_at INTEGER NOT NULL DEFAULT 0, quick INTEGER NOT NULL, new_build INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '', summary TEXT NOT NULL DEFAULT '');
+CREATE INDEX run_identity ON run (identity);
+CREATE TABLE plugin (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  id TEXT NOT NULL, version TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, variant TEXT NOT NULL,
+  PRIMARY KEY (run, id)) WITHOUT ROWID;
+CREATE TABLE entity (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  code INTEGER NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (run, code)) WITHOUT ROWID;
+CREATE TABLE fold (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  fold INTEGER NOT NULL, train_rows INTEGER NOT NULL, validation_rows INTEGER NOT NULL, test_rows INTEGER NOT NULL,
+  purged_rows INTEGER NOT NULL, description TEXT NOT NULL,
+  PRIMARY KEY (run, fold)) WITHOUT ROWID;
+CREATE TABLE unit (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  model TEXT NOT NULL, fold INTEGER NOT NULL, repeat INTEGER NOT NULL,
+  status TEXT NOT NULL, seconds REAL NOT NULL, best_epoch INTEGER NOT NULL, error TEXT NOT NULL, log TEXT NOT NULL, extra TEXT NOT NULL,
+  bundle BLOB NOT NULL,
+  UNIQUE (run, model, fold, repeat));
+CREATE TABLE step (
+  unit INTEGER NOT NULL REFERENCES unit ON DELETE CASCADE,
+  step INTEGER NOT NULL, name TEXT NOT NULL, value REAL,
+  PRIMARY KEY (unit, step, name)) WITHOUT ROWID;
+-- Columns of a unit's forecasts as packed little-endian arrays: int64 row, known_at, label_end; int32 entity; float64 truth, value.
+CREATE TABLE prediction (
+  unit INTEGER NOT NULL REFERENCES unit ON DELETE CASCADE,
+  part TEXT NOT NULL, outputs INTEGER NOT NULL, row BLOB NOT NULL, known_at BLOB NOT NULL, label_end BLOB NOT NULL, entity BLOB NOT NULL,
+  truth BLOB NOT NULL, value BLOB NOT NULL,
+  PRIMARY KEY (unit, part));
+CREATE TABLE metric (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  model TEXT NOT NULL, name TEXT NOT NULL, fold INTEGER NOT NULL, aggregate TEXT NOT NULL, value REAL, low REAL, high REAL, spread REAL,
+  PRIMARY KEY (run, model, name, fold)) WITHOUT ROWID;
+CREATE TABLE checkpoint (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  model TEXT NOT NULL, fold INTEGER NOT NULL, repeat INTEGER NOT NULL, epoch INTEGER NOT NULL, learner BLOB NOT NULL, host TEXT NOT NULL,
+  PRIMARY KEY (run, model, fold, repeat));
+CREATE TABLE reveal (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  at INTEGER NOT NULL, what TEXT NOT NULL);
+)sql"};
+
+}  // namespace assay::store

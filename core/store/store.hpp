@@ -1,0 +1,83 @@
+// The database of runs: one SQLite file, WAL, synchronous=FULL, one writer at a time, migrated when an older one is opened.
+// Used by run/ (writes) and cli/, reports/ (read). It holds results only, never code. One Store belongs to one thread at a time: run/
+// guards it with a mutex. Every public call is one transaction: a kill leaves the last finished call. Throws Error(failed).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/records.hpp"
+
+namespace assay::store {
+
+class Store {
+ public:
+  enum class Mode { read, write };  // read: throws where the file does not exist; write: makes it
+  Store(const std::filesystem::path& file, Mode mode);
+  ~Store();
+  Store(Store&&) noexcept;
+
+  const std::filesystem::path& file() const;
+
+  RunId create_run(const RunRecord& run);  // id is ignored and returned
+  void finish_run(RunId id, RunStatus status, TimeNs at, const std::string& summary, const std::string& error,
+                  const std::vector<MetricRecord>& metrics);
+  void reopen_run(RunId id, const std::string& build, const std::vector<PluginRecord>& plugins, bool new_build);  // status running again
+  void delete_run(RunId id);
+
+  std::vector<RunRecord> runs() const;  // newest first, without `original`, `resolved`, `summary`
+  RunRecord run(RunId id) const;        // throws Error(usage) where there is none
+  std::optional<RunId> newest_with_identity(std::string_view identity) const;
+  // The newest unfinished run of the same file and data whatever its build: what --accept-new-build goes on with.
+  std::optional<RunId> unfinished_like(const std::string& resolved, const std::string& data_hash) const;
+  // "12", "last", or a run's name (its newest run). Throws Error(usage) naming what exists.
+  RunId resolve(std::string_view text) const;
+
+  void put_folds(RunId id, const std::vector<FoldRecord>& folds);
+  std::vector<FoldRecord> folds(RunId id) const;
+
+  void put_unit(RunId id, const UnitRecord& unit);  // replaces; removes the unit's checkpoint
+  std::vector<UnitKey> finished_units(RunId id) const;
+  std::vector<UnitRecord> units(RunId id) const;  // without predictions and bundle; steps included
+  std::vector<Predictions> predictions(RunId id, const UnitKey& key) const;
+  std::vector<std::byte> bundle(RunId id, const UnitKey& key) const;
+  void drop_unit(RunId id, const UnitKey& key);
+
+  void put_checkpoint(RunId id, const UnitKey& key, const Checkpoint& checkpoint);
+  std::optional<Checkpoint> checkpoint(RunId id, const UnitKey& key) const;
+
+  std::vector<MetricRecord> metrics(RunId id) const;
+
+  void put_reveal(RunId id, TimeNs at, const std::string& what);
+  struct Reveal {
+    TimeNs at;
+    std::string what;
+  };
+  std::vector<Reveal> reveals(RunId id) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// An exclusive lock on one run of one store, held while a process works on it; freed by the system when the process dies.
+class RunLock {
+ public:
+  // Nothing where another process holds it.
+  static std::optional<RunLock> acquire(const std::filesystem::path& store_file, RunId id);
+  ~RunLock();
+  RunLock(RunLock&&) noexcept;
+  RunLock& operator=(RunLock&&) = delete;
+
+ private:
+  explicit RunLock(int descriptor, std::filesystem::path file) : descriptor_(descriptor), file_(std::move(file)) {}
+  int descriptor_;
+  std::filesystem::path file_;
+};
+
+}  // namespace assay::store

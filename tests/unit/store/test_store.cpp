@@ -1,0 +1,210 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "base/error.hpp"
+#include "store/ledger.hpp"
+#include "store/store.hpp"
+#include "support/catch.hpp"
+
+using namespace assay;
+using namespace assay::store;
+
+namespace {
+
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "assay-store-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+RunRecord sample_run(std::string name = "sample") {
+  RunRecord run;
+  run.identity = "id-" + name;
+  run.name = std::move(name);
+  run.file = "a.yaml";
+  run.original = "assay: 1\n";
+  run.resolved = "assay: 1\nseed: 7\n";
+  run.seed = 0xFFFFFFFFFFFFFFFFull;
+  run.data_hash = "d";
+  run.build = "b";
+  run.started_at = 5;
+  run.entities = {"AAA", "BBB"};
+  run.plugins = {{"linear.ridge", "1.0.0", "x.so", "abc", "plain"}};
+  return run;
+}
+
+UnitRecord sample_unit(std::int64_t fold) {
+  UnitRecord unit;
+  unit.key = {"model", fold, 0};
+  unit.seconds = 0.5;
+  unit.best_epoch = 3;
+  unit.steps = {{0, "loss", 0.7}, {1, "loss", std::numeric_limits<double>::quiet_NaN()}};
+  Predictions p;
+  p.row = {4, 9};
+  p.known_at = {10, 20};
+  p.label_end = {20, 30};
+  p.entity = {0, 1};
+  p.truth = {1.5, std::numeric_limits<double>::quiet_NaN()};
+  p.value = {1.25, -0.0};
+  unit.predictions = {p};
+  unit.bundle = {std::byte{1}, std::byte{0}, std::byte{255}};
+  return unit;
+}
+
+}  // namespace
+
+TEST_CASE("a run and its fits come back as they were put") {
+  const Folder folder;
+  Store store(folder.path / "assay.db", Store::Mode::write);
+  const RunId id = store.create_run(sample_run());
+  store.put_folds(id, {{0, 80, 10, 10, 2, "first"}});
+  store.put_unit(id, sample_unit(0));
+  store.finish_run(id, RunStatus::complete, 99, "{}", "", {{"model", "auc", -1, "pooled", 0.75, 0.7, 0.8, std::nan("")}});
+
+  const RunRecord run = store.run(id);
+  CHECK(run.name == "sample");
+  CHECK(run.seed == 0xFFFFFFFFFFFFFFFFull);
+  CHECK(run.status == RunStatus::complete);
+  CHECK(run.entities == std::vector<std::string>{"AAA", "BBB"});
+  CHECK(run.plugins == sample_run().plugins);
+  CHECK(store.folds(id) == std::vector<FoldRecord>{{0, 80, 10, 10, 2, "first"}});
+  const auto units = store.units(id);
+  REQUIRE(units.size() == 1);
+  CHECK(units[0].best_epoch == 3);
+  REQUIRE(units[0].steps.size() == 2);
+  CHECK(std::isnan(units[0].steps[1].value));
+  const auto predictions = store.predictions(id, {"model", 0, 0});
+  REQUIRE(predictions.size() == 1);
+  CHECK(predictions[0].row == std::vector<std::int64_t>{4, 9});
+  CHECK(predictions[0].entity == std::vector<std::int32_t>{0, 1});
+  CHECK(std::isnan(predictions[0].truth[1]));
+  CHECK(std::signbit(predictions[0].value[1]));
+  CHECK(store.bundle(id, {"model", 0, 0}) == sample_unit(0).bundle);
+  const auto metrics = store.metrics(id);
+  REQUIRE(metrics.size() == 1);
+  CHECK(metrics[0].low == 0.7);
+  CHECK(std::isnan(metrics[0].spread));
+}
+
+TEST_CASE("runs are named by number, name or last, and a wrong name says what to do") {
+  const Folder folder;
+  Store store(folder.path / "assay.db", Store::Mode::write);
+  CHECK_THROWS_AS(store.resolve("last"), Error);
+  const RunId first = store.create_run(sample_run("alpha"));
+  const RunId second = store.create_run(sample_run("alpha"));
+  const RunId third = store.create_run(sample_run("beta"));
+  CHECK(store.resolve("last") == third);
+  CHECK(store.resolve("alpha") == second);
+  CHECK(store.resolve(std::to_string(first)) == first);
+  CHECK_THROWS_WITH(store.resolve("alpa"), Catch::Matchers::Contains("Did you mean 'alpha'"));
+  store.delete_run(third);
+  CHECK(store.create_run(sample_run("gamma")) == third + 1);  // numbers are never used again
+}
+
+TEST_CASE("a unit's checkpoint lives until the unit is stored") {
+  const Folder folder;
+  Store store(folder.path / "assay.db", Store::Mode::write);
+  const RunId id = store.create_run(sample_run());
+  const UnitKey key{"model", 0, 0};
+  CHECK_FALSE(store.checkpoint(id, key));
+  store.put_checkpoint(id, key, {3, {std::byte{9}}, "{}"});
+  store.put_checkpoint(id, key, {4, {std::byte{8}}, "{}"});
+  REQUIRE(store.checkpoint(id, key));
+  CHECK(store.checkpoint(id, key)->epoch == 4);
+  store.put_unit(id, sample_unit(0));
+  CHECK_FALSE(store.checkpoint(id, key));
+}
+
+TEST_CASE("a killed writer leaves a store that opens and holds every finished call") {
+  const Folder folder;
+  const auto file = folder.path / "assay.db";
+  for (int round = 0; round < 10; ++round) {
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        Store store(file, Store::Mode::write);
+        const RunId id = store.create_run(sample_run(fmt::format("round{}", round)));
+        for (std::int64_t fold = 0;; ++fold) {
+          store.put_unit(id, sample_unit(fold));
+          (void)!::write(ready[1], "x", 1);
+        }
+      } catch (...) {
+        ::_exit(1);
+      }
+    }
+    ::close(ready[1]);
+    char byte;
+    int finished = 0;
+    while (finished < 3 + round && ::read(ready[0], &byte, 1) == 1) ++finished;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (::read(ready[0], &byte, 1) == 1) ++finished;
+    ::close(ready[0]);
+    Store store(file, Store::Mode::write);
+    const RunId id = store.resolve("last");
+    const auto units = store.finished_units(id);
+    CHECK(static_cast<int>(units.size()) >= finished);
+    CHECK(static_cast<int>(units.size()) <= finished + 1);
+    for (const UnitKey& key : units) CHECK(store.predictions(id, key).size() == 1);
+  }
+}
+
+TEST_CASE("a run's lock is exclusive and goes with its holder") {
+  const Folder folder;
+  auto first = RunLock::acquire(folder.path / "assay.db", 1);
+  REQUIRE(first);
+  CHECK_FALSE(RunLock::acquire(folder.path / "assay.db", 1));
+  CHECK(RunLock::acquire(folder.path / "assay.db", 2));
+  first.reset();
+  CHECK(RunLock::acquire(folder.path / "assay.db", 1));
+}
+
+TEST_CASE("a file that is no store, or of a later version, is refused with a reason") {
+  const Folder folder;
+  const auto file = folder.path / "assay.db";
+  CHECK_THROWS_WITH(Store(file, Store::Mode::read), Catch::Matchers::Contains("there is no file"));
+  {
+    std::FILE* f = std::fopen(file.c_str(), "wb");
+    for (int i = 0; i < 1000; ++i) std::fputs("not a database ", f);
+    std::fclose(f);
+  }
+  CHECK_THROWS_AS(Store(file, Store::Mode::write), Error);
+}
+
+TEST_CASE("the ledger counts distinct configurations of one question") {
+  const Folder folder;
+  Ledger ledger(folder.path / "home" / "ledger.db");
+  LedgerEntry entry{"c1", "csv:a", "regression:x", 100, 200, 1, "r1"};
+  ledger.append(entry);
+  ledger.append(entry);  // a rerun does not add
+  CHECK(ledger.trials_like(entry) == 1);
+  LedgerEntry second = entry;
+  second.configuration = "c2";
+  second.first = 150;
+  second.last = 300;
+  ledger.append(second);
+  CHECK(ledger.trials_like(entry) == 2);
+  LedgerEntry later = second;
+  later.configuration = "c3";
+  later.first = 250;
+  later.last = 400;
+  ledger.append(later);
+  CHECK(ledger.trials_like(entry) == 2);   // 250..400 does not touch 100..200
+  CHECK(ledger.trials_like(second) == 3);  // 150..300 touches all
+  LedgerEntry other = entry;
+  other.target = "binary:y";
+  ledger.append(other);
+  CHECK(ledger.trials_like(other) == 1);
+}
