@@ -15,9 +15,13 @@ namespace assay::config {
 
 enum class ParamKind { boolean, integer, real, text, choice, column, list, component };
 
+// What a text must look like beyond being text. span: "3y", "6mo", "20"; bytes: "2GB"; scalar: any plain value, kept as written.
+enum class TextForm { any, span, expression, path, bytes, scalar };
+
 struct ParamSpec {
   std::string name, doc, unit;
   ParamKind kind = ParamKind::real;
+  TextForm form = TextForm::any;          // of text; plugins' parameters are `any`
   ParamKind item_kind = ParamKind::real;  // of a list
   bool required = false;
   Value fallback;  // none with required

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -30,6 +31,9 @@ struct Value {
   const List& as_list() const { return std::get<List>(data); }
   friend bool operator==(const Value&, const Value&);
 };
+const Value* find(const Map& map, std::string_view key);  // null where there is none
+
+std::string quoted_if_needed(const std::string& text);  // a scalar that reads back as this very text
 
 std::string to_text(const Value& value);  // flow YAML: 0.1, "a b", [1, 2], {use: id, x: 1}; reads back to the same value
 
