@@ -1,0 +1,145 @@
+#include "config/builtin_components.hpp"
+
+#include <algorithm>
+
+#include "config/key_spec.hpp"
+
+namespace assay::config {
+
+namespace {
+
+ComponentSpec make(const char* kind, const char* id, const char* summary, const std::vector<KeySpec>& keys) {
+  ComponentSpec spec;
+  spec.kind = kind;
+  spec.id = id;
+  spec.version = "1.0.0";
+  spec.summary = summary;
+  spec.params.assign(keys.begin(), keys.end());
+  return spec;
+}
+
+KeySpec chosen(const char* name, const char* doc, std::vector<std::string> choices) {
+  std::string first = choices.front();
+  return key::choice(name, doc, std::move(choices)).by_default(Value{std::move(first)});
+}
+
+std::vector<ComponentSpec> sources() {
+  using namespace key;
+  return {
+      make("source", "csv", "A table in a text file, plain or gzip, with a header line",
+           {text("path", "The file, relative to the experiment file", TextForm::path).needed(),
+            list(text({}, "a token", TextForm::scalar), "missing",
+                 "Cell texts that mean a missing value, besides the empty cell (empty: NA, NaN, null and their like)")}),
+      make("source", "sim.credit", "Simulated loans whose default probabilities are known, and with them the best possible AUC",
+           {integer("rows", "Customers").range(100, 10'000'000).by_default(Value{std::int64_t{20'000}}),
+            integer("seed", "Seed of the simulation, apart from the experiment's").range(0, 9e15).by_default(Value{std::int64_t{1}})}),
+      make("source", "sim.market", "A simulated panel of prices with a known predictable part, volatility clustering and regimes",
+           {integer("entities", "Instruments").range(1, 10'000).by_default(Value{std::int64_t{20}}),
+            integer("bars", "Trading days").range(10, 1'000'000).by_default(Value{std::int64_t{1'500}}),
+            real("signal", "Share of the variance of next returns that the signal explains; 0: nothing can be found")
+                .range(0, 0.9)
+                .by_default(Value{0.02}),
+            integer("seed", "Seed of the simulation, apart from the experiment's").range(0, 9e15).by_default(Value{std::int64_t{1}})}),
+  };
+}
+
+std::vector<ComponentSpec> steps() {
+  using namespace key;
+  const KeySpec which = columns("columns", "Names and patterns of the inputs it works on (empty: all that it can)");
+  return {
+      make("step", "missing", "Fills missing values, or drops train rows that have some",
+           {chosen("method", "What stands in for a missing value",
+                   {"median", "mean", "most_frequent", "constant", "forward_fill", "interpolate", "drop"}),
+            real("value", "The constant").by_default(Value{0.0}).where("method", "constant"),
+            integer("limit", "Rows over which a value is carried on at most; 0: no limit")
+                .range(0, 1'000'000)
+                .by_default(Value{std::int64_t{0}})
+                .where("method", "forward_fill"),
+            boolean("indicator", "Adds a 0/1 column that tells where values were missing").by_default(Value{false}), which}),
+      make("step", "outliers", "Tames values far from the middle of the train rows",
+           {chosen(
+                "method",
+                "How distance is measured: standard deviations, quartile ranges beyond the quartiles, or scaled median absolute deviations",
+                {"mad", "z_score", "iqr"}),
+            real("threshold", "Distance beyond which a value is an outlier").above(0, 1e6).by_default(Value{5.0}),
+            chosen("action", "Clip to the limit, drop the train row, or mark in a 0/1 column", {"clip", "drop", "mark"}), which}),
+      make("step", "scale", "Brings inputs to one scale",
+           {chosen("method", "Mean and deviation, smallest and largest, or median and quartile range", {"standard", "min_max", "robust"}),
+            chosen("by", "Over all train rows, or across the entities of one time", {"all", "time"}), which}),
+      make("step", "one_hot", "Turns categories into 0/1 columns, one for each value seen in the train rows",
+           {chosen("drop", "Leave out the first value's column, which the others imply", {"none", "first"}), which}),
+  };
+}
+
+std::vector<ComponentSpec> splits() {
+  using namespace key;
+  const KeySpec share = real("validation", "Share of the train rows kept for validation; absent: none").between(0, 1);
+  const KeySpec part = text("validation", "Rows before the test rows kept for validation; absent: none", TextForm::share_or_span);
+  return {
+      make("split", "holdout", "One train part and one test part; with time the test part comes last",
+           {text("test", "Test rows", TextForm::share_or_span).by_default(Value{0.2}), part,
+            span("train", "Train rows; absent: all that are left"),
+            boolean("shuffle", "Draw the rows at random; by default so in plain tables and not with time")}),
+      make("split", "stratified", "One random train and test part with the classes in equal shares",
+           {real("test", "Share of test rows").between(0, 1).by_default(Value{0.2}), share}),
+      make("split", "k_fold", "Each row is a test row of one of k folds",
+           {integer("folds", "Folds").range(2, 1000).by_default(Value{std::int64_t{5}}), share,
+            boolean("shuffle", "Draw the folds at random; by default so in plain tables and not with time")}),
+      make("split", "by_rule", "An expression says which rows are test rows",
+           {text("test", "True for test rows, over columns and `row` (0-based, in file order)", TextForm::expression).needed(),
+            text("validation", "True for validation rows; absent: none", TextForm::expression)}),
+      make("split", "walk_forward", "Train on a span, test on the next one, move on",
+           {span("train", "Length of the train span").needed(), span("validation", "Length of the validation span after it; absent: none"),
+            span("test", "Length of the test span").needed(), span("step", "How far each fold moves on; absent: the test span"),
+            boolean("expanding", "Train spans keep their start and grow").by_default(Value{false})}),
+  };
+}
+
+}  // namespace
+
+std::span<const ComponentSpec> builtin_components() {
+  static const std::vector<ComponentSpec> all = [] {
+    std::vector<ComponentSpec> list = sources();
+    for (auto&& part : {steps(), splits()}) list.insert(list.end(), part.begin(), part.end());
+    return list;
+  }();
+  return all;
+}
+
+bool is_builtin_kind(std::string_view kind) { return kind == "source" || kind == "step" || kind == "split"; }
+
+const ComponentSpec* find_component(std::span<const ComponentSpec* const> components, std::string_view id) {
+  const ComponentSpec* by_short_name = nullptr;
+  int short_names = 0;
+  for (const ComponentSpec* spec : components) {
+    if (spec->id == id) return spec;
+    const std::size_t dot = spec->id.rfind('.');
+    if (dot == std::string::npos || std::string_view(spec->id).substr(dot + 1) != id) continue;
+    by_short_name = spec;
+    ++short_names;
+  }
+  return short_names == 1 ? by_short_name : nullptr;
+}
+
+std::vector<const ComponentSpec*> JoinedCatalogue::all(std::string_view kind) const {
+  std::vector<const ComponentSpec*> found;
+  for (const ComponentSpec& spec : builtin_components()) {
+    if (spec.kind == kind) found.push_back(&spec);
+  }
+  if (plugins_ == nullptr) return found;
+  for (const ComponentSpec* spec : plugins_->all(kind)) found.push_back(spec);
+  return found;
+}
+
+const ComponentSpec* JoinedCatalogue::find(std::string_view kind, std::string_view id) const {
+  for (const ComponentSpec& spec : builtin_components()) {
+    if (spec.kind == kind && spec.id == id) return &spec;
+  }
+  if (is_builtin_kind(kind)) {
+    const auto components = all(kind);
+    return find_component(components, id);
+  }
+  return plugins_ == nullptr ? nullptr : plugins_->find(kind, id);
+}
+
+}  // namespace assay::config

@@ -1,0 +1,154 @@
+// The keys of the experiment file, declared once.
+#include "config/key_spec.hpp"
+
+namespace assay::config {
+
+namespace {
+
+using namespace key;
+
+Value number(std::int64_t value) { return Value{value}; }
+Value word(const char* value) { return Value{std::string(value)}; }
+
+KeySpec data_key() {
+  KeySpec data = component("data", "The table that the experiment works on", "source");
+  data.use_key = "source";
+  data.fallback = word("csv");
+  data.required = true;
+  data.inside = {
+      object("time", "When each row is",
+             {column("column", "The column with the time").needed(), text("format", "strftime pattern of its texts; absent: ISO 8601"),
+              choice("stamp", "A bar is dated by its start or by its end", {"end", "start"}).by_default(word("end")),
+              span("bar", "Length of a bar; needed with stamp: start"),
+              text("zone", "Time zone of the texts, an IANA name").by_default(word("UTC"))}),
+      column("entity", "The column that tells instruments or customers apart; absent: one series, or a plain table"),
+      columns("columns", "The columns to read (empty: all)"),
+      columns("drop", "Columns to leave out"),
+      columns("categorical", "Columns to take as categories though they hold numbers"),
+      object("adjustment", "Which prices these are",
+             {choice("kind", "Unadjusted, adjusted for splits, or for splits and dividends", {"raw", "split", "total"})
+                  .by_default(word("raw")),
+              column("factor_column", "The column with the adjustment factor")}),
+      span("available", "Lag until a row is known").by_default(word("0d")),
+      boolean("point_in_time", "The values are those known at the time, not later revisions").by_default(Value{true}),
+  };
+  return data;
+}
+
+KeySpec target_key() {
+  return object("target", "What is to be forecast: `column` or `expr`",
+                {column("column", "The column to forecast"),
+                 text("expr", "An expression to forecast; lead(x, n) looks n rows ahead", TextForm::expression),
+                 choice("task", "What kind of forecast", {"regression", "binary", "multiclass"}).needed(),
+                 text("positive", "The value that counts as class 1, where the two values are not 0 and 1", TextForm::scalar),
+                 span("horizon", "Span that a label reaches ahead; at least the expression's largest lead")})
+      .needed();
+}
+
+KeySpec split_key() {
+  KeySpec split = component("split", "Which rows train, validate and test", "split").needed();
+  split.inside = {
+      column("group", "Rows with the same value stay together"),
+      span("embargo", "Rows left out after a test block"),
+      span("final_test", "A span after all folds, sealed until `assay reveal RUN`"),
+      text("allow_shuffled_time", "The reason why a shuffled split is right though there is time"),
+  };
+  return split;
+}
+
+KeySpec train_key() {
+  return object("train", "The host's part of training",
+                {integer("epochs", "Passes over the train rows, for models trained in steps").range(1, 1'000'000).by_default(number(10)),
+                 integer("batch_size", "Rows in a step").range(1, 1e9).by_default(number(32)),
+                 integer("repeats", "Fits with different seeds; the result is their mean and spread").range(1, 1000).by_default(number(1)),
+                 object("early_stopping", "Stop when validation no longer improves, and keep the best state",
+                        {text("metric", "The metric that is watched").needed(),
+                         integer("patience", "Epochs without improvement to wait").range(1, 1'000'000).by_default(number(5)),
+                         real("min_delta", "Improvements up to this count as none").range(0, 1e9).by_default(Value{0.0})}),
+                 choice("schedule", "How the learning rate moves over the epochs", {"constant", "step", "cosine"})
+                     .by_default(word("constant")),
+                 choice("refit", "Fit again on train and validation rows with the epochs found", {"none", "train_and_validation"})
+                     .by_default(word("none")),
+                 boolean("shuffle", "Draw the order of the train rows anew each epoch").by_default(Value{true}),
+                 either("class_weight", "Weights of the classes in the loss; absent: all 1",
+                        {choice({}, "in inverse proportion to their share", {"balanced"}),
+                         list(real({}, "a weight").above(0, 1e9), {}, "one weight a class").items(2, 1000)})})
+      .always_there();
+}
+
+KeySpec evaluate_key() {
+  KeySpec metric = component({}, "a metric", "metric"), model = component({}, "a reference model", "model");
+  metric.short_form = model.short_form = true;
+  return object("evaluate", "How forecasts are judged",
+                {list(metric, "metrics", "Metrics to compute (absent: the usual ones of the task)").by_default({}),
+                 list(model, "baselines", "Models to compare with (absent: the usual ones of the task)").by_default({}),
+                 either("threshold", "From which probability on class 1 is decided",
+                        {real({}, "a fixed threshold").range(0, 1),
+                         object({}, "chosen where a metric is best",
+                                {choice("rows", "On which rows", {"train", "validation"}).by_default(word("train")),
+                                 text("by", "The metric to maximise").by_default(word("f1"))})})
+                     .by_default(Value{0.5}),
+                 columns("segments", "Columns by whose values metrics are also shown"),
+                 real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95})})
+      .always_there();
+}
+
+KeySpec resources_key() {
+  return object("resources", "How the machine is used; never changes a result",
+                {integer("workers", "Fits at the same time").range(1, 4096).by_default(number(1)),
+                 integer("threads_per_worker", "Threads in each fit").range(1, 4096).by_default(number(1)),
+                 choice("isolation", "Fits in worker processes, or in the program itself", {"process", "none"}).by_default(word("process")),
+                 span("timeout", "Time for one fit; absent: no limit"),
+                 text("memory", "Memory for one worker; absent: no limit", TextForm::bytes),
+                 integer("retries", "Further tries of a fit that crashed or ran out of time").range(0, 100).by_default(number(0))})
+      .always_there()
+      .without_result();
+}
+
+KeySpec inputs_key() {
+  const KeySpec names =
+      list(text({}, "a name or a pattern such as PAY_*"), {}, "names and patterns of columns and features").items(1, 1'000'000);
+  const KeySpec some = choice({}, "every column, or the features only", {"all", "features"});
+  return either("inputs", "What the model sees (absent: features where the file has some, else all)",
+                {some, names,
+                 object({}, "columns, and how many rows of them",
+                        {either("columns", "What the model sees", {some, names}),
+                         integer("lookback", "Rows of history in each input; 0: plain rows").range(0, 100'000).by_default(number(0))})});
+}
+
+}  // namespace
+
+const KeySpec& experiment_keys() {
+  static const KeySpec keys = [] {
+    KeySpec feature = component({}, "a feature plugin", "feature");
+    return object(
+        {}, "An experiment file",
+        {integer("assay", "Version of the file's format").range(1, 1).needed(),
+         text("extends", "Another experiment file whose keys hold where this one is silent", TextForm::path).without_result(),
+         text("name", "What the run is called (absent: the file's name)").without_result(),
+         integer("seed", "All randomness comes from it").range(0, 9e18).by_default(number(0)),
+         list(text({}, "a path", TextForm::path), "plugins", "Plugin files or folders, besides those on the search path"),
+         data_key(),
+         dictionary("features", "New columns, each an expression or a feature plugin; later ones may use earlier ones",
+                    either({}, "a column", {text({}, "over columns and earlier features", TextForm::expression), feature})),
+         inputs_key(),
+         target_key(),
+         columns("protected", "Columns kept out of the fit and used for the fairness table"),
+         split_key(),
+         list(component({}, "a step", "step"), "prepare", "Steps in order, each fitted on the train rows of the fold only"),
+         component("model", "The model", "model"),
+         dictionary("models", "Several models by name, run on the same splits and compared", component({}, "a model", "model")),
+         train_key(),
+         evaluate_key(),
+         list(text({}, "a criterion such as \"auc.low > 0.7\""), "accept", "Criteria for the verdict; exit code 5 where one is not met"),
+         integer("prior_trials", "Configurations tried before this file, for the ledger").range(0, 1e9).by_default(number(0)),
+         resources_key(),
+         later("select", "Feature selection", "feature selection"),
+         later("search", "A search over parameters", "the search over parameters"),
+         later("backtest", "A strategy on the forecasts", "the backtest"),
+         later("report", "A report in HTML", "the report")});
+  }();
+  return keys;
+}
+
+}  // namespace assay::config
