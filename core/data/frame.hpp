@@ -39,20 +39,20 @@ class Frame {
   // duplicates of (time, entity) (names the rows of the first few).
   static Frame finish(std::vector<Column> columns, const TimeRules& rules, FrameNotes& notes);
 
-  std::size_t rows() const { return rows_; }
-  const std::vector<Column>& columns() const { return columns_; }
-  const Column* find(std::string_view name) const;  // null where there is none
-  const Column& at(std::string_view name) const;    // throws Error(data) with the nearest name
+  std::size_t rows() const { return parts_.rows; }
+  const std::vector<Column>& columns() const { return parts_.columns; }  // time and entity columns too
+  const Column* find(std::string_view name) const;                       // null where there is none
+  const Column& at(std::string_view name) const;                         // throws Error(data) with the nearest name
   std::vector<std::string> names() const;
 
-  bool has_time() const { return !known_at_.empty(); }
-  bool is_panel() const { return entity_count() > 1 || panel_; }
-  std::span<const TimeNs> bar_time() const { return bar_time_; }    // as written in the file; empty without time
-  std::span<const TimeNs> known_at() const { return known_at_; }    // empty without time; non-decreasing
-  std::span<const std::int32_t> entity() const { return entity_; }  // empty without an entity column
-  const std::vector<std::string>& entity_names() const { return entity_names_; }
-  std::size_t entity_count() const { return entity_names_.empty() ? 1 : entity_names_.size(); }
-  std::span<const std::int64_t> source_row() const { return source_row_; }  // 0-based row in the file, header not counted
+  bool has_time() const { return parts_.known_at.size() != 0; }
+  bool is_panel() const { return parts_.panel; }
+  std::span<const TimeNs> bar_time() const { return parts_.bar_time.times(); }    // as written in the file; empty without time
+  std::span<const TimeNs> known_at() const { return parts_.known_at.times(); }    // empty without time; non-decreasing
+  std::span<const std::int32_t> entity() const { return parts_.entity.codes(); }  // empty without an entity column
+  const std::vector<std::string>& entity_names() const { return parts_.entity.levels(); }
+  std::size_t entity_count() const { return entity_names().empty() ? 1 : entity_names().size(); }
+  std::span<const std::int64_t> source_row() const { return parts_.source_row.integers(); }  // 0-based row in the file, header not counted
 
   // Rows of one entity in time order (all rows for a single series or plain table). Built once, shared.
   std::span<const std::int64_t> rows_of_entity(std::int32_t entity) const;
@@ -64,16 +64,23 @@ class Frame {
   Frame without(std::span<const std::string> names) const;
   Frame taken(std::span<const std::int64_t> rows) const;  // a subset of rows, ascending
 
+  // Everything a frame is made of, for the cache that stores and restores it whole.
+  struct Parts {
+    std::vector<Column> columns;
+    Column bar_time = Column::of_times("", {}), known_at = bar_time;  // of size 0 without time
+    Column entity = Column::of_codes("", {}, {});                     // of size 0 without an entity column
+    Column source_row = Column::of_integers("", {});
+    std::size_t rows = 0;
+    bool panel = false;  // there is an entity column
+  };
+  const Parts& parts() const { return parts_; }
+  static Frame of_parts(Parts parts);  // trusts order and known_at; checks the lengths (ASSAY_CHECK)
+
  private:
   struct Index;
-  std::size_t rows_ = 0;
-  bool panel_ = false;
-  std::vector<Column> columns_;
-  std::vector<TimeNs> bar_time_, known_at_;
-  std::vector<std::int32_t> entity_;
-  std::vector<std::string> entity_names_;
-  std::vector<std::int64_t> source_row_;
-  std::shared_ptr<const Index> index_;
+  const Index& index() const;
+  Parts parts_;
+  std::shared_ptr<Index> index_;  // filled at the first call that needs it
 };
 
 }  // namespace assay::data

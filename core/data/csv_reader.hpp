@@ -1,0 +1,84 @@
+// Reads CSV files (plain or gzip) into typed columns. Used by the built-in source `csv` and by `assay predict --data`; most callers want
+// load_csv of column_file.hpp, which adds the cache and the Frame. It neither sorts nor fills: a missing cell stays missing.
+// Pure functions: safe to call from several threads; the progress callback is called from the calling thread.
+//
+// What it accepts: UTF-8 with or without byte-order mark, LF or CRLF, comma, semicolon or tab, cells in double quotes (a doubled quote is a
+// quote, line breaks inside are kept), blanks around a cell are dropped, a last line with or without its newline. Lines without any
+// character but blanks are skipped and counted in a note. The first line is the header; an empty first name becomes "index" (data frames
+// write their index so), any other empty name is an error, as are doubled names and rows with more or fewer cells than the header.
+//
+// A column's type is the narrowest that holds every cell of the whole file: boolean (true/false, any of three spellings), integer (int64),
+// real (correctly rounded), else category. All cells missing: real. Quotes do not make a number text. Text that overflows a double, inf
+// and hexadecimal are no numbers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "data/column.hpp"
+
+namespace assay::data {
+
+// Bytes read so far and in all. Return false to stop: the read then throws Error(Fault::interrupted). May be empty.
+using ReadProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+struct CsvOptions {
+  std::filesystem::path path;
+  char delimiter = '\0';                 // ',' ';' '\t' or any other single byte; 0: found from the header and the first rows
+  std::vector<std::string> columns;      // wanted, by name; empty: all. Time and entity columns are always read
+  std::vector<std::string> drop;         // taken away
+  std::vector<std::string> categorical;  // read as text whatever they hold ("01" stays "01")
+  std::vector<std::string> missing;      // cells that count as missing, after trimming; empty: default_missing(). "" always counts
+  std::string time_column;               // read as timestamp; empty: none
+  std::string time_format;               // see time_format.hpp; empty: ISO 8601
+  std::string zone = "UTC";              // see time_zone.hpp: in which zone the time column is written
+  std::string entity_column;             // read as category; empty: none
+};
+
+// "", NA, N/A, #N/A, NaN, nan, null, NULL, ND, ".", "-", "?".
+const std::vector<std::string>& default_missing();
+
+// One thing that is wrong with the file or with what was asked of it.
+struct ReadProblem {
+  std::string key;        // which option is at fault, as in the experiment file below `data`: "columns.2", "drop.0", "categorical.1",
+                          // "time.column", "time.format", "time.zone", "entity", "path"; empty: the file's content
+  std::int64_t row = 0;   // 1-based data row, header not counted; 0: none
+  std::int64_t line = 0;  // 1-based line of the (unpacked) file; 0: none
+  std::string message;    // one sentence without a full stop
+  std::string mend;       // may be empty
+};
+
+// All problems of a read at once (at most 20 rows are listed). what() joins them.
+class ReadError : public Error {
+ public:
+  ReadError(std::string tried, std::vector<ReadProblem> problems);
+  const std::vector<ReadProblem>& problems() const { return problems_; }
+
+ private:
+  std::vector<ReadProblem> problems_;
+};
+
+struct CsvTable {
+  std::vector<Column> columns;     // in file order, row order as in the file
+  std::string content_hash;        // SHA-256 of the file's bytes as they lie on the disk; empty from parse_csv
+  std::vector<std::string> notes;  // for the user: what was decided
+  char delimiter = ',';
+};
+
+// Throws ReadError (data), Error(data) where the file cannot be read or unpacked, Error(interrupted).
+CsvTable read_csv(const CsvOptions& options, const ReadProgress& progress = {});
+// The same for text in memory; options.path only names it in messages.
+CsvTable parse_csv(std::string_view text, const CsvOptions& options, const ReadProgress& progress = {});
+
+// The names in the header, read without the rest of the file (for a check that only needs the names).
+std::vector<std::string> read_csv_header(const std::filesystem::path& path, char delimiter = '\0');
+
+// CSV text of columns of equal length: comma, LF, quotes where needed, missing as an empty cell (`""` where it is the only column).
+std::string to_csv(const std::vector<Column>& columns);
+
+}  // namespace assay::data
