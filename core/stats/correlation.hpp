@@ -3,10 +3,14 @@
 // All functions are pure and may run on any thread.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
 namespace assay::stats {
+
+// Row numbers by ascending value; equal values keep their order.
+std::vector<std::int64_t> ascending_order(std::span<const double> values);
 
 // Ranks 1..n; tied values share the mean of the ranks that they cover.
 std::vector<double> midranks(std::span<const double> values);

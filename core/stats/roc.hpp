@@ -33,8 +33,8 @@ struct AucComparison {
   double auc_a, auc_b;
   double difference;      // auc_a - auc_b
   double standard_error;  // of the difference, pairing counted
-  double statistic;       // difference / standard_error, standard normal under equal AUC; NaN where the error is 0
-  double p_two_sided;     // 1 where the two order all pairs alike (difference and error both 0)
+  double statistic;       // difference / standard_error, standard normal under equal AUC
+  double p_two_sided;     // no error and no difference: statistic 0, p 1; no error but a difference: both NaN
 };
 // Two scores of the same rows.
 AucComparison delong_paired(std::span<const double> truth, std::span<const double> score_a, std::span<const double> score_b);
