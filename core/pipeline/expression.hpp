@@ -131,12 +131,15 @@ class Plan {
   // Adds an expression; later ones can use it by `name`. Throws ExpressionError, also for unknown columns (with the nearest name) and
   // types that do not fit. Returns the number of its root.
   int add(std::string_view name, std::string_view text, Use use);
-  // A column computed elsewhere (a feature plugin's), one value a row in the frame's order. Its warm-up rows count for those who use it.
-  int add_values(std::string_view name, std::vector<double> values, std::int64_t warmup_rows);
+  // A column computed elsewhere (a feature plugin's), in the frame's row order. Its warm-up rows count for those who use it.
+  int add_column(const data::Column& column, std::int64_t warmup_rows);
 
   ValueType type(int root) const { return nodes_[at(root)].type; }
   std::int64_t warmup_rows(int root) const;  // rows before the present one that it reads
   std::int64_t lead_rows(int root) const;    // rows after the present one that it reads
+  // The latest row at which it reads this column, from the present one (0 = the present value, -1 = the one before); nothing where it
+  // does not read it.
+  std::optional<std::int64_t> latest_read(int root, std::string_view column) const;
   std::size_t node_count() const { return nodes_.size(); }
 
   // The roots' columns in the frame's row order; a boolean is 0, 1 or NaN, a category its code. Common parts are computed once.
@@ -147,12 +150,13 @@ class Plan {
   friend class PlanRunner;
   static std::size_t at(int index) { return static_cast<std::size_t>(index); }
   int intern(PlanNode node);
+  const data::Column* column(std::string_view name) const;
   std::vector<std::string> known_names() const;
 
   const data::Frame& frame_;
   std::vector<PlanNode> nodes_;
-  std::map<std::string, int, std::less<>> names_;                     // expressions and computed columns
-  std::map<std::string, std::vector<double>, std::less<>> computed_;  // add_values
+  std::map<std::string, int, std::less<>> names_;              // expressions and computed columns
+  std::map<std::string, data::Column, std::less<>> computed_;  // add_column
 };
 
 }  // namespace assay::pipeline
