@@ -30,15 +30,22 @@ std::vector<ComponentSpec> sources() {
            {text("path", "The file, relative to the experiment file", TextForm::path).needed(),
             list(text({}, "a token", TextForm::scalar), "missing",
                  "Cell texts that mean a missing value, besides the empty cell (empty: NA, NaN, null and their like)")}),
-      make("source", "sim.credit", "Simulated loans whose default probabilities are known, and with them the best possible AUC",
-           {integer("rows", "Customers").range(100, 10'000'000).by_default(Value{std::int64_t{20'000}}),
-            integer("seed", "Seed of the simulation, apart from the experiment's").range(0, 9e15).by_default(Value{std::int64_t{1}})}),
+      make(
+          "source", "sim.credit", "Simulated loans whose default probabilities are known, and with them the best possible AUC",
+          {integer("rows", "Customers").range(10, 100'000'000).by_default(Value{std::int64_t{30'000}}),
+           real("default_rate", "Mean true probability of default").range(0.001, 0.999).by_default(Value{0.22}),
+           real("nonlinearity", "0: the log-odds are linear in the columns; 1: a network gains clearly").range(0, 3).by_default(Value{1.0}),
+           real("signal", "Scale of the log-odds; 0: nothing can be found").range(0, 5).by_default(Value{1.0}),
+           real("missing", "Share of missing cells in income, employment_years and debt_to_income").range(0, 0.9).by_default(Value{0.0}),
+           integer("seed", "Seed of the simulation, apart from the experiment's").range(0, 9e15).by_default(Value{std::int64_t{1}})}),
       make("source", "sim.market", "A simulated panel of prices with a known predictable part, volatility clustering and regimes",
-           {integer("entities", "Instruments").range(1, 10'000).by_default(Value{std::int64_t{20}}),
-            integer("bars", "Trading days").range(10, 1'000'000).by_default(Value{std::int64_t{1'500}}),
-            real("signal", "Share of the variance of next returns that the signal explains; 0: nothing can be found")
+           {integer("entities", "Instruments").range(1, 100'000).by_default(Value{std::int64_t{20}}),
+            integer("days", "Trading days").range(2, 1'000'000).by_default(Value{std::int64_t{2'500}}),
+            real("signal", "Share of the variance of the next day's return that can be foreseen; 0: nothing can be found")
                 .range(0, 0.9)
                 .by_default(Value{0.02}),
+            real("correlation", "Correlation of the unpredictable parts across instruments").range(0, 0.99).by_default(Value{0.3}),
+            text("start", "The first day").by_default(Value{std::string("2010-01-04")}),
             integer("seed", "Seed of the simulation, apart from the experiment's").range(0, 9e15).by_default(Value{std::int64_t{1}})}),
   };
 }

@@ -22,7 +22,7 @@ struct Node {
   Kind kind = Kind::scalar;
   std::string text;     // of a scalar
   bool quoted = false;  // '...', "...", | or >: always text
-  bool broken = false;  // a mistake here was reported already: say nothing more about it
+  bool broken = false;  // a mistake here was reported already: say nothing more about it (a root: its base could not be read)
   Place place;
   std::vector<Node> items;     // of a list
   std::vector<Entry> entries;  // of a map, in file order, keys unique
@@ -42,7 +42,7 @@ using SourceTexts = std::map<std::string, std::string>;
 
 inline constexpr std::size_t kMaxFileBytes = 16u << 20;
 inline constexpr int kMaxDepth = 64;
-inline constexpr std::size_t kMaxNodes = 200'000;
+inline constexpr std::size_t kMaxNodes = 50'000;
 
 // Nothing where the text is no sound YAML document; every mistake is in `diagnostics`. first_line and first_column shift places: for
 // a value that stands inside a command-line argument.
