@@ -9,13 +9,20 @@ function(assay_module name)
   target_link_libraries(assay_${name} PUBLIC ${arg_LINKS} PRIVATE assay_options ${arg_PRIVATE_LINKS})
 endfunction()
 
-# assay_test(NAME [LINKS t...]): one test program from the .cpp files beside the CMakeLists.txt, run by ctest as NAME.
+# assay_test(NAME [LINKS t...]): one test program from the .cpp files beside the CMakeLists.txt, run by ctest as NAME. Cases that need real
+# data stand in test_*real_data.cpp, tagged [real_data]: they are a second entry, NAME.real_data, skipped where the data are absent.
 function(assay_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE assay_options assay_test_main ${arg_LINKS})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  add_test(NAME ${name} COMMAND test_${name})
+  if(sources MATCHES "real_data\\.cpp")
+    add_test(NAME ${name} COMMAND test_${name} "~[real_data]")
+    add_test(NAME ${name}.real_data COMMAND test_${name} "[real_data]")
+    set_tests_properties(${name}.real_data PROPERTIES TIMEOUT 300 LABELS "unit;real_data" SKIP_RETURN_CODE 77)
+  else()
+    add_test(NAME ${name} COMMAND test_${name})
+  endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit SKIP_RETURN_CODE 77)
 endfunction()

@@ -1,11 +1,20 @@
-# What the presets switch: tests, bench, warnings as errors, sanitizers.
+# What the presets switch: tests, bench, warnings as errors, sanitizers; and where things lie, in the build folder as in the installed one.
 option(ASSAY_TESTS "Build the tests" ON)
-option(ASSAY_BENCH "Build the benchmarks" OFF)
+option(ASSAY_BENCH "Offer the benchmarks (target assay_benchmarks)" OFF)
 option(ASSAY_WERROR "Warnings are errors" OFF)
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers for every target, as -fsanitize takes them: address,undefined or thread")
 
+# Dev: speed enough to run whole experiments in tests, assertions of libraries on, line numbers in stack traces, little else to link.
+set(CMAKE_CXX_FLAGS_DEV "-O2 -g1" CACHE STRING "")
+set(CMAKE_C_FLAGS_DEV "-O2 -g1" CACHE STRING "")
 if(NOT CMAKE_BUILD_TYPE)
-  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+  set(CMAKE_BUILD_TYPE Dev CACHE STRING "" FORCE)
+endif()
+
+find_program(ASSAY_CCACHE ccache)
+if(ASSAY_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${ASSAY_CCACHE} CACHE STRING "")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ASSAY_CCACHE} CACHE STRING "")
 endif()
 
 add_library(assay_options INTERFACE)
