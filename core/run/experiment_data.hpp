@@ -1,0 +1,49 @@
+// From a checked experiment to data that can be trained on: the frame is loaded or simulated, features and target are computed, folds are
+// made; whatever the data contradict becomes a diagnostic. Used by the runner, by `assay check` and by `assay predict`. Trains nothing.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "config/experiment.hpp"
+#include "data/csv_reader.hpp"
+#include "pipeline/dataset.hpp"
+#include "pipeline/split.hpp"
+#include "plugin/registry.hpp"
+
+namespace assay::run {
+
+struct LoadedData {
+  data::Frame frame;
+  std::string hash;      // of the file's bytes, or of the simulator's name and parameters
+  std::string identity;  // what the ledger calls the source: file name or simulator, without bytes
+  std::vector<std::string> notes;
+};
+
+struct LoadOptions {
+  std::filesystem::path cache_folder;  // empty: no cache
+  data::ReadProgress progress;
+  std::int64_t max_rows = 0;  // --quick: only the first rows (in time), 0 = all
+};
+
+// Nothing where `diagnostics` has errors after it.
+std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics);
+
+struct ExperimentData {
+  LoadedData loaded;
+  pipeline::Dataset dataset;
+  pipeline::Folds folds;
+};
+
+// The same, on to the folds. All mistakes are gathered as far as one can look.
+std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry,
+                                           const LoadOptions& options, Diagnostics& diagnostics);
+
+// Feature plugins as the pipeline calls them.
+pipeline::FeatureFactory feature_factory(const plugin::Registry& registry);
+
+}  // namespace assay::run

@@ -1,0 +1,100 @@
+#include "train/forecasts.hpp"
+
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include "base/error.hpp"
+
+namespace assay::train {
+
+namespace {
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+template <class T>
+std::vector<T> pick(const std::vector<T>& from, std::span<const std::int64_t> rows) {
+  if (from.empty()) return {};
+  std::vector<T> out;
+  out.reserve(rows.size());
+  for (const std::int64_t r : rows) out.push_back(from[static_cast<std::size_t>(r)]);
+  return out;
+}
+
+}  // namespace
+
+double ForecastSet::coverage() const {
+  const auto all = static_cast<double>(rows() + not_forecast);
+  return all == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(rows()) / all;
+}
+
+ForecastSet taken(const ForecastSet& set, std::span<const std::int64_t> rows) {
+  ForecastSet out;
+  out.outputs = set.outputs;
+  out.row = pick(set.row, rows);
+  out.truth = pick(set.truth, rows);
+  out.value.reserve(rows.size() * static_cast<std::size_t>(set.outputs));
+  for (const std::int64_t r : rows) {
+    const double* first = set.value.data() + r * set.outputs;
+    out.value.insert(out.value.end(), first, first + set.outputs);
+  }
+  out.decision = pick(set.decision, rows);
+  out.time = pick(set.time, rows);
+  out.label_end = pick(set.label_end, rows);
+  out.entity = pick(set.entity, rows);
+  out.group = pick(set.group, rows);
+  out.last_known_target = pick(set.last_known_target, rows);
+  out.naive_mae = set.naive_mae;
+  out.threshold = set.threshold;
+  return out;
+}
+
+ForecastSet pooled(std::span<const ForecastSet> folds) {
+  ASSAY_CHECK(!folds.empty(), "pooling needs a fold");
+  ForecastSet out;
+  out.outputs = folds.front().outputs;
+  out.threshold = folds.front().threshold;
+  double weighted = 0, weight = 0;
+  for (const ForecastSet& f : folds) {
+    append(out.row, f.row);
+    append(out.truth, f.truth);
+    append(out.value, f.value);
+    append(out.decision, f.decision);
+    append(out.time, f.time);
+    append(out.label_end, f.label_end);
+    append(out.entity, f.entity);
+    append(out.group, f.group);
+    append(out.last_known_target, f.last_known_target);
+    out.not_forecast += f.not_forecast;
+    if (f.threshold != out.threshold) out.threshold = std::numeric_limits<double>::quiet_NaN();
+    if (!std::isnan(f.naive_mae)) {
+      weighted += f.naive_mae * static_cast<double>(f.rows());
+      weight += static_cast<double>(f.rows());
+    }
+  }
+  out.naive_mae = weight > 0 ? weighted / weight : std::numeric_limits<double>::quiet_NaN();
+  return out;
+}
+
+void decide(ForecastSet& set, config::Task task, double threshold) {
+  set.threshold = task == config::Task::binary ? threshold : std::numeric_limits<double>::quiet_NaN();
+  set.decision.clear();
+  if (task == config::Task::regression) return;
+  set.decision.reserve(set.truth.size());
+  for (std::int64_t r = 0; r < set.rows(); ++r) {
+    const double* value = set.value.data() + r * set.outputs;
+    if (task == config::Task::binary) {
+      set.decision.push_back(value[0] >= threshold ? 1 : 0);
+      continue;
+    }
+    std::int64_t best = 0;
+    for (std::int64_t k = 1; k < set.outputs; ++k)
+      if (value[k] > value[best]) best = k;
+    set.decision.push_back(static_cast<double>(best));
+  }
+}
+
+}  // namespace assay::train

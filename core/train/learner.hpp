@@ -1,0 +1,58 @@
+// One model on one fold's train rows: the seam between the loop that decides (trainer) and the model that learns, which may live in this
+// process (LocalLearner) or in a worker (run/remote_learner). A Learner sees train rows, and inputs without labels for predicting: labels
+// of validation and test rows never get here. One thread at a time. Every call throws assay::Error where the model fails.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/experiment.hpp"
+#include "pipeline/prepare.hpp"
+#include "train/rows.hpp"
+
+namespace assay::train {
+
+// What is to be learned, beside the rows. A value that travels to a worker.
+struct LearnerSetup {
+  config::Component model;
+  config::Task task = config::Task::regression;
+  std::vector<pipeline::InputColumn> inputs;
+  std::int64_t outputs = 1;          // 1, or the class count
+  std::vector<double> class_weight;  // empty: none
+  std::int64_t batch_size = 32;
+  bool shuffle = true;
+  std::uint64_t seed = 0;  // of this unit: everything random comes from it
+  std::uint32_t max_threads = 1;
+  std::string schema_hash;  // of `inputs`, kept in the bundle
+};
+
+struct LearnerTraits {
+  bool by_steps = false;         // model.step: the trainer owns epochs
+  bool resumable = false;        // train_state: stop and go on, same bits
+  bool uses_validation = false;  // model.fit with evaluate(): wants validation inputs during fit
+};
+
+// The score of predictions (validation rows x outputs) for a fit that stops early by itself; higher is better.
+using Evaluate = std::function<double(std::span<const double> predictions)>;
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  virtual LearnerTraits traits() const = 0;
+  virtual void begin() = 0;                                                // step models: forget, initial weights
+  virtual double epoch(std::int64_t index, double rate_factor) = 0;        // one pass in the order of (seed, index); mean loss
+  virtual void fit(const Rows& validation, const Evaluate& evaluate) = 0;  // fit models; without validation rows evaluate is empty
+  virtual std::vector<double> predict(const Rows& rows) = 0;               // rows x outputs, row-major
+  virtual void keep_best() = 0;                                            // remembers the present state
+  virtual void restore_best() = 0;
+  virtual std::vector<std::byte> save(const std::string& note) = 0;        // a model bundle (plugin/state_bundle) that carries `note`
+  virtual std::vector<std::byte> checkpoint() = 0;                         // train state and what keep_best() remembers
+  virtual void resume(std::span<const std::byte> checkpoint) = 0;          // instead of begin()
+  virtual std::vector<std::pair<std::string, std::string>> summary() = 0;  // named texts and numbers that the model tells of itself
+};
+
+}  // namespace assay::train

@@ -1,0 +1,333 @@
+#include "train/local_learner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace assay::train {
+
+namespace {
+
+constexpr std::int64_t kPredictChunk = 4096;  // fixed: which rows share a call never depends on who asks (rules.md 15)
+
+template <class Scalar>
+constexpr std::uint16_t dtype() {
+  return sizeof(Scalar) == 4 ? ASSAY_F32 : ASSAY_F64;
+}
+
+assay_array array_of(void* data, std::uint16_t type, std::initializer_list<std::int64_t> shape, std::uint32_t flags) {
+  assay_array array{};
+  array.dtype = type;
+  array.rank = static_cast<std::uint16_t>(shape.size());
+  array.device_kind = ASSAY_CPU;
+  array.flags = flags;
+  std::copy(shape.begin(), shape.end(), array.shape);
+  std::int64_t stride = 1;
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    array.stride[d] = stride;
+    stride *= array.shape[d];
+  }
+  array.data = data;
+  return array;
+}
+
+assay_array inputs_array(const void* data, std::uint16_t type, std::int64_t rows, const Rows& from) {
+  void* place = const_cast<void*>(data);  // the C view has one pointer type; READ_ONLY says what holds
+  return from.lookback == 0 ? array_of(place, type, {rows, from.columns}, ASSAY_ARRAY_READ_ONLY)
+                            : array_of(place, type, {rows, from.lookback, from.columns}, ASSAY_ARRAY_READ_ONLY);
+}
+
+// A span's value for a batch that starts at `first`, or null where the data have none.
+template <class T>
+const T* from(std::span<const T> values, std::int64_t first) {
+  return values.empty() ? nullptr : values.data() + first;
+}
+
+template <class T>
+void pick(std::span<const T> from_values, std::span<const std::int64_t> which, std::vector<T>& out) {
+  out.clear();
+  if (from_values.empty()) return;
+  for (const std::int64_t r : which) out.push_back(from_values[static_cast<std::size_t>(r)]);
+}
+
+assay_batch empty_batch(const assay_problem& problem, std::int64_t rows) {
+  assay_batch batch{};
+  batch.struct_size = sizeof batch;
+  batch.rows = rows;
+  batch.problem = &problem;
+  return batch;
+}
+
+void append_bytes(std::vector<std::byte>& to, std::string_view bytes) {
+  const std::uint64_t size = bytes.size();
+  const auto* head = reinterpret_cast<const std::byte*>(&size);
+  to.insert(to.end(), head, head + sizeof size);
+  const auto* body = reinterpret_cast<const std::byte*>(bytes.data());
+  to.insert(to.end(), body, body + bytes.size());
+}
+
+std::string_view take_bytes(std::span<const std::byte>& from_bytes) {
+  std::uint64_t size = 0;
+  if (from_bytes.size() < sizeof size) throw Error(Fault::failed, "reading a checkpoint", "it is cut short");
+  std::memcpy(&size, from_bytes.data(), sizeof size);
+  from_bytes = from_bytes.subspan(sizeof size);
+  if (from_bytes.size() < size) throw Error(Fault::failed, "reading a checkpoint", "it is cut short");
+  const std::string_view taken(reinterpret_cast<const char*>(from_bytes.data()), size);
+  from_bytes = from_bytes.subspan(size);
+  return taken;
+}
+
+std::vector<std::byte> to_bytes(const std::string& text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+ProblemView::ProblemView(const LearnerSetup& setup, std::int64_t lookback) {
+  for (const pipeline::InputColumn& input : setup.inputs) {
+    std::vector<assay_text> levels;
+    for (const std::string& level : input.levels) levels.push_back({level.data(), level.size()});
+    levels_.push_back(std::move(levels));
+    assay_column column{};
+    column.struct_size = sizeof column;
+    column.kind = static_cast<std::uint32_t>(input.kind);
+    column.name = {input.name.data(), input.name.size()};
+    column.levels = levels_.back().data();
+    column.n_levels = levels_.back().size();
+    columns_.push_back(column);
+  }
+  for (const assay_column& column : columns_) pointers_.push_back(&column);
+  problem_.struct_size = sizeof problem_;
+  problem_.task = setup.task == config::Task::regression ? ASSAY_TASK_REGRESSION
+                  : setup.task == config::Task::binary   ? ASSAY_TASK_BINARY
+                                                         : ASSAY_TASK_MULTICLASS;
+  problem_.n_inputs = static_cast<std::int64_t>(setup.inputs.size());
+  problem_.lookback = lookback;
+  problem_.n_outputs = setup.outputs;
+  problem_.inputs = pointers_.data();
+  problem_.class_weight = setup.class_weight.empty() ? nullptr : setup.class_weight.data();
+}
+
+LocalLearner::LocalLearner(const plugin::LoadedComponent& component, LearnerSetup setup, const Rows& train, plugin::CallOptions base)
+    : setup_(std::move(setup)),
+      train_(train),
+      base_(std::move(base)),
+      model_(component, setup_.model.params, options("create")),
+      problem_(setup_, train.lookback) {}
+
+plugin::CallOptions LocalLearner::options(std::string_view purpose) const {
+  plugin::CallOptions options = base_;
+  options.seed = SeedTree(setup_.seed).child(purpose).seed();
+  options.max_threads = setup_.max_threads;
+  return options;
+}
+
+LearnerTraits LocalLearner::traits() const {
+  return {model_.has_step(), model_.has_step() && model_.has_train_state(), model_.has_fit() && !model_.has_step()};
+}
+
+void LocalLearner::begin() {
+  step_ = 0;
+  model_.begin(problem_.raw(), setup_.batch_size, options("weights"));
+}
+
+template <class Scalar>
+double LocalLearner::run_epoch(std::int64_t index, double rate_factor) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(train_.count));
+  std::iota(order.begin(), order.end(), 0);
+  const SeedTree tree(setup_.seed);
+  if (setup_.shuffle) {
+    Random random(tree.child("order").child(static_cast<std::uint64_t>(index)));
+    random.shuffle(std::span(order));
+  }
+  const std::int64_t size = std::min(setup_.batch_size, train_.count);
+  std::vector<Scalar> x(static_cast<std::size_t>(size * train_.width())), y(static_cast<std::size_t>(size));
+  std::vector<TimeNs> time, label_end;
+  std::vector<std::int32_t> entity, segment;
+  std::vector<std::int64_t> group;
+  std::vector<double> last_known;
+  plugin::CallOptions call = options("step");
+  const SeedTree steps = tree.child("step").child(static_cast<std::uint64_t>(index));
+  double loss = 0;
+  for (std::int64_t first = 0; first < train_.count; first += size) {
+    const auto which =
+        std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, train_.count - first)));
+    const auto rows = static_cast<std::int64_t>(which.size());
+    gather(train_, which, x.data());
+    for (std::size_t i = 0; i < which.size(); ++i) y[i] = static_cast<Scalar>(train_.y[static_cast<std::size_t>(which[i])]);
+    pick(train_.time, which, time);
+    pick(train_.label_end, which, label_end);
+    pick(train_.entity, which, entity);
+    pick(train_.segment, which, segment);
+    pick(train_.group, which, group);
+    pick(train_.last_known_target, which, last_known);
+    assay_batch batch = empty_batch(problem_.raw(), rows);
+    batch.x = inputs_array(x.data(), dtype<Scalar>(), rows, train_);
+    batch.y = array_of(y.data(), dtype<Scalar>(), {rows}, ASSAY_ARRAY_READ_ONLY);
+    batch.time_ns = time.empty() ? nullptr : time.data();
+    batch.label_end_ns = label_end.empty() ? nullptr : label_end.data();
+    batch.entity = entity.empty() ? nullptr : entity.data();
+    batch.segment = segment.empty() ? nullptr : segment.data();
+    batch.group = group.empty() ? nullptr : group.data();
+    batch.last_known_target = last_known.empty() ? nullptr : last_known.data();
+    call.seed = steps.child(static_cast<std::uint64_t>(first)).seed();
+    const assay_step at{sizeof(assay_step), 0, index, step_++, rate_factor};
+    loss += model_.step(batch, at, call) * static_cast<double>(rows);
+  }
+  return loss / static_cast<double>(train_.count);
+}
+
+double LocalLearner::epoch(std::int64_t index, double rate_factor) {
+  return model_.step_dtype() == ASSAY_F32 ? run_epoch<float>(index, rate_factor) : run_epoch<double>(index, rate_factor);
+}
+
+template <class Scalar>
+void LocalLearner::fit_as(const Rows& validation, const Evaluate& evaluate) {
+  std::vector<Scalar> x, y, validation_x;
+  const auto dense = [](const Rows& rows, std::vector<Scalar>& storage) -> const void* {
+    if constexpr (std::is_same_v<Scalar, double>)
+      if (rows.lookback == 0) return rows.x.data();  // as it lies in the mapped file: writing to it faults
+    std::vector<std::int64_t> all(static_cast<std::size_t>(rows.count));
+    std::iota(all.begin(), all.end(), 0);
+    storage.resize(static_cast<std::size_t>(rows.count * rows.width()));
+    gather(rows, all, storage.data());
+    return storage.data();
+  };
+  assay_batch batch = empty_batch(problem_.raw(), train_.count);
+  batch.x = inputs_array(dense(train_, x), dtype<Scalar>(), train_.count, train_);
+  y.assign(train_.y.begin(), train_.y.end());
+  batch.y = array_of(y.data(), dtype<Scalar>(), {train_.count}, ASSAY_ARRAY_READ_ONLY);
+  batch.time_ns = from(train_.time, 0);
+  batch.label_end_ns = from(train_.label_end, 0);
+  batch.entity = from(train_.entity, 0);
+  batch.segment = from(train_.segment, 0);
+  batch.group = from(train_.group, 0);
+  batch.last_known_target = from(train_.last_known_target, 0);
+  assay_array validation_array{};
+  plugin::CallOptions call = options("fit");
+  if (evaluate) {
+    validation_array = inputs_array(dense(validation, validation_x), dtype<Scalar>(), validation.count, validation);
+    batch.validation_x = &validation_array;
+    batch.validation_rows = validation.count;
+    batch.validation_last_known_target = from(validation.last_known_target, 0);
+    call.evaluate = [&](const assay_array& predictions) {
+      if (predictions.rank != 2 || predictions.shape[0] != validation.count || predictions.shape[1] != setup_.outputs ||
+          predictions.dtype != ASSAY_F64)
+        throw Error(Fault::failed, "evaluate() of " + setup_.model.id,
+                    fmt::format("predictions must be f64, {} rows x {} outputs", validation.count, setup_.outputs));
+      std::vector<double> values;
+      for (std::int64_t r = 0; r < predictions.shape[0]; ++r)
+        for (std::int64_t k = 0; k < predictions.shape[1]; ++k)
+          values.push_back(static_cast<const double*>(predictions.data)[r * predictions.stride[0] + k * predictions.stride[1]]);
+      return evaluate(values);
+    };
+  }
+  model_.fit(batch, call);
+}
+
+void LocalLearner::fit(const Rows& validation, const Evaluate& evaluate) {
+  if (model_.fit_dtype() == ASSAY_F32)
+    fit_as<float>(validation, evaluate);
+  else
+    fit_as<double>(validation, evaluate);
+}
+
+template <class Scalar>
+void LocalLearner::predict_as(const Rows& rows, std::int64_t first, std::int64_t count, std::span<double> out) {
+  std::vector<Scalar> x(static_cast<std::size_t>(count * rows.width()));
+  std::vector<std::int64_t> which(static_cast<std::size_t>(count));
+  std::iota(which.begin(), which.end(), first);
+  gather(rows, which, x.data());
+  assay_batch batch = empty_batch(problem_.raw(), count);
+  batch.x = inputs_array(x.data(), dtype<Scalar>(), count, rows);
+  batch.time_ns = from(rows.time, first);
+  batch.entity = from(rows.entity, first);
+  batch.segment = from(rows.segment, first);
+  batch.group = from(rows.group, first);
+  batch.last_known_target = from(rows.last_known_target, first);
+  model_.predict(batch, out, options("predict"));
+}
+
+std::vector<double> LocalLearner::predict(const Rows& rows) {
+  std::vector<double> out(static_cast<std::size_t>(rows.count * setup_.outputs));
+  for (std::int64_t first = 0; first < rows.count; first += kPredictChunk) {
+    const std::int64_t count = std::min(kPredictChunk, rows.count - first);
+    const auto part =
+        std::span(out).subspan(static_cast<std::size_t>(first * setup_.outputs), static_cast<std::size_t>(count * setup_.outputs));
+    if (model_.predict_dtype() == ASSAY_F32)
+      predict_as<float>(rows, first, count, part);
+    else
+      predict_as<double>(rows, first, count, part);
+  }
+  return out;
+}
+
+void LocalLearner::keep_best() { best_ = model_.save(options("save")); }
+
+void LocalLearner::restore_best() {
+  if (!best_.empty()) model_.load(best_, options("load"));
+}
+
+plugin::StateBundle LocalLearner::bundle(plugin::StateEntries state, std::string note) const {
+  plugin::StateBundle bundle;
+  bundle.component_id = model_.id();
+  bundle.component_version = model_.component().spec.version;
+  bundle.state_version = model_.component().raw->state_version;
+  bundle.params = {model_.id(), model_.params()};
+  bundle.columns_hash = setup_.schema_hash;
+  bundle.seed = setup_.seed;
+  bundle.abi = fmt::format("{}.{}", ASSAY_ABI_MAJOR, ASSAY_ABI_MINOR);
+  bundle.note = std::move(note);
+  bundle.state = std::move(state);
+  return bundle;
+}
+
+std::vector<std::byte> LocalLearner::save(const std::string& note) {
+  if (!model_.has_state()) return {};
+  return to_bytes(plugin::bundle_bytes(bundle(model_.save(options("save")), note)));
+}
+
+std::vector<std::byte> LocalLearner::checkpoint() {
+  std::vector<std::byte> bytes;
+  append_bytes(bytes, plugin::bundle_bytes(bundle(model_.train_save(options("save")), std::to_string(step_))));
+  append_bytes(bytes, plugin::bundle_bytes(bundle(best_, "best")));
+  return bytes;
+}
+
+void LocalLearner::resume(std::span<const std::byte> checkpoint) {
+  const plugin::StateBundle trained = plugin::parse_bundle(take_bytes(checkpoint), "the checkpoint");
+  best_ = plugin::parse_bundle(take_bytes(checkpoint), "the checkpoint").state;
+  const auto steps = text::to_integer(trained.note);
+  if (!steps) throw Error(Fault::failed, "reading a checkpoint", "it does not say how many steps were done");
+  begin();
+  step_ = *steps;
+  model_.train_load(problem_.raw(), trained.state, options("load"));
+}
+
+std::vector<std::pair<std::string, std::string>> LocalLearner::summary() {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!model_.has_summary()) return out;
+  const plugin::StateEntries entries = model_.summary(options("summary"));
+  for (const plugin::StateEntry& entry : entries.items()) {
+    std::string value = entry.text;
+    if (!entry.is_text && entry.dtype == ASSAY_F64) {
+      std::vector<std::string> numbers;
+      for (const double number : entry.reals()) numbers.push_back(text::shortest(number));
+      value = text::join(numbers, " ");
+    }
+    out.emplace_back(entry.name, value);
+  }
+  return out;
+}
+
+void LocalLearner::load(const plugin::StateEntries& state) { model_.load(state, options("load")); }
+
+}  // namespace assay::train

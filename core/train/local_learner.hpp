@@ -1,0 +1,64 @@
+// A Learner whose model lives in this process. Used by a run with `isolation: none`, and inside a worker. One thread at a time.
+#pragma once
+
+#include <memory>
+
+#include "plugin/model.hpp"
+#include "plugin/state_bundle.hpp"
+#include "train/learner.hpp"
+
+namespace assay::train {
+
+// The C view of what is to be learned; borrows the setup.
+class ProblemView {
+ public:
+  ProblemView(const LearnerSetup& setup, std::int64_t lookback);
+  const assay_problem& raw() const { return problem_; }
+
+ private:
+  std::vector<std::vector<assay_text>> levels_;
+  std::vector<assay_column> columns_;
+  std::vector<const assay_column*> pointers_;
+  assay_problem problem_{};
+};
+
+class LocalLearner final : public Learner {
+ public:
+  // train must outlive the learner. `base` gives log, report, stop; its seed is not used.
+  LocalLearner(const plugin::LoadedComponent& component, LearnerSetup setup, const Rows& train, plugin::CallOptions base);
+
+  LearnerTraits traits() const override;
+  void begin() override;
+  double epoch(std::int64_t index, double rate_factor) override;
+  void fit(const Rows& validation, const Evaluate& evaluate) override;
+  std::vector<double> predict(const Rows& rows) override;
+  void keep_best() override;
+  void restore_best() override;
+  std::vector<std::byte> save(const std::string& note) override;
+  std::vector<std::byte> checkpoint() override;
+  void resume(std::span<const std::byte> checkpoint) override;
+  std::vector<std::pair<std::string, std::string>> summary() override;
+
+  // A model as a bundle left it, for `assay predict`: no train rows, predict() only.
+  void load(const plugin::StateEntries& state);
+
+ private:
+  plugin::CallOptions options(std::string_view purpose) const;
+  template <class Scalar>
+  double run_epoch(std::int64_t index, double rate_factor);
+  template <class Scalar>
+  void fit_as(const Rows& validation, const Evaluate& evaluate);
+  template <class Scalar>
+  void predict_as(const Rows& rows, std::int64_t first, std::int64_t count, std::span<double> out);
+  plugin::StateBundle bundle(plugin::StateEntries state, std::string note) const;
+
+  LearnerSetup setup_;
+  Rows train_;
+  plugin::CallOptions base_;
+  plugin::Model model_;
+  ProblemView problem_;
+  std::int64_t step_ = 0;
+  plugin::StateEntries best_;
+};
+
+}  // namespace assay::train

@@ -1,0 +1,28 @@
+#include "train/rows.hpp"
+
+namespace assay::train {
+
+Rows rows_of(const pipeline::FoldPart& part) {
+  Rows rows;
+  rows.count = part.rows();
+  rows.columns = part.x.columns;
+  rows.lookback = part.lookback;
+  rows.x = part.x.values;
+  rows.window_end = part.window_end;
+  rows.y = part.y;
+  rows.time = part.time;
+  rows.label_end = part.label_end;
+  rows.entity = part.entity;
+  rows.segment = part.segment;
+  rows.group = part.group;
+  rows.last_known_target = part.last_known_target;
+  return rows;
+}
+
+Rows without_labels(Rows rows) {
+  rows.y = {};
+  rows.label_end = {};
+  return rows;
+}
+
+}  // namespace assay::train

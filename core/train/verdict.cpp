@@ -1,0 +1,143 @@
+#include "train/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "base/error.hpp"
+#include "stats/distributions.hpp"
+#include "stats/forecast_tests.hpp"
+#include "stats/roc.hpp"
+
+namespace assay::train {
+
+namespace {
+
+constexpr double kSmallestProbability = 1e-15;
+
+// Both sets cut to the rows that both forecast, in the model's order.
+std::pair<ForecastSet, ForecastSet> common_rows(const ForecastSet& a, const ForecastSet& b) {
+  if (a.row == b.row) return {a, b};
+  std::map<std::int64_t, std::int64_t> place;
+  for (std::int64_t r = 0; r < b.rows(); ++r) place.emplace(b.row[static_cast<std::size_t>(r)], r);
+  std::vector<std::int64_t> in_a, in_b;
+  for (std::int64_t r = 0; r < a.rows(); ++r) {
+    const auto found = place.find(a.row[static_cast<std::size_t>(r)]);
+    if (found == place.end()) continue;
+    in_a.push_back(r);
+    in_b.push_back(found->second);
+  }
+  return {taken(a, in_a), taken(b, in_b)};
+}
+
+std::vector<double> losses(const ForecastSet& set, LossKind kind) {
+  std::vector<double> out(set.truth.size());
+  for (std::size_t r = 0; r < out.size(); ++r) {
+    const double* value = set.value.data() + static_cast<std::int64_t>(r) * set.outputs;
+    if (kind == LossKind::log) {
+      const double p = set.outputs == 1 ? (set.truth[r] > 0.5 ? value[0] : 1 - value[0]) : value[static_cast<std::size_t>(set.truth[r])];
+      out[r] = -std::log(std::max(p, kSmallestProbability));
+    } else {
+      const double error = set.truth[r] - value[0];
+      out[r] = kind == LossKind::absolute ? std::abs(error) : error * error;
+    }
+  }
+  return out;
+}
+
+// Averages by date in a panel or series, by customer where rows are grouped, else row by row.
+std::vector<double> by_independent_unit(const ForecastSet& set, const std::vector<double>& values) {
+  if (!set.time.empty()) return stats::mean_by_key(values, set.time).mean;
+  if (!set.group.empty()) return stats::mean_by_key(values, set.group).mean;
+  return values;
+}
+
+void take_test(Comparison& out, const stats::ForecastTest& test) {
+  out.p = test.p_b_better;
+  out.p_two_sided = test.p_two_sided;
+  out.smallest_effect = test.smallest_effect;
+}
+
+Comparison compare_order(const ForecastSet& model, const ForecastSet& opponent, Comparison out) {
+  const stats::AucComparison test = stats::delong_paired(model.truth, model.value, opponent.value);
+  out.test = "DeLong";
+  out.measure = "AUC";
+  out.difference = test.difference;
+  out.p_two_sided = test.p_two_sided;
+  out.p = std::isnan(test.statistic) ? test.p_two_sided : stats::normal_upper(test.statistic);
+  out.smallest_effect = stats::smallest_effect(test.standard_error, std::numeric_limits<double>::infinity());
+  return out;
+}
+
+Comparison compare_losses(const ForecastSet& model, const ForecastSet& opponent, bool nested, const ComparisonRules& rules,
+                          Comparison out) {
+  const std::vector<double> ours = losses(model, rules.loss), theirs = losses(opponent, rules.loss);
+  std::vector<double> difference(ours.size());
+  for (std::size_t r = 0; r < ours.size(); ++r) difference[r] = theirs[r] - ours[r];
+  const std::vector<double> by_unit = by_independent_unit(model, difference);
+  out.measure = rules.loss == LossKind::log ? "log loss" : rules.loss == LossKind::absolute ? "absolute error" : "squared error";
+  out.test = rules.task == config::Task::regression ? "Diebold-Mariano (HLN)" : "paired log loss";
+  const std::int64_t horizon = model.time.empty() ? 1 : rules.horizon;
+  const stats::ForecastTest test = stats::diebold_mariano(by_unit, horizon);
+  out.difference = test.mean;
+  take_test(out, test);
+  if (nested && rules.expanding && rules.loss == LossKind::squared && rules.task == config::Task::regression) {
+    const auto terms = stats::clark_west_terms(model.truth, opponent.value, model.value);
+    const stats::ForecastTest nested_test = stats::clark_west(by_independent_unit(model, terms), horizon);
+    out.test = "Clark-West";
+    out.p = nested_test.p_b_better;
+    out.p_two_sided = nested_test.p_two_sided;
+  }
+  return out;
+}
+
+std::string list_of(const std::vector<Comparison>& comparisons, bool better) {
+  std::vector<std::string> parts;
+  for (const Comparison& c : comparisons)
+    if (c.better == better)
+      parts.push_back(std::isnan(c.p_holm) ? c.opponent + " (the test is undefined)" : fmt::format("{} (p {:.2g})", c.opponent, c.p_holm));
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return text;
+}
+
+}  // namespace
+
+LossKind loss_kind(config::Task task, const std::string& id) {
+  const std::string name = id.substr(id.rfind('.') == std::string::npos ? 0 : id.rfind('.') + 1);
+  if (task == config::Task::regression) return name == "mae" || name == "mase" || name == "smape" ? LossKind::absolute : LossKind::squared;
+  if (task == config::Task::binary && (name == "auc" || name == "gini" || name == "ks")) return LossKind::order;
+  return LossKind::log;
+}
+
+Comparison compare(const ForecastSet& model, const ForecastSet& opponent, const std::string& opponent_name, bool opponent_is_nested,
+                   const ComparisonRules& rules) {
+  const auto [ours, theirs] = common_rows(model, opponent);
+  Comparison out;
+  out.opponent = opponent_name;
+  return rules.loss == LossKind::order ? compare_order(ours, theirs, std::move(out))
+                                       : compare_losses(ours, theirs, opponent_is_nested, rules, std::move(out));
+}
+
+void adjust(std::vector<Comparison>& comparisons, double confidence) {
+  std::vector<double> p;
+  for (const Comparison& c : comparisons) p.push_back(c.p);
+  const std::vector<double> adjusted = stats::holm(p);
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    comparisons[i].p_holm = adjusted[i];
+    comparisons[i].better = adjusted[i] < 1 - confidence;  // false for NaN
+  }
+}
+
+std::string verdict_text(const std::vector<Comparison>& comparisons) {
+  if (comparisons.empty()) return "no baseline was named";
+  const std::string better = list_of(comparisons, true), not_better = list_of(comparisons, false);
+  if (not_better.empty()) return "better than " + better;
+  if (better.empty()) return "no gain: not better than " + not_better;
+  return "no gain over all baselines: better than " + better + ", not better than " + not_better;
+}
+
+}  // namespace assay::train
