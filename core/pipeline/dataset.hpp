@@ -26,8 +26,7 @@ struct ComputedFeatures {
   std::vector<std::string> names;         // of the added columns, in file order
   std::vector<std::int64_t> warmup_rows;  // of each
 };
-// Expressions and plugins in file order; each may use earlier ones. Mistakes become diagnostics; a faulty feature is left out. A text
-// target may be asked for by `target` to share common parts: see build_dataset.
+// Expressions and plugins in file order; each may use earlier ones. Mistakes become diagnostics; a faulty feature is left out.
 ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                                   Diagnostics& diagnostics);
 

@@ -140,6 +140,7 @@ class Plan {
   // The latest row at which it reads this column, from the present one (0 = the present value, -1 = the one before); nothing where it
   // does not read it.
   std::optional<std::int64_t> latest_read(int root, std::string_view column) const;
+  const std::string& column_name(int root) const { return nodes_[at(root)].text; }  // of a plain column
   std::size_t node_count() const { return nodes_.size(); }
 
   // The roots' columns in the frame's row order; a boolean is 0, 1 or NaN, a category its code. Common parts are computed once.

@@ -1,0 +1,131 @@
+// Features in file order: expressions are gathered into one plan, so that common parts are computed once; a plugin gets the columns
+// computed so far.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "pipeline/feature_pass.hpp"
+
+namespace assay::pipeline {
+
+Place inside(const Place& scalar, std::string_view expression, std::int64_t offset, std::int64_t length) {
+  const auto whole = static_cast<std::int64_t>(text::utf8_length(expression));
+  const bool quoted = scalar.length == whole + 2;
+  if (scalar.line == 0 || scalar.column == 0 || expression.find('\n') != std::string_view::npos || (scalar.length != whole && !quoted)) {
+    return scalar;
+  }
+  Place place = scalar;
+  place.column += offset + (quoted ? 1 : 0);
+  place.length = std::max<std::int64_t>(1, length);
+  return place;
+}
+
+FeaturePass::FeaturePass(const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics)
+    : raw_(frame), factory_(factory), diagnostics_(diagnostics), frame_(frame), plan_(raw_) {}
+
+void FeaturePass::add(const config::FeatureSpec& spec) {
+  if (raw_.find(spec.name) != nullptr || frame_.find(spec.name) != nullptr) {
+    diagnostics_.error(spec.place, fmt::format("feature `{}` has the name of a column that exists", spec.name), "give it another name",
+                       "features." + spec.name);
+    return;
+  }
+  if (spec.component) {
+    add_plugin(spec);
+  } else {
+    add_expression(spec);
+  }
+}
+
+int FeaturePass::add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key) {
+  try {
+    return plan_.add(name, text, use);
+  } catch (const ExpressionError& error) {
+    diagnostics_.error(inside(place, text, error.offset(), error.length()), error.what(), error.mend(), key);
+    return -1;
+  }
+}
+
+void FeaturePass::add_expression(const config::FeatureSpec& spec) {
+  const int root = add_expression(spec.name, spec.expression, Use::feature, spec.place, "features." + spec.name);
+  if (root < 0) return;
+  if (plan_.type(root) == ValueType::time) {
+    diagnostics_.error(spec.place, fmt::format("feature `{}` is a time, which no model can take", spec.name), "", "features." + spec.name);
+    return;
+  }
+  roots_[spec.name] = root;
+  pending_.emplace_back(spec.name, root);
+  names_.push_back(spec.name);
+  warmup_rows_.push_back(plan_.warmup_rows(root));
+}
+
+void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
+  const std::string key = "features." + spec.name;
+  flush({});
+  FeatureColumns columns;
+  try {
+    ASSAY_CHECK(factory_, "an experiment with feature plugins needs a factory for them");
+    columns = factory_(*spec.component, frame_);
+  } catch (const Error& error) {
+    diagnostics_.data_error(spec.component->place, error.what(), error.mend(), key);
+    return;
+  }
+  std::vector<data::Column> made;
+  for (std::size_t i = 0; i < columns.names.size(); ++i) {
+    const std::string name = columns.names[i].empty() ? spec.name : spec.name + "." + columns.names[i];
+    if (frame_.find(name) != nullptr) {
+      diagnostics_.error(spec.place, fmt::format("feature `{}` gives a column `{}`, which exists already", spec.name, name), "", key);
+      return;
+    }
+    made.push_back(data::Column::of_reals(name, std::move(columns.values[i])));
+    roots_[name] = plan_.add_column(made.back(), columns.warmup_rows);
+    names_.push_back(name);
+    warmup_rows_.push_back(columns.warmup_rows);
+  }
+  frame_ = frame_.with(std::move(made));
+}
+
+namespace {
+data::Column column_of(const data::Frame& frame, const Plan& plan, const std::string& name, int root, std::vector<double> values) {
+  if (plan.type(root) == ValueType::category) {
+    const std::string& source = plan.column_name(root);
+    return frame.at(source).renamed(name);
+  }
+  if (plan.type(root) != ValueType::boolean) return data::Column::of_reals(name, std::move(values));
+  std::vector<std::uint8_t> flags(values.size());
+  std::transform(values.begin(), values.end(), flags.begin(), [](double value) {
+    return value == 1 ? std::uint8_t{1} : value == 0 ? std::uint8_t{0} : data::kMissingBoolean;
+  });
+  return data::Column::of_booleans(name, std::move(flags));
+}
+}  // namespace
+
+std::vector<std::vector<double>> FeaturePass::flush(std::span<const int> more) {
+  std::vector<int> roots;
+  for (const auto& [name, root] : pending_) roots.push_back(root);
+  roots.insert(roots.end(), more.begin(), more.end());
+  if (roots.empty()) return {};
+  std::vector<std::vector<double>> values = plan_.evaluate(roots);
+  std::vector<data::Column> made;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const auto& [name, root] = pending_[i];
+    made.push_back(column_of(frame_, plan_, name, root, std::move(values[i])));
+    // From here on the column stands for the expression; roots_ keeps what it was computed from.
+    if (more.empty()) plan_.add_column(made.back(), plan_.warmup_rows(root));
+  }
+  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(pending_.size()));
+  pending_.clear();
+  if (!made.empty()) frame_ = frame_.with(std::move(made));
+  return values;
+}
+
+ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
+                                  Diagnostics& diagnostics) {
+  FeaturePass pass(frame, factory, diagnostics);
+  for (const config::FeatureSpec& spec : experiment.features) pass.add(spec);
+  pass.flush({});
+  return {pass.frame(), pass.names(), pass.warmup_rows()};
+}
+
+}  // namespace assay::pipeline

@@ -1,0 +1,213 @@
+// The kinds of split: which rows are train, validation and test before purging.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
+
+#include "base/error.hpp"
+#include "pipeline/fold_maker.hpp"
+
+namespace assay::pipeline {
+
+namespace {
+std::vector<std::int64_t> without(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& taken) {
+  std::vector<std::int64_t> rest;
+  std::set_difference(rows.begin(), rows.end(), taken.begin(), taken.end(), std::back_inserter(rest));
+  return rest;
+}
+std::size_t share_of(std::size_t count, double share) { return static_cast<std::size_t>(std::llround(static_cast<double>(count) * share)); }
+}  // namespace
+
+FoldMaker::Rows FoldMaker::draw(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const {
+  std::map<std::int64_t, Rows> by_unit;  // a group, or a row of its own
+  for (const std::int64_t row : rows) by_unit[rows_.group.empty() ? row : rows_.group[static_cast<std::size_t>(row)]].push_back(row);
+  std::vector<const Rows*> units;
+  for (const auto& [unit, members] : by_unit) units.push_back(&members);
+  Random random(seed);
+  if (shuffle) random.shuffle(std::span(units));
+  if (!shuffle) std::reverse(units.begin(), units.end());  // the last rows are drawn, as with time
+  const auto class_of = [&](std::int64_t row) { return strata ? static_cast<std::int64_t>(rows_.y[static_cast<std::size_t>(row)]) : 0; };
+  std::map<std::int64_t, double> open;  // rows of each class still wanted
+  for (const std::int64_t row : rows) open[class_of(row)] += 1;
+  for (auto& [label, count] : open) count = static_cast<double>(share_of(static_cast<std::size_t>(count), share));
+  if (!rows_.group.empty())
+    std::stable_sort(units.begin(), units.end(), [](const Rows* a, const Rows* b) { return a->size() > b->size(); });
+  Rows drawn;
+  for (const Rows* unit : units) {
+    std::map<std::int64_t, double> here;
+    for (const std::int64_t row : *unit) here[class_of(row)] += 1;
+    // A unit is drawn where that brings the classes nearer to what is wanted.
+    double gain = 0;
+    for (const auto& [label, count] : here) gain += std::fabs(open[label]) - std::fabs(open[label] - count);
+    if (gain <= 0) continue;
+    for (const auto& [label, count] : here) open[label] -= count;
+    drawn.insert(drawn.end(), unit->begin(), unit->end());
+  }
+  std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+void FoldMaker::drawn_validation(Fold& fold, double share, SeedTree seed) const {
+  if (share <= 0) return;
+  fold.validation = draw(fold.train, share, seed, spec_.use == "stratified", spec_.shuffle);
+  fold.train = without(fold.train, fold.validation);
+}
+
+void FoldMaker::timed_validation(Fold& fold, double share) const {
+  if (share <= 0 || fold.train.empty()) return;
+  // Before the test rows where there is room, so that validation is the nearest past; else the last train times.
+  const TimeNs test_begin = fold.test.empty() ? end_of_time() : clock_[static_cast<std::size_t>(fold.test.front())];
+  const Rows before = between(fold.train, times_.front(), test_begin);
+  std::vector<std::size_t> moments;
+  for (const std::int64_t row : fold.train) {
+    if (moments.empty() || moments.back() != time_of(row)) moments.push_back(time_of(row));
+  }
+  const std::size_t wanted = std::max<std::size_t>(1, share_of(moments.size(), share));
+  const auto room = static_cast<std::size_t>(
+      std::lower_bound(moments.begin(), moments.end(), before.empty() ? 0 : time_of(before.back()) + 1) - moments.begin());
+  const std::size_t end = !before.empty() && room > wanted ? room : moments.size();
+  const std::size_t begin = end > wanted ? end - wanted : 0;
+  fold.validation = between(fold.train, times_[moments[begin]], times_[moments[end - 1]] + 1);
+  fold.train = without(fold.train, fold.validation);
+}
+
+void FoldMaker::holdout(const Rows& usable) {
+  Fold fold;
+  if (spec_.test && !spec_.test->is_zero()) {
+    fold.test = draw(usable, static_cast<double>(spec_.test->count) / static_cast<double>(usable.size()), seed_.child("test"), false,
+                     spec_.shuffle);
+  } else {
+    fold.test = draw(usable, spec_.test_fraction.value_or(0.2), seed_.child("test"), false, spec_.shuffle);
+  }
+  fold.train = without(usable, fold.test);
+  double share = spec_.validation_fraction.value_or(0);
+  if (spec_.validation && !fold.train.empty())
+    share = static_cast<double>(spec_.validation->count) / static_cast<double>(fold.train.size());
+  drawn_validation(fold, share, seed_.child("validation"));
+  folds_.folds.push_back(std::move(fold));
+}
+
+void FoldMaker::timed_holdout(const Rows& usable) {
+  const TimeNs end = clock_[static_cast<std::size_t>(usable.back())] + 1;
+  const std::size_t first = time_of(usable.front()), count = time_of(usable.back()) - first + 1;
+  const auto last_times = [&](std::size_t stop, double share) {  // where the last `share` of all times before `stop` begins
+    const std::size_t wanted = std::max<std::size_t>(1, share_of(count, share));
+    return times_[stop > first + wanted ? stop - wanted : first];
+  };
+  const auto index = [&](TimeNs time) {
+    return static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), time) - times_.begin());
+  };
+  const TimeNs test = spec_.test ? moved(end, *spec_.test, -1) : last_times(first + count, spec_.test_fraction.value_or(0.2));
+  TimeNs validation = test;
+  if (spec_.validation)
+    validation = moved(test, *spec_.validation, -1);
+  else if (spec_.validation_fraction.value_or(0) > 0)
+    validation = last_times(index(test), *spec_.validation_fraction);
+  const TimeNs train = spec_.train ? moved(validation, *spec_.train, -1) : times_.front();
+  Fold fold;
+  fold.test = between(usable, test, end);
+  fold.validation = between(usable, validation, test);
+  fold.train = between(usable, train, validation);
+  folds_.folds.push_back(std::move(fold));
+}
+
+void FoldMaker::stratified(const Rows& usable) {
+  if (!rows_.classes) {
+    refuse("use", "a stratified split needs classes, and the target is a number", "use: holdout");
+    return;
+  }
+  Fold fold;
+  fold.test = draw(usable, spec_.test_fraction.value_or(0.2), seed_.child("test"), true, true);
+  fold.train = without(usable, fold.test);
+  if (const double share = spec_.validation_fraction.value_or(0); share > 0) {
+    fold.validation = draw(fold.train, share, seed_.child("validation"), true, true);
+    fold.train = without(fold.train, fold.validation);
+  }
+  folds_.folds.push_back(std::move(fold));
+}
+
+void FoldMaker::k_fold(const Rows& usable) {
+  std::map<std::int64_t, Rows> by_unit;  // a group, a time (so that panels are cut by time), or a row
+  for (const std::int64_t row : usable) {
+    const auto unit = ordered()             ? static_cast<std::int64_t>(time_of(row))
+                      : rows_.group.empty() ? row
+                                            : rows_.group[static_cast<std::size_t>(row)];
+    by_unit[unit].push_back(row);
+  }
+  std::vector<const Rows*> units;
+  for (const auto& [unit, members] : by_unit) units.push_back(&members);
+  const auto folds = static_cast<std::size_t>(spec_.folds);
+  if (units.size() < folds) {
+    refuse("folds",
+           fmt::format("{} folds of {} {}", folds, units.size(),
+                       ordered()             ? "times"
+                       : rows_.group.empty() ? "rows"
+                                             : "groups"),
+           fmt::format("folds: {} at most", units.size()));
+    return;
+  }
+  Random random(seed_.child("folds"));
+  if (!ordered() && spec_.shuffle) random.shuffle(std::span(units));
+  for (std::size_t i = 0; i < folds; ++i) {
+    Fold fold;
+    for (std::size_t unit = units.size() * i / folds; unit < units.size() * (i + 1) / folds; ++unit) {
+      fold.test.insert(fold.test.end(), units[unit]->begin(), units[unit]->end());
+    }
+    std::sort(fold.test.begin(), fold.test.end());
+    fold.train = without(usable, fold.test);
+    const double share = spec_.validation_fraction.value_or(0);
+    ordered() ? timed_validation(fold, share) : drawn_validation(fold, share, seed_.child("validation").child(i));
+    folds_.folds.push_back(std::move(fold));
+  }
+}
+
+void FoldMaker::by_rule(const Rows& usable) {
+  const auto says = [](std::span<const double> rule, std::int64_t row) {
+    return !rule.empty() && rule[static_cast<std::size_t>(row)] == 1;
+  };
+  Fold fold;
+  std::int64_t both = 0;
+  for (const std::int64_t row : usable) {
+    const bool test = says(rows_.test_rule, row), validation = says(rows_.validation_rule, row);
+    if (test && validation) ++both;
+    (test ? fold.test : validation ? fold.validation : fold.train).push_back(row);
+  }
+  if (both > 0) {
+    refuse("validation", fmt::format("{} rows are test rows and validation rows by their rules", both),
+           "make the rules exclude each other");
+    return;
+  }
+  folds_.folds.push_back(std::move(fold));
+}
+
+void FoldMaker::walk_forward(const Rows& usable) {
+  if (!spec_.train || !spec_.test || spec_.train->is_zero() || spec_.test->is_zero()) {
+    refuse("", "walk_forward needs `train` and `test` spans", "as in `train: 3y` and `test: 6mo`");
+    return;
+  }
+  const TimeNs start = clock_[static_cast<std::size_t>(usable.front())], end = clock_[static_cast<std::size_t>(usable.back())] + 1;
+  const Span step = spec_.step && !spec_.step->is_zero() ? *spec_.step : *spec_.test;
+  for (std::int64_t k = 0;; ++k) {
+    // Each fold is reckoned from the start, so that month ends do not drift.
+    const TimeNs begin = moved(start, step, k);
+    const TimeNs validation = moved(begin, *spec_.train);
+    const TimeNs test = spec_.validation ? moved(validation, *spec_.validation) : validation;
+    const TimeNs stop = moved(test, *spec_.test);
+    if (test >= end) break;
+    Fold fold;
+    fold.train = between(usable, spec_.expanding ? start : begin, validation);
+    fold.validation = between(usable, validation, test);
+    fold.test = between(usable, test, std::min(stop, end));
+    if (!fold.test.empty()) folds_.folds.push_back(std::move(fold));  // a hole in the data as long as a test span makes no fold
+    if (stop >= end) break;
+  }
+  if (!folds_.folds.empty()) return;
+  const std::string validation = spec_.validation ? fmt::format(" and validation {}", to_text(*spec_.validation)) : "";
+  const std::string what = timed() ? fmt::format("the data run from {} to {} ({} times)", to_iso(start), to_iso(end - 1), times_.size())
+                                   : fmt::format("the data have {} rows", usable.size());
+  refuse("train", fmt::format("train {}{} leave no test rows: {}", to_text(*spec_.train), validation, what), "make the train span shorter");
+}
+
+}  // namespace assay::pipeline

@@ -1,0 +1,247 @@
+#include "pipeline/target.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace assay::pipeline {
+
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kMostClasses = 1000;
+
+// A column's distinct present values in ascending (or level) order, and each row's number among them (-1 = missing).
+struct Distinct {
+  std::vector<std::string> values;
+  std::vector<std::int32_t> codes;
+};
+
+Distinct distinct(const data::Column& column) {
+  const data::Column category = column.type() == data::ColumnType::category ? column : column.as_category();
+  Distinct result;
+  result.codes.assign(category.codes().begin(), category.codes().end());
+  std::vector<std::int32_t> number(category.levels().size(), -1);
+  for (const std::int32_t code : result.codes) {
+    if (code >= 0) number[static_cast<std::size_t>(code)] = 0;
+  }
+  for (std::size_t level = 0; level < number.size(); ++level) {
+    if (number[level] < 0) continue;
+    number[level] = static_cast<std::int32_t>(result.values.size());
+    result.values.push_back(category.levels()[level]);
+  }
+  for (std::int32_t& code : result.codes) {
+    if (code >= 0) code = number[static_cast<std::size_t>(code)];
+  }
+  return result;
+}
+
+std::string listed(const std::vector<std::string>& values) {
+  constexpr std::size_t kShown = 8;
+  const std::vector<std::string> shown(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, values.size())));
+  return text::join(shown, ", ") + (values.size() > kShown ? ", ..." : "");
+}
+
+bool same_value(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const auto x = text::to_real(a), y = text::to_real(b);
+  return x && y && *x == *y;
+}
+
+class TargetReader {
+ public:
+  TargetReader(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics)
+      : spec_(spec), column_(column), diagnostics_(diagnostics), name_(spec.column.empty() ? "target.expr" : "`" + spec.column + "`") {}
+
+  TargetValues read() {
+    if (column_.size() == 0) {
+      refuse("the data have no rows", "");
+    } else if (column_.missing_count() == column_.size()) {
+      refuse(fmt::format("the target {} is missing in every row", name_), "");
+    } else if (column_.type() == data::ColumnType::timestamp) {
+      refuse(fmt::format("the target {} is a time", name_), "");
+    } else if (spec_.task == config::Task::regression) {
+      numbers();
+    } else {
+      classes();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void refuse(std::string message, std::string mend) {
+    const std::string key = spec_.column.empty() ? "target" : "target.column";
+    diagnostics_.data_error(spec_.place, std::move(message), std::move(mend), key);
+  }
+
+  void numbers() {
+    if (column_.type() == data::ColumnType::category) {
+      refuse(fmt::format("the target {} is text ({}), which is no regression", name_, listed(distinct(column_).values)),
+             "task: binary with `positive`, or task: multiclass");
+      return;
+    }
+    if (column_.type() == data::ColumnType::boolean) {
+      refuse(fmt::format("the target {} is true or false, which is no regression", name_), "task: binary");
+      return;
+    }
+    result_.y = column_.to_reals();
+    std::replace_if(
+        result_.y.begin(), result_.y.end(), [](double y) { return !std::isfinite(y); }, kMissing);
+    double least = kMissing, greatest = kMissing;
+    for (const double y : result_.y) {
+      if (std::isnan(y)) continue;
+      least = std::fmin(least, y);
+      greatest = std::fmax(greatest, y);
+    }
+    if (least == greatest) refuse(fmt::format("the target {} is {} in every row", name_, text::shortest(least)), "");
+  }
+
+  void classes() {
+    const bool plain_reals = column_.type() == data::ColumnType::real;
+    if (plain_reals && too_many_reals()) return;
+    const Distinct found = distinct(column_);
+    if (found.values.size() < 2) {
+      refuse(fmt::format("the target {} has one class only ({})", name_, listed(found.values)), "");
+      return;
+    }
+    if (spec_.task == config::Task::binary) {
+      binary(found);
+      return;
+    }
+    if (found.values.size() > kMostClasses) {
+      refuse(fmt::format("the target {} has {} classes", name_, found.values.size()), "task: regression");
+      return;
+    }
+    result_.classes = found.values;
+    fill(found, [](std::int32_t code) { return static_cast<double>(code); });
+  }
+
+  // A measured quantity has more values than classes could be told apart.
+  bool too_many_reals() {
+    std::vector<double> values = column_.to_reals();
+    values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }), values.end());
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    if (values.size() <= kMostClasses && (values.size() <= 100 || spec_.task == config::Task::multiclass)) return false;
+    refuse(fmt::format("the target {} has {} different values, which is no {} task", name_, values.size(), config::to_text(spec_.task)),
+           "task: regression, or a target.expr such as `x > 0`");
+    return true;
+  }
+
+  void binary(const Distinct& found) {
+    if (found.values.size() > 2) {
+      refuse(fmt::format("the target {} has {} values ({}), a binary task needs two", name_, found.values.size(), listed(found.values)),
+             "task: multiclass, or a target.expr such as `x == \"bad\"`");
+      return;
+    }
+    std::int32_t positive = 1;
+    if (!spec_.positive.empty()) {
+      const auto hit = std::find_if(found.values.begin(), found.values.end(), [&](const auto& v) { return same_value(v, spec_.positive); });
+      if (hit == found.values.end()) {
+        refuse(fmt::format("positive is `{}`, but the target {} has the values {}", spec_.positive, name_, listed(found.values)),
+               fmt::format("positive: {}", found.values.back()));
+        return;
+      }
+      positive = static_cast<std::int32_t>(hit - found.values.begin());
+    } else if (column_.type() != data::ColumnType::boolean && !(same_value(found.values[0], "0") && same_value(found.values[1], "1"))) {
+      refuse(fmt::format("the target {} has the values {}: which of them is class 1?", name_, listed(found.values)),
+             fmt::format("positive: {}", found.values.back()));
+      return;
+    }
+    result_.classes = {found.values[static_cast<std::size_t>(1 - positive)], found.values[static_cast<std::size_t>(positive)]};
+    fill(found, [positive](std::int32_t code) { return code == positive ? 1.0 : 0.0; });
+  }
+
+  template <class F>
+  void fill(const Distinct& found, F number) {
+    result_.y.resize(found.codes.size());
+    std::transform(found.codes.begin(), found.codes.end(), result_.y.begin(),
+                   [&](std::int32_t code) { return code < 0 ? kMissing : number(code); });
+  }
+
+  const config::TargetSpec& spec_;
+  const data::Column& column_;
+  Diagnostics& diagnostics_;
+  std::string name_;
+  TargetValues result_;
+};
+
+std::int64_t row_ahead(std::span<const std::int64_t> rows, std::size_t at, std::int64_t by) {
+  const auto last = static_cast<std::int64_t>(rows.size()) - 1;
+  return rows[static_cast<std::size_t>(std::min(last, static_cast<std::int64_t>(at) + by))];
+}
+
+}  // namespace
+
+TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics) {
+  return TargetReader(spec, column, diagnostics).read();
+}
+
+void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& diagnostics) {
+  const data::Frame& frame = dataset.frame;
+  const auto known_at = frame.known_at();
+  dataset.label_start.assign(frame.rows(), kMissingTime);
+  dataset.label_end.assign(frame.rows(), kMissingTime);
+  std::int64_t lead = dataset.lead_rows;
+  const bool counted = spec.horizon && spec.horizon->is_count();
+  if (counted && spec.horizon->count < lead) {
+    diagnostics.error(spec.place,
+                      fmt::format("the declared horizon is {} rows, but target.expr looks {} rows ahead", spec.horizon->count, lead),
+                      fmt::format("horizon: {}, or leave it out: it is derived from the expression", lead), "target.horizon");
+    return;
+  }
+  if (counted) lead = spec.horizon->count;
+  const bool spanned = spec.horizon && !counted;
+  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
+    const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(entity));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(rows[i]);
+      if (std::isnan(dataset.y[row])) continue;
+      TimeNs end = known_at[static_cast<std::size_t>(row_ahead(rows, i, lead))];
+      if (spanned) {
+        const TimeNs declared = add(known_at[row], *spec.horizon);
+        if (declared < end) {
+          diagnostics.error(spec.place,
+                            fmt::format("the declared horizon is {}, but the label of {} ends {}", to_text(*spec.horizon),
+                                        to_iso(known_at[row]), to_iso(end)),
+                            "declare it longer, or leave it out: it is derived from the expression", "target.horizon");
+          return;
+        }
+        end = declared;
+      }
+      dataset.label_start[row] = known_at[row];
+      dataset.label_end[row] = end;
+    }
+  }
+  dataset.lead_rows = lead;
+}
+
+std::vector<double> last_known(const data::Frame& frame, std::span<const double> y, std::span<const TimeNs> label_end,
+                               std::span<const std::uint8_t> hidden) {
+  if (!frame.has_time()) return {};
+  const auto known_at = frame.known_at();
+  std::vector<double> result(frame.rows(), kMissing);
+  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
+    const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(entity));
+    double latest = kMissing;
+    std::size_t next = 0;  // labels end in the order of their rows, so one pass takes in each as soon as it has ended
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(rows[i]);
+      for (; next < i; ++next) {
+        const auto earlier = static_cast<std::size_t>(rows[next]);
+        if (std::isnan(y[earlier]) || (!hidden.empty() && hidden[earlier] != 0)) continue;
+        if (label_end[earlier] > known_at[row]) break;
+        latest = y[earlier];
+      }
+      result[row] = latest;
+    }
+  }
+  return result;
+}
+
+}  // namespace assay::pipeline

@@ -1,0 +1,26 @@
+// From a target column to labels: values or class numbers, label intervals, and what was known of earlier labels. Used by build_dataset.
+// Pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "config/experiment.hpp"
+#include "data/column.hpp"
+#include "pipeline/dataset.hpp"
+
+namespace assay::pipeline {
+
+struct TargetValues {
+  std::vector<double> y;  // empty after a mistake
+  std::vector<std::string> classes;
+  std::vector<std::string> notes;
+};
+// Values of regression; class numbers of binary (0 and 1, or `positive` = 1) and multiclass (distinct values in ascending or level order).
+TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics);
+
+// Fills label_start and label_end from lead_rows and a declared horizon, which may lengthen but not shorten them (rules.md 1).
+void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& diagnostics);
+
+}  // namespace assay::pipeline
