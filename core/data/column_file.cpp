@@ -1,0 +1,345 @@
+#include "data/column_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "base/hash.hpp"
+#include "data/mapped_file.hpp"
+
+namespace assay::data {
+namespace {
+
+// Layout (little-endian): header, columns at multiples of 64 bytes, then a description of the columns, whose place stands in the header.
+constexpr std::array<char, 8> kMagic{'A', 'S', 'S', 'A', 'Y', 'C', 'F', '1'};
+constexpr std::size_t kAlign = 64;
+
+struct Header {
+  std::array<char, 8> magic;
+  std::uint64_t file_size, description_at, description_size;
+  std::uint64_t checksum;  // of everything behind the header
+  std::uint64_t reserved[3];
+};
+static_assert(sizeof(Header) == kAlign);
+
+// Not against malice: against a disk's and a program's mistakes. Four lanes, so that it runs at memory speed.
+std::uint64_t checksum(std::string_view bytes) {
+  constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15u;
+  std::array<std::uint64_t, 4> lanes{1, 2, 3, 4};
+  std::size_t at = 0;
+  for (; at + 32 <= bytes.size(); at += 32) {
+    std::array<std::uint64_t, 4> words;
+    std::memcpy(words.data(), bytes.data() + at, 32);
+    for (std::size_t i = 0; i < 4; ++i) lanes[i] = (lanes[i] ^ words[i]) * kPrime, lanes[i] ^= lanes[i] >> 29;
+  }
+  std::uint64_t sum = bytes.size();
+  for (const std::uint64_t lane : lanes) sum = (sum ^ lane) * kPrime, sum ^= sum >> 32;
+  for (; at < bytes.size(); ++at) sum = (sum ^ static_cast<unsigned char>(bytes[at])) * kPrime, sum ^= sum >> 32;
+  return sum;
+}
+
+std::size_t width_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::boolean:
+      return 1;
+    case ColumnType::category:
+      return 4;
+    default:
+      return 8;
+  }
+}
+
+const void* values_of(const Column& column) {
+  switch (column.type()) {
+    case ColumnType::real:
+      return column.reals().data();
+    case ColumnType::integer:
+      return column.integers().data();
+    case ColumnType::boolean:
+      return column.booleans().data();
+    case ColumnType::category:
+      return column.codes().data();
+    case ColumnType::timestamp:
+      return column.times().data();
+  }
+  return nullptr;
+}
+
+class Writer {
+ public:
+  void number(std::uint64_t value) { text_.append(reinterpret_cast<const char*>(&value), sizeof value); }
+  void text(std::string_view value) {
+    number(value.size());
+    text_ += value;
+  }
+  void texts(const std::vector<std::string>& values) {
+    number(values.size());
+    for (const std::string& value : values) text(value);
+  }
+  const std::string& bytes() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+class Parser {  // never past the end: after a fault everything reads as nothing
+ public:
+  explicit Parser(std::string_view bytes) : bytes_(bytes) {}
+  bool good() const { return good_; }
+  bool at_end() const { return good_ && bytes_.empty(); }
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    if (const auto part = take(sizeof value); !part.empty()) std::memcpy(&value, part.data(), sizeof value);
+    return value;
+  }
+  std::string text() { return std::string(take(number())); }
+  std::vector<std::string> texts() {
+    const std::uint64_t count = number();
+    std::vector<std::string> values;
+    for (std::uint64_t i = 0; i < count && good_; ++i) values.push_back(text());
+    return values;
+  }
+
+ private:
+  std::string_view take(std::uint64_t n) {
+    if (!good_ || n > bytes_.size()) {
+      good_ = false;
+      return {};
+    }
+    const auto part = bytes_.substr(0, n);
+    bytes_.remove_prefix(n);
+    return part;
+  }
+  std::string_view bytes_;
+  bool good_ = true;
+};
+
+// Names, types and places of all columns; the values go to `body`.
+void describe(const Column& column, std::uint64_t at, Writer& out) {
+  out.text(column.name());
+  out.number(static_cast<std::uint64_t>(column.type()));
+  out.number(column.size());
+  out.number(at);
+  out.texts(column.type() == ColumnType::category ? column.levels() : std::vector<std::string>());
+}
+
+bool read_column(Parser& in, const std::shared_ptr<const MappedFile>& file, std::uint64_t end, Column& column) {
+  std::string name = in.text();
+  const std::uint64_t type_number = in.number(), size = in.number(), at = in.number();
+  std::vector<std::string> levels = in.texts();
+  if (!in.good() || type_number > static_cast<std::uint64_t>(ColumnType::timestamp)) return false;
+  const auto type = static_cast<ColumnType>(type_number);
+  if (at % kAlign != 0 || at > end || size > (end - at) / width_of(type)) return false;
+  const void* const values = file->text().data() + at;
+  if (type == ColumnType::category)
+    for (std::uint64_t i = 0; i < size; ++i) {
+      const std::int32_t code = static_cast<const std::int32_t*>(values)[i];
+      if (code != kMissingCode && static_cast<std::uint32_t>(code) >= levels.size()) return false;
+    }
+  column = Column::borrowed(std::move(name), type, values, size, file, std::move(levels));
+  return true;
+}
+
+struct OpenFile {
+  int fd;
+  ~OpenFile() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& file) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) throw Error(Fault::failed, "writing " + file.string(), std::strerror(errno));
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::vector<const Column*> all_columns(const Frame::Parts& parts) {
+  std::vector<const Column*> columns{&parts.bar_time, &parts.known_at, &parts.entity, &parts.source_row};
+  for (const Column& column : parts.columns) columns.push_back(&column);
+  return columns;
+}
+
+// The body as pieces, without a second copy of the columns.
+std::vector<std::string_view> pieces_of(const LoadedFrame& loaded, const std::string& key, Writer& description) {
+  static constexpr std::array<char, kAlign> kZeros{};
+  const Frame::Parts& parts = loaded.frame.parts();
+  const auto columns = all_columns(parts);
+  description.text(key);
+  description.text(loaded.content_hash);
+  description.texts(loaded.notes);
+  description.number(parts.rows);
+  description.number(parts.panel ? 1 : 0);
+  description.number(columns.size());
+  std::vector<std::string_view> pieces;
+  std::uint64_t at = sizeof(Header);
+  const void* last_values = nullptr;
+  std::uint64_t last_at = 0;
+  for (const Column* column : columns) {
+    const std::size_t bytes = column->size() * width_of(column->type());
+    const void* const values = values_of(*column);
+    if (bytes != 0 && values == last_values) {  // known_at is often bar_time itself
+      describe(*column, last_at, description);
+      continue;
+    }
+    describe(*column, at, description);
+    last_values = values;
+    last_at = at;
+    const std::size_t gap = (kAlign - bytes % kAlign) % kAlign;
+    if (bytes != 0) pieces.emplace_back(static_cast<const char*>(values), bytes);
+    if (gap != 0) pieces.emplace_back(kZeros.data(), gap);
+    at += bytes + gap;
+  }
+  return pieces;
+}
+
+// What the cached frame depends on: the file as it lies there, and how it is to be read.
+std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::filesystem::path& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0) return {};
+  Sha256 hash;
+  const auto list = [&](const char* name, const std::vector<std::string>& values) {
+    hash.add_part(name, std::to_string(values.size()));
+    for (const std::string& value : values) hash.add_part(name, value);
+  };
+  hash.add_part("path", path.string());
+  hash.add_part("file", fmt::format("{} {}.{:09d} {} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, s.st_dev));
+  hash.add_part("delimiter", std::string(1, o.delimiter));
+  list("columns", o.columns);
+  list("drop", o.drop);
+  list("categorical", o.categorical);
+  list("missing", o.missing);
+  hash.add_part("time", o.time_column);
+  hash.add_part("format", o.time_format);
+  hash.add_part("zone", o.zone);
+  hash.add_part("entity", o.entity_column);
+  const auto span = [](const Span& value) { return fmt::format("{} {} {}", value.months, value.ns, value.count); };
+  hash.add_part("rules", fmt::format("{}; {}; {}", rules.stamp == Stamp::start ? "start" : "end", rules.bar ? span(*rules.bar) : "none",
+                                     span(rules.available)));
+  return hash.finish_hex();
+}
+
+LoadedFrame read_fresh(const CsvOptions& options, const TimeRules& rules, const ReadProgress& progress) {
+  CsvTable table = read_csv(options, progress);
+  FrameNotes notes{std::move(table.notes)};
+  LoadedFrame loaded;
+  loaded.frame = Frame::finish(std::move(table.columns), rules, notes);
+  loaded.content_hash = std::move(table.content_hash);
+  loaded.notes = std::move(notes.notes);
+  return loaded;
+}
+
+}  // namespace
+
+void write_column_file(const std::filesystem::path& file, const LoadedFrame& loaded, const std::string& key) {
+  Writer description;
+  auto pieces = pieces_of(loaded, key, description);
+  Header header{};
+  header.magic = kMagic;
+  header.description_at = sizeof header;
+  for (const std::string_view piece : pieces) header.description_at += piece.size();
+  header.description_size = description.bytes().size();
+  header.file_size = header.description_at + header.description_size;
+  const std::string temporary = fmt::format("{}.{}.new", file.string(), ::getpid());
+  try {
+    const OpenFile out{::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    if (out.fd < 0) throw Error(Fault::failed, "writing " + temporary, std::strerror(errno));
+    const auto header_bytes = [&] { return std::string_view(reinterpret_cast<const char*>(&header), sizeof header); };
+    write_all(out.fd, header_bytes(), file);
+    for (const std::string_view piece : pieces) write_all(out.fd, piece, file);
+    write_all(out.fd, description.bytes(), file);
+    {
+      const MappedFile written(temporary);  // the sum is taken over what the file system gives back
+      header.checksum = checksum(written.text().substr(sizeof header));
+    }
+    if (::lseek(out.fd, 0, SEEK_SET) != 0) throw Error(Fault::failed, "writing " + temporary, std::strerror(errno));
+    write_all(out.fd, header_bytes(), file);
+    if (::fsync(out.fd) != 0) throw Error(Fault::failed, "writing " + temporary, std::strerror(errno));
+    std::filesystem::rename(temporary, file);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+}
+
+std::optional<LoadedFrame> open_column_file(const std::filesystem::path& file, const std::string& key) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+  const auto mapped = std::make_shared<const MappedFile>(file);
+  const std::string_view bytes = mapped->text();
+  Header header;
+  if (bytes.size() < sizeof header) return std::nullopt;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.magic != kMagic || header.file_size != bytes.size() || header.description_at < sizeof header ||
+      header.description_at > bytes.size() || header.description_size != bytes.size() - header.description_at)
+    return std::nullopt;
+  if (checksum(bytes.substr(sizeof header)) != header.checksum) return std::nullopt;
+  Parser in(bytes.substr(header.description_at));
+  if (in.text() != key) return std::nullopt;
+  LoadedFrame loaded;
+  loaded.from_cache = true;
+  loaded.content_hash = in.text();
+  loaded.notes = in.texts();
+  Frame::Parts parts;
+  parts.rows = in.number();
+  parts.panel = in.number() == 1;
+  const std::uint64_t count = in.number();
+  if (!in.good() || count < 4) return std::nullopt;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Column column;
+    if (!read_column(in, mapped, header.description_at, column)) return std::nullopt;
+    Column* const fixed[] = {&parts.bar_time, &parts.known_at, &parts.entity, &parts.source_row};
+    const bool may_be_absent = i < 3;
+    if (column.size() != parts.rows && !(may_be_absent && column.size() == 0)) return std::nullopt;
+    if (i < 4) {
+      if (column.type() != fixed[i]->type()) return std::nullopt;
+      *fixed[i] = std::move(column);
+    } else {
+      parts.columns.push_back(std::move(column));
+    }
+  }
+  if (!in.at_end()) return std::nullopt;
+  loaded.frame = Frame::of_parts(std::move(parts));
+  return loaded;
+}
+
+LoadedFrame load_csv(const CsvOptions& given, const TimeRules& rules, const CacheOptions& cache, const ReadProgress& progress) {
+  CsvOptions options = given;
+  options.time_column = rules.time_column;
+  options.entity_column = rules.entity_column;
+  std::error_code error;
+  const auto path = std::filesystem::weakly_canonical(options.path, error);
+  const std::string key = cache.folder.empty() || error ? std::string() : cache_key(options, rules, path);
+  if (key.empty()) return read_fresh(options, rules, progress);
+  const auto file = cache.folder / (key + ".columns");
+  std::string trouble;
+  try {
+    if (auto loaded = open_column_file(file, key)) return std::move(*loaded);
+    if (std::filesystem::exists(file, error)) trouble = "the cached copy of the data was damaged: read again";
+  } catch (const Error& e) {
+    trouble = "the cached copy of the data could not be opened: " + e.happened();
+  }
+  LoadedFrame loaded = read_fresh(options, rules, progress);
+  // A file that changed while it was read must not be found under its old key.
+  if (cache_key(options, rules, path) == key) {
+    try {
+      std::filesystem::create_directories(cache.folder);
+      write_column_file(file, loaded, key);
+    } catch (const std::exception& e) {
+      trouble = std::string("the data could not be kept in the cache: ") + e.what();
+    }
+  }
+  if (!trouble.empty()) loaded.notes.push_back(trouble);
+  return loaded;
+}
+
+}  // namespace assay::data

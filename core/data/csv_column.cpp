@@ -1,0 +1,293 @@
+#include "data/csv_column.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <new>
+#include <numeric>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace assay::data {
+namespace {
+
+constexpr std::size_t kQuoted = 40;  // characters of a cell shown in a message
+
+std::string shown(std::string_view text) {
+  std::string cut(text.substr(0, kQuoted));
+  while (!cut.empty() && text::first_invalid_utf8(cut)) cut.pop_back();
+  for (char& c : cut)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  return cut.size() < text.size() ? cut + "..." : cut;
+}
+
+std::optional<bool> to_boolean(std::string_view text) {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return std::nullopt;
+}
+
+// A copy, because the number reader wants padding behind the text.
+bool whole_number(std::string_view text, CsvNumber& number) {
+  char buffer[512] = {};
+  if (text.empty() || text.size() > sizeof buffer - 16) return false;
+  std::copy(text.begin(), text.end(), buffer);
+  return read_number(buffer, number) == buffer + text.size();
+}
+
+}  // namespace
+
+MissingTokens::MissingTokens(const std::vector<std::string>& tokens) : tokens_(tokens) {
+  std::erase(tokens_, std::string());
+  met_.assign(tokens_.size(), 0);
+  for (const std::string& token : tokens_) {
+    first_byte_[static_cast<unsigned char>(token[0])] = true;
+    CsvNumber number;
+    any_number_ = any_number_ || whole_number(token, number);
+  }
+}
+
+bool MissingTokens::contains(std::string_view text) {
+  if (text.empty()) return true;
+  if (!first_byte_[static_cast<unsigned char>(text[0])]) return false;
+  for (std::size_t i = 0; i < tokens_.size(); ++i)
+    if (tokens_[i] == text) {
+      ++met_[i];
+      return true;
+    }
+  return false;
+}
+
+std::string MissingTokens::summary() const {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < tokens_.size(); ++i)
+    if (met_[i] != 0) parts.push_back(fmt::format("'{}' in {} {}", tokens_[i], met_[i], met_[i] == 1 ? "cell" : "cells"));
+  return text::join(parts, ", ");
+}
+
+CsvColumn::CsvColumn(std::string name, State state, std::size_t expected_rows, const TimeReading* reading)
+    : name_(std::move(name)), state_(State::empty), reading_(reading), capacity_(std::max<std::size_t>(expected_rows, 16)) {
+  become(state);
+}
+
+std::size_t CsvColumn::width() const {
+  switch (state_) {
+    case State::boolean:
+      return 1;
+    case State::category:
+      return 4;
+    case State::integer:
+    case State::real:
+    case State::time:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+// Room for the state's type; the rows so far are all missing.
+void CsvColumn::become(State state) {
+  state_ = state;
+  if (width() == 0) return;
+  data_.reset(std::malloc(capacity_ * width()));
+  if (data_ == nullptr) throw std::bad_alloc();
+  const std::size_t rows = std::exchange(size_, 0);
+  for (std::size_t i = 0; i < rows; ++i) append_missing();
+}
+
+void CsvColumn::grow() {
+  capacity_ += capacity_ / 2;
+  void* const larger = std::realloc(data_.get(), capacity_ * width());
+  if (larger == nullptr) throw std::bad_alloc();
+  static_cast<void>(data_.release());
+  data_.reset(larger);
+}
+
+void CsvColumn::widen_to_real() {
+  const auto* const from = static_cast<const std::int64_t*>(data_.get());
+  auto* const to = static_cast<double*>(data_.get());
+  for (std::size_t i = 0; i < size_; ++i)
+    to[i] = from[i] == kMissingInteger ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(from[i]);
+  state_ = State::real;
+}
+
+void CsvColumn::append_missing() {
+  switch (state_) {
+    case State::boolean:
+      append(kMissingBoolean);
+      break;
+    case State::integer:
+      append(kMissingInteger);
+      break;
+    case State::real:
+      append(std::numeric_limits<double>::quiet_NaN());
+      break;
+    case State::category:
+      append(kMissingCode);
+      break;
+    case State::time:
+      append(kMissingTime);
+      break;
+    default:
+      ++size_;
+  }
+}
+
+bool CsvColumn::take(std::string_view text, MissingTokens& missing, std::int64_t row, std::int64_t line, ReadProblem& fault) {
+  if (missing.contains(text)) {
+    append_missing();
+    return true;
+  }
+  if (state_ == State::time) return take_time(text, fault);
+  if (state_ == State::category) return take_text(text, fault);
+  CsvNumber number;
+  if (state_ != State::boolean && whole_number(text, number)) {
+    if (state_ == State::empty) become(number.is_integer ? State::integer : State::real);
+    take_number(number);
+    return true;
+  }
+  const auto flag = to_boolean(text);
+  if (flag && state_ == State::empty) become(State::boolean);
+  if (flag && state_ == State::boolean) {
+    append(static_cast<std::uint8_t>(*flag));
+    return true;
+  }
+  if (state_ == State::empty) {
+    become(State::category);
+    return take_text(text, fault);
+  }
+  text_row_ = row;
+  text_line_ = line;
+  first_text_ = shown(text);
+  data_.reset();
+  state_ = State::reread;
+  return true;
+}
+
+void CsvColumn::begin_reread() {
+  size_ = 0;
+  become(State::category);
+}
+
+bool CsvColumn::take_text(std::string_view text, ReadProblem& fault) {
+  if (last_code_ != kMissingCode && *levels_[static_cast<std::size_t>(last_code_)] == text) {
+    append(last_code_);
+    return true;
+  }
+  const auto [place, is_new] = codes_.try_emplace(std::string(text), static_cast<std::int32_t>(levels_.size()));
+  if (is_new) {
+    levels_.push_back(&place->first);
+    if (text::first_invalid_utf8(text)) {
+      fault.message = fmt::format("column '{}' holds text that is not UTF-8", name_);
+      fault.mend = "save the file as UTF-8 (for example with iconv -f LATIN1 -t UTF-8)";
+      return false;
+    }
+  }
+  last_code_ = place->second;
+  append(last_code_);
+  return true;
+}
+
+bool CsvColumn::take_time(std::string_view text, ReadProblem& fault) {
+  if (text == last_text_) {
+    append(last_time_);
+    return true;
+  }
+  const auto parsed = reading_->format.parse(text);
+  if (!parsed) {
+    fault.key = "time.format";
+    fault.message = fmt::format("'{}' in column '{}' is no time of the stated format", shown(text), name_);
+    const auto guesses = guess_time_formats(text);
+    fault.mend =
+        guesses.empty() ? "state the `format` of the times" : fmt::format("state the format: \"{}\"", text::join(guesses, "\" or \""));
+    return false;
+  }
+  TimeNs time = parsed->time;
+  if (!parsed->is_absolute && !reading_->zone.is_utc()) {
+    const auto utc = reading_->zone.to_utc(time);
+    if (!utc) {
+      fault.key = "time.zone";
+      fault.message = fmt::format("'{}' in column '{}' is a time that the zone's clock skips (daylight saving begins)", shown(text), name_);
+      fault.mend = "check `zone`: perhaps the times are UTC";
+      return false;
+    }
+    ambiguous_ += reading_->zone.is_ambiguous(time) ? 1 : 0;
+    time = *utc;
+  }
+  last_text_.assign(text);
+  last_time_ = time;
+  append(time);
+  return true;
+}
+
+// Levels in ascending order (as numbers where all are), so that codes do not depend on the order of rows.
+Column CsvColumn::finish_category() {
+  const std::size_t n = levels_.size();
+  std::vector<double> values(n);
+  bool numeric = true;
+  for (std::size_t i = 0; i < n && numeric; ++i) {
+    CsvNumber number;
+    numeric = whole_number(*levels_[i], number);
+    values[i] = number.real;
+  }
+  std::vector<std::int32_t> order(n), renumbered(n);
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+    const auto x = static_cast<std::size_t>(a), y = static_cast<std::size_t>(b);
+    if (numeric && values[x] != values[y]) return values[x] < values[y];
+    return *levels_[x] < *levels_[y];
+  });
+  std::vector<std::string> names(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    names[i] = *levels_[static_cast<std::size_t>(order[i])];
+    renumbered[static_cast<std::size_t>(order[i])] = static_cast<std::int32_t>(i);
+  }
+  auto* const codes = static_cast<std::int32_t*>(data_.get());
+  for (std::size_t i = 0; i < size_; ++i)
+    if (codes[i] != kMissingCode) codes[i] = renumbered[static_cast<std::size_t>(codes[i])];
+  const std::shared_ptr<const void> owner(data_.release(), Free());
+  return Column::borrowed(name_, ColumnType::category, owner.get(), size_, owner, std::move(names));
+}
+
+Column CsvColumn::finish(std::vector<std::string>& notes) {
+  if (state_ == State::empty) {
+    notes.push_back(fmt::format("column '{}' has no values at all: it counts as real, all missing", name_));
+    become(State::real);
+  }
+  if (ambiguous_ != 0)
+    notes.push_back(
+        fmt::format("column '{}': {} times stand in the hour that daylight saving shows twice; the first one is taken", name_, ambiguous_));
+  if (text_row_ != 0)
+    notes.push_back(
+        fmt::format("column '{}' is text, not numbers, because of '{}' in row {} (line {})", name_, first_text_, text_row_, text_line_));
+  if (size_ < capacity_ && size_ != 0) {
+    capacity_ = size_;
+    if (void* const smaller = std::realloc(data_.get(), size_ * width())) {
+      static_cast<void>(data_.release());
+      data_.reset(smaller);
+    }
+  }
+  ColumnType type = ColumnType::real;
+  switch (state_) {
+    case State::category:
+      return finish_category();
+    case State::boolean:
+      type = ColumnType::boolean;
+      break;
+    case State::integer:
+      type = ColumnType::integer;
+      break;
+    case State::time:
+      type = ColumnType::timestamp;
+      break;
+    default:
+      break;
+  }
+  const std::shared_ptr<const void> owner(data_.release(), Free());
+  return Column::borrowed(name_, type, owner.get(), size_, owner);
+}
+
+}  // namespace assay::data

@@ -1,0 +1,108 @@
+// One column of a CSV file while it is being read: it takes cells, widens its type as they demand, and becomes a Column.
+// Used by the CSV reader alone; one thread.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.hpp"
+#include "data/column.hpp"
+#include "data/csv_number.hpp"
+#include "data/csv_reader.hpp"
+#include "data/time_format.hpp"
+#include "data/time_zone.hpp"
+
+namespace assay::data {
+
+// Which texts count as missing, and how often each was met.
+class MissingTokens {
+ public:
+  explicit MissingTokens(const std::vector<std::string>& tokens);
+  bool contains(std::string_view text);  // counts; the empty text is always in
+  bool any_number() const { return any_number_; }
+  std::string summary() const;  // "4,359 cells 'ND'", empty where no token was met
+
+ private:
+  std::vector<std::string> tokens_;
+  std::vector<std::uint64_t> met_;
+  bool first_byte_[256] = {}, any_number_ = false;
+};
+
+// What a column needs to know to read times.
+struct TimeReading {
+  TimeFormat format;
+  TimeZone zone;
+};
+
+class CsvColumn {
+ public:
+  enum class State : std::uint8_t { skipped, empty, boolean, integer, real, category, time, reread };
+
+  CsvColumn(std::string name, State state, std::size_t expected_rows, const TimeReading* reading);
+
+  State state() const { return state_; }
+  const std::string& name() const { return name_; }
+
+  // The hot path: a number that fills a cell. The row must be the next one.
+  bool takes_numbers() const { return state_ == State::integer || state_ == State::real; }
+  void take_number(const CsvNumber& number) {
+    if (state_ == State::integer) {
+      if (number.is_integer) {
+        append(number.integer);
+        return;
+      }
+      widen_to_real();
+    }
+    append(number.real);
+  }
+
+  // Any cell. False: it cannot be read (a time, broken UTF-8); `fault` then says why. A number column that meets text goes to
+  // State::reread: the reader walks the file again for it.
+  bool take(std::string_view text, MissingTokens& missing, std::int64_t row, std::int64_t line, ReadProblem& fault);
+  void begin_reread();
+
+  Column finish(std::vector<std::string>& notes);
+
+ private:
+  template <class T>
+  void append(T value) {
+    if (size_ == capacity_) grow();
+    static_cast<T*>(data_.get())[size_++] = value;
+  }
+  void grow();
+  void become(State state);
+  void widen_to_real();
+  void append_missing();
+  bool take_text(std::string_view text, ReadProblem& fault);
+  bool take_time(std::string_view text, ReadProblem& fault);
+  std::size_t width() const;
+  Column finish_category();
+
+  std::string name_;
+  State state_;
+  const TimeReading* reading_;
+  struct Free {
+    void operator()(void* p) const { std::free(p); }
+  };
+  std::unique_ptr<void, Free> data_;
+  std::size_t size_ = 0, capacity_ = 0;
+  // times: the last text read, since neighbours are often equal
+  std::string last_text_;
+  TimeNs last_time_ = kMissingTime;
+  std::int64_t ambiguous_ = 0;
+  // categories; node-based, so that views of the keys stay
+  std::unordered_map<std::string, std::int32_t> codes_;
+  std::vector<const std::string*> levels_;
+  std::int32_t last_code_ = kMissingCode;
+  // why numbers became text
+  std::int64_t text_row_ = 0, text_line_ = 0;
+  std::string first_text_;
+};
+
+}  // namespace assay::data
