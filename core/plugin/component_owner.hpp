@@ -1,7 +1,8 @@
-// What Model, Feature and Metric share: the created object, the reusable assay_call, and turning a status into an exception. Used by those
-// three only. Moves, does not copy. One owner serves one thread at a time unless the class says otherwise.
+// What Model, Feature and Metric share: the created object, its parameters, its saved state. Used through those three. Moves, does not
+// copy. The object belongs to one thread at a time unless the derived class says otherwise.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,28 +10,33 @@
 #include "config/value.hpp"
 #include "plugin/call_options.hpp"
 #include "plugin/loaded_component.hpp"
+#include "plugin/state_entries.hpp"
 
 namespace assay::plugin {
 
-class CallHost;  // the C callbacks of one call over CallOptions
-
 class ComponentOwner {
  public:
-  // `params` as the checker left them: schema order, defaults filled in. Missing ones take their default, unknown names throw.
+  // `params`: values as the checker left them. Missing ones take their default; an unknown or missing required one is an Error (usage).
+  // Throws ComponentError where the plugin refuses its parameters.
   ComponentOwner(const LoadedComponent& component, const config::Map& params, const CallOptions& options);
-  ~ComponentOwner();
-  ComponentOwner(ComponentOwner&&) noexcept;
-  ComponentOwner& operator=(ComponentOwner&&) noexcept;
 
   const LoadedComponent& component() const { return *component_; }
   const std::string& id() const { return component_->spec.id; }
-  const config::Map& params() const { return params_; }
-  void* self() const { return self_.get(); }
+  const config::Map& params() const { return params_; }  // in schema order, all of them
   bool has_state() const;
   bool deterministic() const { return component_->has(ASSAY_DETERMINISTIC); }
 
+  StateEntries save(const CallOptions& options) const;
+  void load(const StateEntries& state, const CallOptions& options);  // entries that it cannot read: ComponentError (data)
+
  protected:
+  void* self() const { return self_.get(); }
+  StateEntries collect(const char* tried, const CallOptions& options,
+                       const std::function<assay_status(assay_call*, assay_state_writer*)>& save) const;
+
   const LoadedComponent* component_;
+
+ private:
   config::Map params_;
   std::unique_ptr<void, void (*)(void*)> self_;
 };

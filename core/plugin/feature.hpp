@@ -28,9 +28,6 @@ class Feature : public ComponentOwner {
   // rows x outputs, row-major; NaN = missing. Infinite values become ComponentError.
   std::vector<double> transform(const assay_frame& frame, const CallOptions& options) const;
 
-  StateEntries save(const CallOptions& options) const;
-  void load(const StateEntries& state, const CallOptions& options);
-
  private:
   const assay_feature_transform* transform_ = nullptr;
   const assay_feature_fit* fit_ = nullptr;

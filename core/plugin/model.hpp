@@ -34,8 +34,6 @@ class Model : public ComponentOwner {
   // out: rows x outputs, row-major. NaN comes through as it is.
   void predict(const assay_batch& rows, std::span<double> out, const CallOptions& options) const;
 
-  StateEntries save(const CallOptions& options) const;
-  void load(const StateEntries& state, const CallOptions& options);
   StateEntries train_save(const CallOptions& options) const;
   void train_load(const assay_problem& problem, const StateEntries& state, const CallOptions& options);
   std::vector<double> importance(std::int64_t n_inputs, const CallOptions& options) const;

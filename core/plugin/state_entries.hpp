@@ -52,6 +52,8 @@ const char* dtype_name(std::uint16_t dtype);  // "f64"; "?" for an unknown one
 class StateWriter {
  public:
   explicit StateWriter(StateEntries& entries);
+  StateWriter(const StateWriter&) = delete;  // the table points at itself
+  StateWriter& operator=(const StateWriter&) = delete;
   assay_state_writer* raw() { return &table_.raw; }
   const std::string& last_error() const { return table_.error; }
 

@@ -1,0 +1,106 @@
+#include "plugin/model.hpp"
+
+#include "base/error.hpp"
+#include "plugin/call_host.hpp"
+
+namespace assay::plugin {
+namespace {
+
+void require(const void* table, const LoadedComponent& component, const char* tried, const char* ability) {
+  if (!table) throw ComponentError(component.spec.id, tried, ASSAY_UNSUPPORTED, std::string("it offers no ") + ability);
+}
+
+}  // namespace
+
+Model::Model(const LoadedComponent& component, const config::Map& params, const CallOptions& options)
+    : ComponentOwner(component, params, options) {
+  ASSAY_CHECK(component.spec.kind == "model", component.spec.id);
+  fit_ = component.ability<assay_model_fit>("model.fit/1");
+  step_ = component.ability<assay_model_step>("model.step/1");
+  predict_ = component.ability<assay_model_predict>("model.predict/1");
+  train_state_ = component.ability<assay_train_state>("train_state/1");
+  importance_ = component.ability<assay_model_importance>("model.importance/1");
+  summary_ = component.ability<assay_model_summary>("model.summary/1");
+}
+
+std::uint16_t Model::fit_dtype() const {
+  ASSAY_CHECK(fit_, id());
+  return fit_->dtype;
+}
+std::uint16_t Model::step_dtype() const {
+  ASSAY_CHECK(step_, id());
+  return step_->dtype;
+}
+
+void Model::fit(const assay_batch& batch, const CallOptions& options) {
+  require(fit_, *component_, "fit", "model.fit/1");
+  CallHost host(options, true);
+  host.finish(fit_->fit(self(), host.raw(), &batch), *component_, "fit");
+}
+
+void Model::begin(const assay_problem& problem, std::int64_t batch_size, const CallOptions& options) {
+  require(step_, *component_, "begin", "model.step/1");
+  CallHost host(options);
+  host.finish(step_->begin(self(), host.raw(), &problem, batch_size), *component_, "begin");
+}
+
+double Model::step(const assay_batch& batch, const assay_step& at, const CallOptions& options) {
+  require(step_, *component_, "step", "model.step/1");
+  CallHost host(options);
+  double mean_loss = 0;
+  host.finish(step_->step(self(), host.raw(), &batch, &at, &mean_loss), *component_, "step");
+  return mean_loss;
+}
+
+void Model::predict(const assay_batch& rows, std::span<double> out, const CallOptions& options) const {
+  const std::int64_t outputs = rows.problem->n_outputs;
+  ASSAY_CHECK(static_cast<std::int64_t>(out.size()) == rows.rows * outputs, "predictions are rows x outputs");
+  assay_array array{};
+  array.dtype = ASSAY_F64;
+  array.rank = 2;
+  array.device_kind = ASSAY_CPU;
+  array.shape[0] = rows.rows;
+  array.shape[1] = outputs;
+  array.stride[0] = outputs;
+  array.stride[1] = 1;
+  array.data = out.data();
+  CallHost host(options);
+  host.finish(predict_->predict(self(), host.raw(), &rows, &array), *component_, "predict");
+}
+
+StateEntries Model::train_save(const CallOptions& options) const {
+  require(train_state_, *component_, "saving its training", "train_state/1");
+  return collect("saving its training", options,
+                 [&](assay_call* call, assay_state_writer* writer) { return train_state_->save(self(), call, writer); });
+}
+
+void Model::train_load(const assay_problem& problem, const StateEntries& state, const CallOptions& options) {
+  require(train_state_, *component_, "loading its training", "train_state/1");
+  StateReader reader(state);
+  CallHost host(options);
+  host.finish(train_state_->load(self(), host.raw(), &problem, reader.raw()), *component_, "loading its training");
+}
+
+std::vector<double> Model::importance(std::int64_t n_inputs, const CallOptions& options) const {
+  require(importance_, *component_, "importance", "model.importance/1");
+  std::vector<double> values(static_cast<std::size_t>(n_inputs));
+  assay_array array{};
+  array.dtype = ASSAY_F64;
+  array.rank = 1;
+  array.device_kind = ASSAY_CPU;
+  array.shape[0] = n_inputs;
+  array.stride[0] = 1;
+  array.data = values.data();
+  CallHost host(options);
+  host.finish(importance_->importance(self(), host.raw(), &array), *component_, "importance");
+  for (const double value : values)
+    if (!(value >= 0)) throw ComponentError(id(), "importance", ASSAY_FAILED, "it gave a value that is not at least 0");
+  return values;
+}
+
+StateEntries Model::summary(const CallOptions& options) const {
+  require(summary_, *component_, "summary", "model.summary/1");
+  return collect("summary", options, [&](assay_call* call, assay_state_writer* writer) { return summary_->summary(self(), call, writer); });
+}
+
+}  // namespace assay::plugin
