@@ -1,0 +1,274 @@
+#include "run/experiment_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "config/value.hpp"
+#include "data/column_file.hpp"
+#include "data/simulate_credit.hpp"
+#include "data/simulate_market.hpp"
+#include "plugin/feature.hpp"
+
+namespace assay::run {
+
+namespace {
+
+const config::Value& param(const config::Map& params, std::string_view name) {
+  for (const auto& [key, value] : params)
+    if (key == name) return value;
+  throw Error(Fault::failed, "reading a source's parameters", "there is no parameter " + std::string(name));
+}
+
+Place place_of(const config::Experiment& experiment, const std::string& key) {
+  const auto& places = experiment.data.key_places;
+  if (const auto found = places.find(key); found != places.end()) return found->second;
+  if (key.starts_with("time") && experiment.data.time) return experiment.data.time->place;
+  return experiment.data.place;
+}
+
+data::TimeRules time_rules(const config::Experiment& experiment) {
+  data::TimeRules rules;
+  if (const auto& time = experiment.data.time) {
+    rules.time_column = time->column;
+    rules.stamp = time->stamp == "start" ? data::Stamp::start : data::Stamp::end;
+    rules.bar = time->bar;
+  }
+  rules.entity_column = experiment.data.entity;
+  rules.available = experiment.data.available;
+  return rules;
+}
+
+data::CsvOptions csv_options(const config::Experiment& experiment) {
+  const config::DataSpec& spec = experiment.data;
+  data::CsvOptions options;
+  options.path = spec.path;
+  options.columns = spec.columns;
+  options.drop = spec.drop;
+  options.categorical = spec.categorical;
+  options.missing = spec.missing;
+  if (spec.time) {
+    options.time_format = spec.time->format;
+    options.zone = spec.time->zone;
+  }
+  return options;
+}
+
+std::optional<LoadedData> load_file(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
+  try {
+    data::LoadedFrame loaded = data::load_csv(csv_options(experiment), time_rules(experiment), {options.cache_folder}, options.progress);
+    return LoadedData{std::move(loaded.frame), std::move(loaded.content_hash), "csv:" + experiment.data.path.filename().string(),
+                      std::move(loaded.notes)};
+  } catch (const data::ReadError& e) {
+    for (const data::ReadProblem& problem : e.problems()) {
+      const std::string key = problem.key.empty() ? "data.path" : "data." + problem.key;
+      diagnostics.data_error(place_of(experiment, problem.key.empty() ? "path" : problem.key), problem.message, problem.mend, key);
+    }
+  } catch (const Error& e) {
+    if (e.fault() == Fault::interrupted) throw;
+    diagnostics.data_error(place_of(experiment, "path"), (e.tried().empty() ? "" : e.tried() + ": ") + e.happened(), e.mend(), "data.path");
+  }
+  return std::nullopt;
+}
+
+LoadedData simulate(const config::Experiment& experiment) {
+  const config::Map& params = experiment.data.params;
+  const auto integer = [&](const char* name) { return param(params, name).as_int(); };
+  const auto real = [&](const char* name) { return param(params, name).as_real(); };
+  LoadedData loaded;
+  loaded.identity = experiment.data.source;
+  for (const auto& [name, value] : params) loaded.identity += " " + name + "=" + config::to_text(value);
+  loaded.hash = sha256_hex(loaded.identity);
+  if (experiment.data.source == "sim.credit") {
+    data::CreditOptions options;
+    options.rows = integer("rows");
+    options.default_rate = real("default_rate");
+    options.nonlinearity = real("nonlinearity");
+    options.signal = real("signal");
+    options.missing = real("missing");
+    options.seed = static_cast<std::uint64_t>(integer("seed"));
+    data::SimulatedCredit simulated = data::simulate_credit(options);
+    loaded.frame = std::move(simulated.frame);
+    char note[80];
+    std::snprintf(note, sizeof note, "simulated applicants: the best possible AUC is %.4f", simulated.best_auc);
+    loaded.notes.push_back(note);
+    return loaded;
+  }
+  ASSAY_CHECK(experiment.data.source == "sim.market", "the reader lets known sources through only");
+  data::MarketOptions options;
+  options.entities = integer("entities");
+  options.days = integer("days");
+  options.signal = real("signal");
+  options.correlation = real("correlation");
+  options.start = param(params, "start").as_text();
+  options.seed = static_cast<std::uint64_t>(integer("seed"));
+  data::SimulatedMarket simulated = data::simulate_market(options);
+  loaded.frame = std::move(simulated.frame);
+  char note[120];
+  std::snprintf(note, sizeof note, "simulated market: the share of the next return's variance that can be forecast is %.4g",
+                simulated.r_squared);
+  loaded.notes.push_back(note);
+  return loaded;
+}
+
+// Source columns that `columns` and `drop` leave, for sources that give a whole frame.
+void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagnostics& diagnostics) {
+  const config::DataSpec& spec = experiment.data;
+  std::vector<std::string> away;
+  for (std::size_t i = 0; i < spec.drop.size(); ++i) {
+    if (loaded.frame.find(spec.drop[i]) == nullptr)
+      diagnostics.data_error(place_of(experiment, "drop." + std::to_string(i)), "the data have no column '" + spec.drop[i] + "'", {},
+                             "data.drop");
+    else
+      away.push_back(spec.drop[i]);
+  }
+  if (!spec.columns.empty()) {
+    for (const std::string& name : loaded.frame.names())
+      if (std::find(spec.columns.begin(), spec.columns.end(), name) == spec.columns.end()) away.push_back(name);
+    for (std::size_t i = 0; i < spec.columns.size(); ++i)
+      if (loaded.frame.find(spec.columns[i]) == nullptr)
+        diagnostics.data_error(place_of(experiment, "columns." + std::to_string(i)), "the data have no column '" + spec.columns[i] + "'",
+                               {}, "data.columns");
+  }
+  std::sort(away.begin(), away.end());
+  away.erase(std::unique(away.begin(), away.end()), away.end());
+  if (!away.empty()) loaded.frame = loaded.frame.without(away);
+}
+
+// The frame's columns as a feature plugin sees them: numbers and flags as f64, categories as codes.
+class FrameView {
+ public:
+  FrameView(const data::Frame& frame, const std::vector<std::string>& names, std::span<const std::int64_t> rows) {
+    for (const std::string& name : names) stored_.push_back(store(frame.at(name), rows));
+    for (const auto& s : stored_) pointers_.push_back(&s->column);
+    for (const std::int64_t r : rows) {
+      if (frame.has_time()) time_.push_back(frame.known_at()[static_cast<std::size_t>(r)]);
+      if (!frame.entity().empty()) entity_.push_back(frame.entity()[static_cast<std::size_t>(r)]);
+    }
+    raw_.struct_size = sizeof raw_;
+    raw_.n_columns = static_cast<std::uint32_t>(pointers_.size());
+    raw_.n_rows = static_cast<std::int64_t>(rows.size());
+    raw_.columns = pointers_.data();
+    raw_.time_ns = time_.empty() ? nullptr : time_.data();
+    raw_.entity = entity_.empty() ? nullptr : entity_.data();
+  }
+  const assay_frame& raw() const { return raw_; }
+
+ private:
+  struct Stored {
+    std::string name;
+    std::vector<double> numbers;
+    std::vector<std::int32_t> codes;
+    std::vector<assay_text> levels;
+    assay_column column{};
+  };
+
+  static std::unique_ptr<Stored> store(const data::Column& source, std::span<const std::int64_t> rows) {
+    auto s = std::make_unique<Stored>();
+    s->name = source.name();
+    const bool category = source.type() == data::ColumnType::category;
+    for (const std::int64_t r : rows) {
+      const auto row = static_cast<std::size_t>(r);
+      if (category)
+        s->codes.push_back(source.codes()[row]);
+      else
+        s->numbers.push_back(source.number(row));
+    }
+    assay_column& c = s->column;
+    c.struct_size = sizeof c;
+    c.kind = category ? ASSAY_COLUMN_CATEGORY : source.type() == data::ColumnType::boolean ? ASSAY_COLUMN_FLAG : ASSAY_COLUMN_NUMBER;
+    c.name = {s->name.data(), s->name.size()};
+    c.values.dtype = category ? ASSAY_I32 : ASSAY_F64;
+    c.values.rank = 1;
+    c.values.device_kind = ASSAY_CPU;
+    c.values.flags = ASSAY_ARRAY_READ_ONLY;
+    c.values.shape[0] = static_cast<std::int64_t>(rows.size());
+    c.values.stride[0] = 1;
+    c.values.data = category ? static_cast<void*>(s->codes.data()) : static_cast<void*>(s->numbers.data());
+    if (category) {
+      for (const std::string& level : source.levels()) s->levels.push_back({level.data(), level.size()});
+      c.levels = s->levels.data();
+      c.n_levels = s->levels.size();
+    }
+    return s;
+  }
+
+  std::vector<std::unique_ptr<Stored>> stored_;
+  std::vector<const assay_column*> pointers_;
+  std::vector<TimeNs> time_;
+  std::vector<std::int32_t> entity_;
+  assay_frame raw_{};
+};
+
+pipeline::FeatureColumns compute(const plugin::Registry& registry, const config::Component& component, const data::Frame& frame) {
+  const plugin::Feature feature(registry.component("feature", component.id), component.params);
+  pipeline::FeatureColumns out;
+  out.warmup_rows = feature.warmup_rows();
+  out.names = feature.output_names();
+  const std::size_t outputs = feature.outputs();
+  out.values.assign(outputs, std::vector<double>(frame.rows(), std::numeric_limits<double>::quiet_NaN()));
+  const auto apply = [&](std::span<const std::int64_t> rows) {
+    const std::vector<double> values = feature.transform(FrameView(frame, feature.columns(), rows).raw(), {});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      for (std::size_t k = 0; k < outputs; ++k) out.values[k][static_cast<std::size_t>(rows[i])] = values[i * outputs + k];
+  };
+  if (feature.whole_panel() || !frame.is_panel()) {
+    std::vector<std::int64_t> all(frame.rows());
+    std::iota(all.begin(), all.end(), 0);
+    apply(all);
+  } else {
+    for (std::size_t e = 0; e < frame.entity_count(); ++e) apply(frame.rows_of_entity(static_cast<std::int32_t>(e)));
+  }
+  return out;
+}
+
+// --quick: the first rows in the frame's order (by time where there is time).
+void cut_rows(LoadedData& loaded, std::int64_t most) {
+  const auto rows = static_cast<std::int64_t>(loaded.frame.rows());
+  if (most == 0 || rows <= most) return;
+  std::vector<std::int64_t> kept(static_cast<std::size_t>(most));
+  std::iota(kept.begin(), kept.end(), 0);
+  loaded.frame = loaded.frame.taken(kept);
+  loaded.notes.push_back("--quick: only the first " + std::to_string(most) + " of " + std::to_string(rows) + " rows are used");
+}
+
+}  // namespace
+
+std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
+  std::optional<LoadedData> loaded;
+  if (experiment.data.source == "csv") {
+    loaded = load_file(experiment, options, diagnostics);
+  } else {
+    loaded = simulate(experiment);
+    keep_wanted(*loaded, experiment, diagnostics);
+  }
+  if (loaded) cut_rows(*loaded, options.max_rows);
+  if (diagnostics.has_errors()) return std::nullopt;
+  return loaded;
+}
+
+pipeline::FeatureFactory feature_factory(const plugin::Registry& registry) {
+  return [&registry](const config::Component& component, const data::Frame& frame) { return compute(registry, component, frame); };
+}
+
+std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry,
+                                           const LoadOptions& options, Diagnostics& diagnostics) {
+  std::optional<LoadedData> loaded = load_data(experiment, options, diagnostics);
+  if (!loaded) return std::nullopt;
+  ExperimentData out;
+  out.dataset = pipeline::build_dataset(experiment, loaded->frame, feature_factory(registry), diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
+                                       : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"
+                                       : experiment.train.refit != "none"                   ? "train.refit"
+                                                                                            : "";
+  out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  out.loaded = std::move(*loaded);
+  return out;
+}
+
+}  // namespace assay::run

@@ -1,0 +1,280 @@
+#include "run/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "run/credit_tables.hpp"
+
+namespace assay::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json numbers(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double v : values) list.push_back(number(v));
+  return list;
+}
+
+Json to_json(const train::MetricResult& m) {
+  Json json{{"value", number(m.value)},
+            {"low", number(m.low)},
+            {"high", number(m.high)},
+            {"aggregate", m.aggregate},
+            {"per_fold", numbers(m.per_fold)}};
+  if (m.per_repeat.size() > 1) {
+    json["per_repeat"] = numbers(m.per_repeat);
+    json["spread"] = number(m.spread);
+  }
+  if (!m.table.empty()) {
+    Json table = Json::object();
+    for (std::size_t k = 0; k < m.table.size(); ++k) table[m.table_names[k]] = number(m.table[k]);
+    json["table"] = table;
+  }
+  return json;
+}
+
+Json to_json(const std::vector<train::MetricResult>& metrics) {
+  Json json = Json::object();
+  for (const train::MetricResult& m : metrics) json[m.name] = to_json(m);
+  return json;
+}
+
+Json to_json(const train::Comparison& c) {
+  return {{"opponent", c.opponent},
+          {"test", c.test},
+          {"measure", c.measure},
+          {"difference", number(c.difference)},
+          {"p", number(c.p)},
+          {"p_holm", number(c.p_holm)},
+          {"p_two_sided", number(c.p_two_sided)},
+          {"smallest_effect", number(c.smallest_effect)},
+          {"better", c.better}};
+}
+
+void record(std::vector<store::MetricRecord>& out, const std::string& model, const std::vector<train::MetricResult>& metrics) {
+  for (const train::MetricResult& m : metrics) {
+    out.push_back({model, m.name, -1, m.aggregate, m.value, m.low, m.high, m.spread});
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    if (m.per_fold.size() > 1)
+      for (std::size_t f = 0; f < m.per_fold.size(); ++f)
+        out.push_back({model, m.name, static_cast<std::int64_t>(f), "", m.per_fold[f], nan, nan, nan});
+  }
+}
+
+train::ModelForecasts only_repeat(const train::ModelForecasts& forecasts, std::size_t repeat) {
+  return {forecasts.model, forecasts.baseline, {forecasts.repeats[repeat]}};
+}
+
+// One model evaluated, and the pooled rows of the repeat that stands for it in tests.
+struct Evaluated {
+  std::string name;
+  std::vector<train::MetricResult> metrics;
+  train::ForecastSet typical;
+};
+
+Evaluated evaluated(const SummaryInput& input, const std::vector<train::Scorer>& scorers, const train::ModelForecasts& forecasts) {
+  train::EvaluationOptions options;
+  options.pool = pools(input.experiment);
+  options.confidence = input.experiment.evaluate.confidence;
+  options.horizon = horizon_of(input.dataset);
+  options.threads = input.threads;
+  options.replicates = input.replicates;
+  options.seed = SeedTree(input.experiment.seed).child("evaluate");
+  Evaluated out;
+  out.name = forecasts.model;
+  out.metrics = train::evaluate(scorers, forecasts, options);
+  const std::size_t repeat = out.metrics.empty() ? 0 : train::median_repeat(out.metrics.front());
+  out.typical = train::pooled(forecasts.repeats[repeat]);
+  return out;
+}
+
+// Baselines that a model with an intercept contains: its coefficients at zero.
+bool is_nested(const std::string& baseline) { return baseline.ends_with("no_change") || baseline.ends_with("historical_mean"); }
+
+std::vector<train::Comparison> comparisons(const SummaryInput& input, const Evaluated& model, const std::vector<Evaluated>& opponents) {
+  train::ComparisonRules rules;
+  rules.task = input.dataset.task;
+  rules.loss =
+      train::loss_kind(input.dataset.task, input.experiment.evaluate.metrics.empty() ? "" : input.experiment.evaluate.metrics.front().id);
+  rules.horizon = horizon_of(input.dataset);
+  rules.expanding = input.experiment.split.expanding;
+  rules.confidence = input.experiment.evaluate.confidence;
+  std::vector<train::Comparison> out;
+  for (const Evaluated& opponent : opponents)
+    out.push_back(train::compare(model.typical, opponent.typical, opponent.name, is_nested(opponent.name), rules));
+  train::adjust(out, rules.confidence);
+  return out;
+}
+
+std::optional<double> look_up(const Json& metrics, std::string_view name, std::string_view part) {
+  const auto found = metrics.find(std::string(name));
+  if (found == metrics.end()) return std::nullopt;
+  const Json& value = (*found).at(part.empty() ? "value" : std::string(part));
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+// "0.7", "auc", "auc.low", or "prior.auc" and "prior.auc.high" for a baseline's or another model's.
+std::optional<double> operand(const Json& json, const std::string& text) {
+  if (const auto value = text::to_real(text)) return value;
+  const auto parts = text::split(text, '.');
+  const auto is_part = [](std::string_view p) { return p == "low" || p == "high" || p == "value"; };
+  if (parts.size() == 1) return look_up(json.at("metrics"), parts[0], "");
+  if (parts.size() == 2 && is_part(parts[1])) return look_up(json.at("metrics"), parts[0], parts[1]);
+  const std::string_view part = parts.size() == 3 && is_part(parts[2]) ? parts[2] : std::string_view{};
+  if (parts.size() == 2 || !part.empty()) {
+    for (const char* group : {"baselines", "models"}) {
+      const auto found = json.find(group);
+      if (found == json.end()) continue;
+      for (const auto& [name, metrics] : found->items())
+        if (name == parts[0]) return look_up(metrics.contains("metrics") ? metrics.at("metrics") : metrics, parts[1], part);
+    }
+  }
+  return std::nullopt;
+}
+
+bool holds(double left, const std::string& op, double right) {
+  if (op == ">") return left > right;
+  if (op == ">=") return left >= right;
+  if (op == "<") return left < right;
+  if (op == "<=") return left <= right;
+  if (op == "==") return left == right;
+  return op == "!=" && left != right;
+}
+
+Json accept_results(const SummaryInput& input, const Json& json, bool& accepted) {
+  Json list = Json::array();
+  for (const config::AcceptSpec& criterion : input.experiment.accept) {
+    const auto left = operand(json, criterion.left), right = operand(json, criterion.right);
+    const bool met = left && right && holds(*left, criterion.op, *right);
+    if (!met) accepted = false;
+    list.push_back(
+        {{"criterion", criterion.text}, {"left", left ? number(*left) : Json()}, {"right", right ? number(*right) : Json()}, {"met", met}});
+  }
+  return list;
+}
+
+Json details(const SummaryInput& input, const std::vector<train::Scorer>& scorers, const Evaluated& model) {
+  Json json = Json::object();
+  json["coverage"] = number(model.typical.coverage());
+  json["test_rows"] = model.typical.rows() + model.typical.not_forecast;
+  if (input.dataset.task == config::Task::binary) {
+    json["threshold"] = {{"value", number(model.typical.threshold)},
+                         {"rows", input.experiment.evaluate.threshold.fixed ? "fixed" : input.experiment.evaluate.threshold.rows},
+                         {"by", input.experiment.evaluate.threshold.fixed ? Json() : Json(input.experiment.evaluate.threshold.by)}};
+    json["calibration"] = calibration_json(model.typical);
+  }
+  if (!input.experiment.evaluate.segments.empty())
+    json["segments"] = segments_json(input.experiment.evaluate.segments, scorers, model.typical, input.dataset);
+  if (!input.dataset.protected_columns.empty() && input.dataset.task == config::Task::binary)
+    json["fairness"] = fairness_json(model.typical, input.dataset);
+  return json;
+}
+
+Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
+  Json list = Json::array();
+  for (std::size_t a = 0; a < models.size(); ++a)
+    for (std::size_t b = a + 1; b < models.size(); ++b) {
+      Json json = to_json(comparisons(input, models[a], {models[b]}).front());
+      json.erase("p_holm");
+      json.erase("better");
+      json["model"] = models[a].name;
+      list.push_back(json);
+    }
+  return list;
+}
+
+}  // namespace
+
+bool pools(const config::Experiment& experiment) { return experiment.split.use != "k_fold"; }
+
+std::int64_t horizon_of(const pipeline::Dataset& dataset) { return std::max<std::int64_t>(1, dataset.lead_rows); }
+
+std::vector<std::int64_t> frame_rows_by_source(const data::Frame& frame) {
+  std::int64_t last = -1;
+  for (const std::int64_t r : frame.source_row()) last = std::max(last, r);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(last + 1), -1);
+  for (std::size_t i = 0; i < frame.source_row().size(); ++i)
+    rows[static_cast<std::size_t>(frame.source_row()[i])] = static_cast<std::int64_t>(i);
+  return rows;
+}
+
+train::ForecastSet forecasts_of(const store::Predictions& predictions, const std::string& extra, const pipeline::Dataset& dataset,
+                                const std::vector<std::int64_t>& frame_row_of_source) {
+  const Json json = Json::parse(extra);
+  train::ForecastSet all;
+  all.outputs = predictions.outputs;
+  all.naive_mae = json.at("naive_mae").is_null() ? std::numeric_limits<double>::quiet_NaN() : json.at("naive_mae").get<double>();
+  all.truth = predictions.truth;
+  all.value = predictions.value;
+  all.time = predictions.known_at;
+  all.label_end = predictions.label_end;
+  all.entity = predictions.entity;
+  std::vector<std::int64_t> kept;
+  for (std::size_t i = 0; i < predictions.row.size(); ++i) {
+    const std::int64_t row = frame_row_of_source.at(static_cast<std::size_t>(predictions.row[i]));
+    ASSAY_CHECK(row >= 0, "a stored forecast belongs to a row of the data");
+    all.row.push_back(row);
+    if (!dataset.group.empty()) all.group.push_back(dataset.group[static_cast<std::size_t>(row)]);
+    if (!dataset.last_known_target.empty()) all.last_known_target.push_back(dataset.last_known_target[static_cast<std::size_t>(row)]);
+    if (!std::isnan(predictions.value[i * static_cast<std::size_t>(predictions.outputs)])) kept.push_back(static_cast<std::int64_t>(i));
+  }
+  train::ForecastSet set = train::taken(all, kept);
+  set.not_forecast = static_cast<std::int64_t>(predictions.row.size() - kept.size());
+  train::decide(set, dataset.task, json.at("threshold").is_null() ? 0.5 : json.at("threshold").get<double>());
+  return set;
+}
+
+std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
+                                      const plugin::Registry& registry) {
+  std::vector<train::Scorer> scorers;
+  for (const config::Component& metric : experiment.evaluate.metrics) {
+    const std::string name = metric.id.substr(metric.id.rfind('.') == std::string::npos ? 0 : metric.id.rfind('.') + 1);
+    train::Scorer scorer(name, std::make_shared<plugin::Metric>(registry.component("metric", metric.id), metric.params), dataset.task,
+                         static_cast<std::int64_t>(dataset.classes.size()));
+    if (scorer.applies()) scorers.push_back(std::move(scorer));
+  }
+  return scorers;
+}
+
+Summary summarise(const SummaryInput& input) {
+  const std::vector<train::Scorer> scorers = scorers_of(input.experiment, input.dataset, input.registry);
+  std::vector<Evaluated> models, baselines;
+  for (const train::ModelForecasts& f : input.models) models.push_back(evaluated(input, scorers, f));
+  for (const train::ModelForecasts& f : input.baselines) baselines.push_back(evaluated(input, scorers, f));
+
+  Summary out;
+  Json& json = out.json;
+  json["metrics"] = to_json(models.front().metrics);
+  json["baselines"] = Json::object();
+  for (const Evaluated& b : baselines) {
+    json["baselines"][b.name] = to_json(b.metrics);
+    record(out.metrics, "baseline:" + b.name, b.metrics);
+  }
+  for (const Evaluated& model : models) {
+    record(out.metrics, model.name, model.metrics);
+    const std::vector<train::Comparison> tests = comparisons(input, model, baselines);
+    Json part{{"metrics", to_json(model.metrics)}, {"verdict", train::verdict_text(tests)}, {"comparisons", Json::array()}};
+    for (const train::Comparison& c : tests) part["comparisons"].push_back(to_json(c));
+    part.update(details(input, scorers, model));
+    if (&model == &models.front())
+      for (const auto& [key, value] : part.items())
+        if (key != "metrics") json[key] = value;
+    if (models.size() > 1) json["models"][model.name] = part;
+  }
+  if (models.size() > 1) json["pairwise"] = pairwise(input, models);
+  json["accept"] = accept_results(input, json, out.accepted);
+  return out;
+}
+
+}  // namespace assay::run

@@ -1,0 +1,49 @@
+// From stored forecasts to what a run reports: metrics with intervals, baselines, the verdict, tables for credit results, accept criteria;
+// as JSON (the shape that `--json` promises) and as metric records. Used by the runner, `reveal` and `rerun`. Reads no files.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "config/experiment.hpp"
+#include "pipeline/dataset.hpp"
+#include "plugin/registry.hpp"
+#include "store/records.hpp"
+#include "train/evaluation.hpp"
+#include "train/verdict.hpp"
+
+namespace assay::run {
+
+struct SummaryInput {
+  const config::Experiment& experiment;
+  const pipeline::Dataset& dataset;
+  const plugin::Registry& registry;
+  std::vector<train::ModelForecasts> models, baselines;  // of the same folds
+  std::uint32_t threads = 1;
+  std::int64_t replicates = 1000;
+};
+
+struct Summary {
+  nlohmann::ordered_json json;  // metrics, baselines, models, verdict, comparisons, accept, tables
+  std::vector<store::MetricRecord> metrics;
+  bool accepted = true;  // every accept criterion holds
+};
+
+Summary summarise(const SummaryInput& input);
+
+// Stored predictions of one unit as forecasts. extra: UnitRecord::extra. Rows that were not forecast are counted, not kept.
+train::ForecastSet forecasts_of(const store::Predictions& predictions, const std::string& extra, const pipeline::Dataset& dataset,
+                                const std::vector<std::int64_t>& frame_row_of_source);
+std::vector<std::int64_t> frame_rows_by_source(const data::Frame& frame);
+
+// The metrics of an experiment, bound to its task; those that do not know the task are left out (the reader complained before).
+std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
+                                      const plugin::Registry& registry);
+
+// Time splits pool all rows, k_fold kinds give the mean of folds.
+bool pools(const config::Experiment& experiment);
+// How many distinct times a label spans, at least 1: the horizon of tests and blocks.
+std::int64_t horizon_of(const pipeline::Dataset& dataset);
+
+}  // namespace assay::run

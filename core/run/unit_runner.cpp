@@ -1,0 +1,292 @@
+#include "run/unit_runner.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "run/remote_learner.hpp"
+#include "stats/decisions.hpp"
+#include "train/local_learner.hpp"
+
+namespace assay::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+std::string schema_hash(const std::vector<pipeline::InputColumn>& inputs) {
+  Sha256 hash;
+  for (const pipeline::InputColumn& c : inputs) {
+    hash.add_part("name", c.name);
+    hash.add_part("kind", std::to_string(static_cast<int>(c.kind)));
+    for (const std::string& level : c.levels) hash.add_part("level", level);
+  }
+  return hash.finish_hex();
+}
+
+// n / (classes * n_k): every class weighs the same in all.
+std::vector<double> balanced_weights(std::span<const double> y, std::size_t classes) {
+  std::vector<double> count(classes, 0), weight(classes, 1);
+  for (const double v : y) count[static_cast<std::size_t>(v)] += 1;
+  for (std::size_t k = 0; k < classes; ++k)
+    if (count[k] > 0) weight[k] = static_cast<double>(y.size()) / (static_cast<double>(classes) * count[k]);
+  return weight;
+}
+
+train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae) {
+  train::ForecastSet set;
+  set.outputs = outputs;
+  set.row = part.row;
+  set.truth = part.y;
+  set.value = std::move(values);
+  set.time = part.time;
+  set.label_end = part.label_end;
+  set.entity = part.entity;
+  set.group = part.group;
+  set.last_known_target = part.last_known_target;
+  set.naive_mae = naive_mae;
+  return set;
+}
+
+class UnitRun {
+ public:
+  UnitRun(const UnitJob& job, const UnitContext& context)
+      : job_(job),
+        context_(context),
+        component_(context.registry.component("model", job.model.id)),
+        task_(context.dataset.task),
+        outputs_(task_ == config::Task::multiclass ? static_cast<std::int64_t>(context.dataset.classes.size()) : 1),
+        began_(Clock::now()),
+        checkpointed_(began_) {}
+
+  store::UnitRecord run() {
+    record_.key = job_.key;
+    try {
+      fit_and_predict();
+      record_.status = store::UnitStatus::complete;
+    } catch (const UnitFailure& e) {
+      fail(e.status(), e.what(), e.log());
+    } catch (const plugin::Stopped&) {
+      throw Error(Fault::interrupted, "running " + job_.model.id, "it was interrupted");
+    } catch (const Error& e) {
+      if (e.fault() == Fault::interrupted) throw;
+      fail(store::UnitStatus::failed, e.what(), "");
+    }
+    record_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+    return std::move(record_);
+  }
+
+ private:
+  void fail(store::UnitStatus status, const std::string& reason, const std::string& log) {
+    record_.status = status;
+    record_.error = reason;
+    record_.log = log;
+    record_.predictions.clear();
+    record_.bundle.clear();
+  }
+
+  train::LearnerSetup setup(const PreparedFold& fold) const {
+    const config::TrainSpec& spec = context_.experiment.train;
+    train::LearnerSetup setup;
+    setup.model = job_.model;
+    setup.task = task_;
+    setup.inputs = fold.data.inputs;
+    setup.outputs = outputs_;
+    setup.class_weight = spec.balanced ? balanced_weights(fold.data.train.y, context_.dataset.classes.size()) : spec.class_weight;
+    setup.batch_size = spec.batch_size;
+    setup.shuffle = spec.shuffle;
+    setup.seed = unit_seed(context_.experiment, job_.key);
+    setup.max_threads = static_cast<std::uint32_t>(context_.experiment.resources.threads_per_worker);
+    setup.schema_hash = schema_hash(fold.data.inputs);
+    return setup;
+  }
+
+  std::unique_ptr<train::Learner> learner_on(const PreparedFold& fold) {
+    const train::LearnerSetup what = setup(fold);
+    if (!context_.isolated) {
+      plugin::CallOptions base;
+      base.stop = context_.cancel;
+      base.log = [this](int level, std::string_view line) {
+        if (level > 0) record_.log += std::string(line) + "\n";
+      };
+      return std::make_unique<train::LocalLearner>(component_, what, train::rows_of(fold.data.train), std::move(base));
+    }
+    RemoteOptions options;
+    options.program = context_.program;
+    options.plugin = component_.file->path;
+    options.memory_bytes = static_cast<std::uint64_t>(context_.experiment.resources.memory_bytes);
+    options.cancel = context_.cancel;
+    if (const auto& timeout = context_.experiment.resources.timeout) options.timeout = worker::Milliseconds(timeout->ns / 1'000'000);
+    return std::make_unique<RemoteLearner>(what, fold.packed_train, options);
+  }
+
+  train::TrainingPlan plan() const {
+    const config::TrainSpec& spec = context_.experiment.train;
+    train::TrainingPlan plan;
+    plan.epochs = spec.epochs;
+    plan.schedule = spec.schedule;
+    if (spec.early_stopping && job_.stopping)
+      plan.stopping = {spec.early_stopping->metric, job_.stopping->direction() < 0 ? -1 : 1, spec.early_stopping->patience,
+                       spec.early_stopping->min_delta};
+    return plan;
+  }
+
+  double validation_score(std::span<const double> predictions) const {
+    const pipeline::FoldData& data = job_.fold->data;
+    train::ForecastSet set = forecast_set(data.validation, {predictions.begin(), predictions.end()}, outputs_, data.naive_mae);
+    train::decide(set, task_, 0.5);
+    return job_.stopping->value(set);
+  }
+
+  train::TrainingState train_on(train::Learner& learner, const train::TrainingPlan& plan, const pipeline::FoldPart& validation,
+                                bool resumable) {
+    train::TrainingHooks hooks;
+    hooks.cancel = context_.cancel;
+    if (job_.stopping) {
+      const bool by_steps = learner.traits().by_steps;
+      const double sign = job_.stopping->direction() < 0 ? -1 : 1;
+      // The trainer knows the metric's direction; a fit that evaluates by itself wants higher to be better.
+      hooks.score_validation = [this, by_steps, sign](std::span<const double> p) { return validation_score(p) * (by_steps ? 1 : sign); };
+    }
+    if (context_.progress)
+      hooks.progress = [this](const train::TrainingState& state, std::int64_t epochs) { context_.progress(state.next_epoch, epochs); };
+    std::optional<train::Resume> resume;
+    if (resumable && learner.traits().resumable) {
+      hooks.wants_checkpoint = [this](const train::TrainingState&) {
+        return std::chrono::duration<double>(Clock::now() - checkpointed_).count() >= context_.checkpoint_seconds;
+      };
+      hooks.put_checkpoint = [this](const train::TrainingState& state, std::vector<std::byte> bytes) {
+        context_.put_checkpoint({state.next_epoch, std::move(bytes), state.to_json()});
+        checkpointed_ = Clock::now();
+      };
+      if (const auto left = context_.checkpoint()) resume = train::Resume{train::TrainingState::from_json(left->host), left->learner};
+    }
+    return train::train(learner, plan, train::rows_of(validation), hooks, resume);
+  }
+
+  void fit_and_predict() {
+    const PreparedFold* fold = job_.fold.get();
+    std::unique_ptr<train::Learner> learner = learner_on(*fold);
+    const train::TrainingPlan plan = this->plan();
+    const train::TrainingState state = train_on(*learner, plan, fold->data.validation, true);
+    for (const train::EpochRecord& e : state.epochs) {
+      record_.steps.push_back({e.epoch, "loss", e.loss});
+      if (plan.stopping) record_.steps.push_back({e.epoch, "validation_" + plan.stopping->metric, e.validation});
+    }
+    record_.best_epoch = plan.stopping ? state.best_epoch : state.next_epoch - 1;
+    double threshold = choose_threshold(*learner, fold->data);
+    if (job_.refit_fold) {
+      fold = job_.refit_fold.get();
+      learner = learner_on(*fold);
+      train::TrainingPlan again = plan;
+      again.stopping.reset();
+      if (plan.stopping) again.epochs = state.best_epoch + 1;
+      train_on(*learner, again, fold->data.validation, false);
+    }
+    Json note{{"model", job_.key.model},
+              {"fold", job_.key.fold},
+              {"repeat", job_.key.repeat},
+              {"threshold", threshold},
+              {"classes", context_.dataset.classes},
+              {"preparation", Json::parse(fold->data.preparation.to_json())}};
+    record_.bundle = learner->save(note.dump());
+    record_.predictions.push_back(predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test"));
+    if (job_.fold->data.validation.rows() > 0 && !job_.refit_fold && !job_.sealed)
+      record_.predictions.push_back(predict(*learner, fold->data.validation, "validation"));
+    Json extra{{"threshold", task_ == config::Task::binary ? Json(threshold) : Json()},
+               {"naive_mae", std::isnan(fold->data.naive_mae) ? Json() : Json(fold->data.naive_mae)},
+               {"notes", fold->data.notes},
+               {"summary", Json::array()}};
+    for (const auto& [name, value] : learner->summary()) extra["summary"].push_back({name, value});
+    record_.extra = extra.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (const auto* remote = dynamic_cast<const RemoteLearner*>(learner.get())) record_.log = remote->log();
+  }
+
+  double choose_threshold(train::Learner& learner, const pipeline::FoldData& data) const {
+    const auto& rule = context_.experiment.evaluate.threshold;
+    if (task_ != config::Task::binary || rule.fixed) return rule.fixed.value_or(0.5);
+    const pipeline::FoldPart& part = rule.rows == "validation" ? data.validation : data.train;
+    const std::vector<double> values = checked(learner.predict(train::rows_of(part)), part);
+    const stats::ThresholdRule by = rule.by == "accuracy" ? stats::ThresholdRule::accuracy
+                                    : rule.by == "youden" ? stats::ThresholdRule::youden
+                                                          : stats::ThresholdRule::f1;
+    const stats::Threshold best = stats::best_threshold(part.y, values, by);
+    return std::isnan(best.value) ? 0.5 : best.value;
+  }
+
+  // What a model may not give: text for the user with the row, never a silent NaN. A baseline that knows nothing yet says NaN.
+  std::vector<double> checked(std::vector<double> values, const pipeline::FoldPart& part) const {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool undefined = std::isnan(values[i]);
+      if (undefined && component_.has(ASSAY_BASELINE)) continue;
+      const bool outside = task_ != config::Task::regression && !(values[i] >= -1e-9 && values[i] <= 1 + 1e-9);
+      if (!undefined && !std::isinf(values[i]) && !outside) continue;
+      const std::int64_t row = part.row[i / static_cast<std::size_t>(outputs_)];
+      throw Error(Fault::failed, "predicting with " + job_.model.id,
+                  fmt::format("it returned {} for row {}", undefined ? "NaN" : fmt::format("{}", values[i]),
+                              context_.dataset.frame.source_row()[static_cast<std::size_t>(row)]),
+                  outside && !undefined ? "A class probability lies between 0 and 1" : "Every forecast has to be a number");
+    }
+    return values;
+  }
+
+  store::Predictions predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name) const {
+    const std::vector<double> values = part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part);
+    store::Predictions out;
+    out.part = name;
+    out.outputs = outputs_;
+    // Forecast rows and those that could not be forecast, together in the frame's order.
+    std::size_t next = 0, missing = 0;
+    while (next < part.row.size() || missing < part.not_forecast.size()) {
+      const bool has_value = missing == part.not_forecast.size() || (next < part.row.size() && part.row[next] < part.not_forecast[missing]);
+      append(out, has_value ? part.row[next] : part.not_forecast[missing]);
+      for (std::int64_t k = 0; k < outputs_; ++k)
+        out.value.push_back(has_value ? values[next * static_cast<std::size_t>(outputs_) + static_cast<std::size_t>(k)] : kNaN);
+      ++(has_value ? next : missing);
+    }
+    return out;
+  }
+
+  void append(store::Predictions& out, std::int64_t frame_row) const {
+    const pipeline::Dataset& dataset = context_.dataset;
+    const auto row = static_cast<std::size_t>(frame_row);
+    out.row.push_back(dataset.frame.source_row()[row]);
+    out.truth.push_back(dataset.y[row]);
+    if (dataset.has_time()) {
+      out.known_at.push_back(dataset.frame.known_at()[row]);
+      out.label_end.push_back(dataset.label_end[row]);
+    }
+    if (!dataset.frame.entity().empty()) out.entity.push_back(dataset.frame.entity()[row]);
+  }
+
+  const UnitJob& job_;
+  const UnitContext& context_;
+  const plugin::LoadedComponent& component_;
+  config::Task task_;
+  std::int64_t outputs_;
+  Clock::time_point began_, checkpointed_;
+  store::UnitRecord record_;
+};
+
+}  // namespace
+
+std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitKey& key) {
+  return SeedTree(experiment.seed)
+      .child("fit")
+      .child(static_cast<std::uint64_t>(key.fold))
+      .child("repeat")
+      .child(static_cast<std::uint64_t>(key.repeat))
+      .seed();
+}
+
+store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context) { return UnitRun(job, context).run(); }
+
+}  // namespace assay::run

@@ -1,0 +1,59 @@
+// One fit: a model on a fold with one seed, from the fold's arrays to a record for the store. Used by the runner, on its worker threads.
+// The order inside keeps the firewall (rules.md 6): train rows, then validation inputs, then the state is saved, and only then test inputs.
+// Several threads may run units of one fold at once.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/random.hpp"
+#include "config/experiment.hpp"
+#include "pipeline/fold_data.hpp"
+#include "plugin/registry.hpp"
+#include "store/records.hpp"
+#include "train/scorer.hpp"
+#include "train/trainer.hpp"
+#include "worker/descriptor.hpp"
+
+namespace assay::run {
+
+// A fold's arrays, and its train rows packed once for all workers.
+struct PreparedFold {
+  pipeline::FoldData data;
+  worker::Descriptor packed_train;
+};
+
+struct UnitJob {
+  store::UnitKey key;
+  config::Component model;
+  std::shared_ptr<const PreparedFold> fold, refit_fold;  // refit_fold: train and validation together; null without refit
+  bool sealed = false;                                   // the final test: predictions are stored as such
+  std::optional<train::Scorer> stopping;                 // the early stopping metric
+};
+
+struct UnitContext {
+  const config::Experiment& experiment;
+  const pipeline::Dataset& dataset;
+  const plugin::Registry& registry;
+  std::filesystem::path program = "/proc/self/exe";
+  bool isolated = true;
+  const std::atomic<bool>* cancel = nullptr;
+  std::function<void(std::int64_t epoch, std::int64_t epochs)> progress;
+  std::function<std::optional<store::Checkpoint>()> checkpoint;  // where an earlier try left off
+  std::function<void(const store::Checkpoint&)> put_checkpoint;
+  double checkpoint_seconds = 2;  // at most one in so many seconds
+};
+
+// Never throws for what the model does: a failed, crashed or timed out fit is a record with its reason. Throws Error(interrupted), and
+// BrokenPromise for our own faults.
+store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context);
+
+// The seed of a unit; repeats are separate children.
+std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitKey& key);
+
+}  // namespace assay::run

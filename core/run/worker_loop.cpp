@@ -1,0 +1,157 @@
+#include "run/worker_loop.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/error.hpp"
+#include "plugin/registry.hpp"
+#include "run/messages.hpp"
+#include "train/local_learner.hpp"
+#include "worker/worker_side.hpp"
+
+namespace assay::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class WorkerLoop {
+ public:
+  explicit WorkerLoop(worker::WorkerSide side) : channel_(std::move(side.channel)), page_(std::move(side.stop)) {
+    // The plugin's stopping() asks an atomic of this process; the host raises a flag in a shared page.
+    std::thread([this] {
+      for (;;) {
+        stop_.store(page_.is_raised(), std::memory_order_relaxed);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    }).detach();
+  }
+
+  void run() {
+    while (auto message = channel_.receive()) {
+      try {
+        answer(*message);
+      } catch (const Error& e) {
+        fail(e.tried(), e.happened());
+      } catch (const std::bad_alloc&) {
+        fail("running the model", "it asked for more memory than there is");
+      } catch (const std::exception& e) {
+        fail("running the model", e.what());
+      }
+    }
+  }
+
+ private:
+  void done(const std::string& header = "{}", worker::Bytes part = {}) {
+    const std::array<worker::Bytes, 1> parts{part};
+    channel_.send(static_cast<std::uint32_t>(Reply::done), header, parts);
+  }
+  void fail(const std::string& tried, const std::string& happened) {
+    const Json json{{"tried", tried}, {"happened", happened}};
+    channel_.send(static_cast<std::uint32_t>(Reply::failed), json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+
+  void set_up(const worker::Message& message) {
+    const Json json = Json::parse(message.header);
+    const train::LearnerSetup setup = setup_from_json(json.at("setup").get<std::string>());
+    plugin::SearchPath path;
+    path.named = {json.at("plugin").get<std::string>()};
+    path.isa = "";
+    registry_ = std::make_unique<plugin::Registry>(std::move(path));
+    train_file_ = worker::PackedFile::of(message.file);
+    plugin::CallOptions base;
+    base.stop = &stop_;
+    base.log = [this](int level, std::string_view line) {
+      if (level > 0) channel_.send(static_cast<std::uint32_t>(Reply::log), line);
+    };
+    base.report = [this](std::int64_t, std::string_view, double) { return page_.is_raised(); };
+    learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), base);
+    const train::LearnerTraits traits = learner_->traits();
+    done(Json{{"by_steps", traits.by_steps}, {"resumable", traits.resumable}, {"uses_validation", traits.uses_validation}}.dump());
+  }
+
+  void fit(const worker::Message& message) {
+    if (!message.file) {
+      learner_->fit({}, {});
+      return done();
+    }
+    const worker::PackedFile file = worker::PackedFile::of(message.file);
+    learner_->fit(rows_of(file), [this](std::span<const double> predictions) {
+      const std::array<worker::Bytes, 1> parts{worker::bytes_of(predictions)};
+      channel_.send(static_cast<std::uint32_t>(Reply::evaluate), "{}", parts);
+      const auto score = channel_.receive();
+      if (!score || score->type != static_cast<std::uint32_t>(Request::score))
+        throw Error(Fault::failed, "evaluating validation rows", "the host gave no score");
+      return score->part_as<double>(0)[0];
+    });
+    done();
+  }
+
+  // The inputs are mapped for this call only.
+  void predict(const worker::Message& message) {
+    const worker::PackedFile file = worker::PackedFile::of(message.file);
+    const std::vector<double> values = learner_->predict(rows_of(file));
+    done("{}", worker::bytes_of(std::span<const double>(values)));
+  }
+
+  void answer(const worker::Message& message) {
+    const auto request = static_cast<Request>(message.type);
+    if (request == Request::setup) return set_up(message);
+    if (learner_ == nullptr) throw Error(Fault::failed, "answering the host", "the setup did not succeed");
+    switch (request) {
+      case Request::begin:
+        learner_->begin();
+        return done();
+      case Request::epoch: {
+        const Json json = Json::parse(message.header);
+        const double loss = learner_->epoch(json.at("index").get<std::int64_t>(), json.at("rate_factor").get<double>());
+        return done("{}", worker::bytes_of(std::span<const double>(&loss, 1)));
+      }
+      case Request::fit:
+        return fit(message);
+      case Request::predict:
+        return predict(message);
+      case Request::keep_best:
+        learner_->keep_best();
+        return done();
+      case Request::restore_best:
+        learner_->restore_best();
+        return done();
+      case Request::save:
+        return done("{}", learner_->save(message.header));
+      case Request::checkpoint:
+        return done("{}", learner_->checkpoint());
+      case Request::resume:
+        learner_->resume(message.parts.at(0));
+        return done();
+      case Request::summary: {
+        Json list = Json::array();
+        for (const auto& [name, value] : learner_->summary()) list.push_back({name, value});
+        return done(list.dump(-1, ' ', false, Json::error_handler_t::replace));
+      }
+      default:
+        throw Error(Fault::failed, "answering the host", "an unknown request");
+    }
+  }
+
+  worker::Channel channel_;
+  worker::StopPage page_;
+  std::atomic<bool> stop_{false};
+  std::unique_ptr<plugin::Registry> registry_;
+  std::optional<worker::PackedFile> train_file_;
+  std::unique_ptr<train::LocalLearner> learner_;
+};
+
+}  // namespace
+
+int run_worker() {
+  // Never destroyed: its watcher thread runs to the process's end.
+  auto* loop = new WorkerLoop(worker::become_worker());
+  loop->run();
+  return 0;
+}
+
+}  // namespace assay::run
