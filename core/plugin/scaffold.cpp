@@ -75,7 +75,9 @@ std::vector<fs::path> write_scaffold(const std::string& kind, const std::string&
   std::sort(sources.begin(), sources.end());
   std::vector<fs::path> written;
   for (const fs::path& source : sources) {
-    const fs::path target = dir / replaced(fs::relative(source, templates_dir / kind).string(), name);
+    std::string path = replaced(fs::relative(source, templates_dir / kind).string(), name);
+    if (path.size() > 3 && path.ends_with(".in")) path.resize(path.size() - 3);
+    const fs::path target = dir / path;
     fs::create_directories(target.parent_path(), error);
     std::ofstream file(target, std::ios::binary);
     file << replaced(read_text(source), name);

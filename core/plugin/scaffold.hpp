@@ -9,7 +9,8 @@
 namespace assay::plugin {
 
 // kind: model, feature or metric (a folder of templates_dir). name: small letters, digits and _, beginning with a letter; the component's
-// id becomes my.<name>. Returns the files written. Throws Error (usage): a bad name or kind, a folder that exists and is not empty.
+// id becomes my.<name>. A template's ".in" falls off the file names. Returns the files written. Throws Error (usage): a bad name or kind, a
+// folder that exists and is not empty.
 std::vector<std::filesystem::path> write_scaffold(const std::string& kind, const std::string& name, const std::filesystem::path& dir,
                                                   const std::filesystem::path& templates_dir);
 
