@@ -88,8 +88,8 @@ class Checker {
   std::optional<Value> component(const Node& node, const KeySpec& key, const std::string& path);
   std::optional<Value> unchecked_component(const Node& node, const KeySpec& key, const std::string& id, const std::string& path);
   // The keys of an object or a component; `own` names the key that holds the component's id, empty for an object.
-  std::optional<Map> keys(const Node& node, const std::vector<KeySpec>& keys, const std::string& path, const std::string& own,
-                          const std::string& of_what);
+  Map keys(const Node& node, const std::vector<KeySpec>& keys, const std::string& path, const std::string& own, const std::string& of_what,
+           bool& sound);
   void key_value(const Node& node, const KeySpec& key, const std::string& path, const std::string& of_what, Map& map, bool& sound);
   void unknown_key(const Entry& entry, const std::vector<KeySpec>& keys, const std::string& path, const std::string& own,
                    const std::string& of_what);
@@ -385,9 +385,9 @@ void Checker::key_value(const Node& node, const KeySpec& key, const std::string&
   map.emplace_back(key.name, std::move(*value));
 }
 
-std::optional<Map> Checker::keys(const Node& node, const std::vector<KeySpec>& specs, const std::string& path, const std::string& own,
-                                 const std::string& of_what) {
-  bool sound = true;
+// An object with a wrong key still gives its others: later checks go on with them.
+Map Checker::keys(const Node& node, const std::vector<KeySpec>& specs, const std::string& path, const std::string& own,
+                  const std::string& of_what, bool& sound) {
   for (const Entry& entry : node.entries) {
     const bool known =
         entry.key == own || std::any_of(specs.begin(), specs.end(), [&](const KeySpec& key) { return key.name == entry.key; });
@@ -397,8 +397,6 @@ std::optional<Map> Checker::keys(const Node& node, const std::vector<KeySpec>& s
   }
   Map map;
   for (const KeySpec& key : specs) key_value(node, key, path, of_what, map, sound);
-  // An object with a wrong key still gives its others: later checks go on with them. A component needs all of its parameters.
-  if (!own.empty() && !sound) out_.bad.insert(path);
   return map;
 }
 
@@ -443,7 +441,8 @@ std::optional<Value> Checker::unchecked_component(const Node& node, const KeySpe
     std::erase_if(common.entries, [&](const Entry& entry) {
       return std::none_of(key.inside.begin(), key.inside.end(), [&](const KeySpec& k) { return k.name == entry.key; });
     });
-    if (auto map = keys(common, key.inside, path, key.use_key, "'" + path + "'")) params = std::move(*map);
+    bool sound = true;
+    params = keys(common, key.inside, path, key.use_key, "'" + path + "'", sound);
     for (const Entry& entry : node.entries) {
       mark(below(path, entry.key), entry.value.place);
       if (entry.key != key.use_key && common.find(entry.key) == nullptr) params.emplace_back(entry.key, raw_value(entry.value));
@@ -483,9 +482,14 @@ std::optional<Value> Checker::component(const Node& node, const KeySpec& key, co
   Node no_keys;
   no_keys.kind = Node::Kind::map;
   no_keys.place = node.place;
-  auto params = keys(node.kind == Node::Kind::map ? node : no_keys, all, path, key.use_key, "the " + spec->kind + " " + spec->id);
-  if (!params || (out_.bad.contains(path) && key.inside.empty())) return std::nullopt;
-  return Value{ComponentValue{spec->id, std::move(*params)}};
+  bool sound = true;
+  const std::string of_what = "the " + spec->kind + " " + spec->id;
+  Map params = keys(node.kind == Node::Kind::map ? node : no_keys, all, path, key.use_key, of_what, sound);
+  if (!sound && key.inside.empty()) {  // a plugin gets all of its parameters or none
+    out_.bad.insert(path);
+    return std::nullopt;
+  }
+  return Value{ComponentValue{spec->id, std::move(params)}};
 }
 
 std::optional<Value> Checker::check(const Node& node, const KeySpec& key, const std::string& path) {
@@ -507,8 +511,8 @@ std::optional<Value> Checker::check(const Node& node, const KeySpec& key, const 
       return either(node, key, path);
     case Shape::object: {
       if (node.kind != Node::Kind::map) return wrong_type(node, key, path);
-      auto map = keys(node, key.inside, path, "", path.empty() ? "the file" : "'" + path + "'");
-      return Value{std::move(*map)};
+      bool sound = true;
+      return Value{keys(node, key.inside, path, "", path.empty() ? "the file" : "'" + path + "'", sound)};
     }
   }
   return std::nullopt;

@@ -43,7 +43,7 @@ struct DataSpec {
   Span available;
   bool point_in_time = true;
   Place place;
-  std::map<std::string, Place> key_places;  // "columns.2", "drop.0", "path": for messages about the data
+  std::map<std::string, Place> key_places;  // "columns.2", "drop.0", "path"; and "protected.0": for messages about the data
 };
 
 struct FeatureSpec {
@@ -145,6 +145,7 @@ struct Experiment {
   ResourcesSpec resources;
   std::vector<std::string> plugins;  // files or folders named in the experiment, absolute
   std::int64_t prior_trials = 0;
+  std::map<std::string, Place> places;  // of every value by its dotted path ("evaluate.segments.0"): for messages that come later
 
   std::string resolved;  // the whole file after extends, variables, --set and defaults, as canonical YAML (own keys only
                          // that change results: not resources.workers); what identity hashes and the store keeps

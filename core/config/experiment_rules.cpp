@@ -1,0 +1,448 @@
+#include "config/experiment_rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace assay::config {
+
+namespace {
+
+std::string short_name(const std::string& id) { return id.substr(id.rfind('.') + 1); }
+
+bool names(const std::string& id, std::string_view name) { return id == name || short_name(id) == name; }
+
+bool in(const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+
+std::string tasks_text(unsigned tasks) {
+  std::vector<std::string> words;
+  for (const Task task : {Task::regression, Task::binary, Task::multiclass}) {
+    if ((tasks & (1u << static_cast<unsigned>(task))) != 0) words.emplace_back(to_text(task));
+  }
+  return text::join(words, ", ");
+}
+
+class Rules {
+ public:
+  Rules(const Experiment& e, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics)
+      : e_(e), checked_(checked), catalogue_(catalogue), diagnostics_(diagnostics), time_(has_time(e)) {
+    if (!good("data.time") || !good("data.source")) time_ = Known::unknown;
+  }
+
+  void all() {
+    model_and_models();
+    target();
+    tasks();
+    validation_users();
+    class_keys();
+    source();
+    time_keys();
+    split_kind();
+    split_spans();
+    features_and_inputs();
+    columns();
+    lists_without_doubles();
+    steps();
+    accept();
+    if (e_.resources.timeout && e_.resources.timeout->is_count())
+      error("resources.timeout", "a time limit needs a unit", "write 10min or 2h");
+  }
+
+ private:
+  void model_and_models();
+  void target();
+  void tasks();
+  void task_of(const Component& component, const char* kind, const std::string& path);
+  void validation_users();
+  const ComponentSpec* metric_key(const std::string& name, const std::string& path, bool needs_direction);
+  void class_keys();
+  void source();
+  void time_keys();
+  void split_kind();
+  void split_spans();
+  void features_and_inputs();
+  void input_pattern(std::size_t index);
+  void columns();
+  void columns_read();
+  void lists_without_doubles();
+  void steps();
+  void accept();
+  void accept_name(const AcceptSpec& accept, const std::string& whole, bool left);
+
+  Place place(const std::string& path) const {
+    const Place* at = checked_.place(path);
+    return at == nullptr ? Place{e_.places.contains("") ? e_.places.at("").file : e_.file.string(), 0, 0, 1} : *at;
+  }
+  // A key's own place: where its value is a whole map, the key is what the caret should show.
+  Place key_place(const std::string& path) const {
+    const Place* at = checked_.place("/" + path);
+    return at == nullptr ? place(path) : *at;
+  }
+  bool good(const std::string& path) const { return !checked_.is_bad(path); }
+  bool given(const std::string& path) const { return checked_.place(path) != nullptr; }
+  void error(const std::string& path, std::string message, std::string mend) {
+    diagnostics_.error(place(path), std::move(message), std::move(mend), path);
+  }
+  void error_at_key(const std::string& path, std::string message, std::string mend) {
+    diagnostics_.error(key_place(path), std::move(message), std::move(mend), path);
+  }
+
+  const Experiment& e_;
+  const Checked& checked_;
+  const JoinedCatalogue& catalogue_;
+  Diagnostics& diagnostics_;
+  Known time_;
+};
+
+void Rules::model_and_models() {
+  const bool one = given("model"), map = given("models");
+  if (one && map) error_at_key("models", "the file has both 'model' and 'models'", "keep one; `models` runs several on the same splits");
+  if (!one && !map && good("model") && good("models"))
+    error("", "the file needs the key 'model' or 'models'",
+          "add `model: {use: linear.ridge}`; a backtest without a model comes with a later version");
+  if (map && e_.models.empty() && good("models") && !one) error("models", "'models' names no model", "write `models: {NAME: {use: ...}}`");
+}
+
+void Rules::target() {
+  if (!good("target")) return;
+  const bool column = !e_.target.column.empty(), expression = !e_.target.expression.empty();
+  if (given("target") && !column && !expression)
+    error("target", "'target' needs 'column' or 'expr'", "name the column, or write an expression");
+  if (column && expression) error_at_key("target.expr", "'target' has both 'column' and 'expr'", "keep one of them");
+  if (!e_.target.positive.empty() && e_.target.task != Task::binary)
+    error("target.positive", std::string("'target.positive' counts only with task: binary, this is ") + to_text(e_.target.task),
+          "remove it");
+  if (e_.target.horizon && time_ == Known::no)
+    error("target.horizon", "a horizon needs time, and this is a plain table", "remove it, or name data.time");
+}
+
+void Rules::task_of(const Component& component, const char* kind, const std::string& path) {
+  const ComponentSpec* spec = catalogue_.find(kind, component.id);
+  if (spec == nullptr || spec->tasks == 0 || (spec->tasks & (1u << static_cast<unsigned>(e_.target.task))) != 0) return;
+  std::vector<std::string> fitting;
+  for (const ComponentSpec* other : catalogue_.all(kind)) {
+    if ((other->tasks & (1u << static_cast<unsigned>(e_.target.task))) != 0) fitting.push_back(other->id);
+  }
+  error(path,
+        std::string("the ") + kind + " " + component.id + " is for " + tasks_text(spec->tasks) + ", and target.task is " +
+            to_text(e_.target.task),
+        fitting.empty() ? "" : std::string("for ") + to_text(e_.target.task) + ": " + text::join(fitting, ", "));
+}
+
+void Rules::tasks() {
+  if (!good("target") || !given("target.task")) return;
+  for (const auto& [name, model] : e_.models) task_of(model, "model", e_.has_models_map ? "models." + name : name);
+  for (std::size_t i = 0; i < e_.evaluate.metrics.size(); ++i)
+    task_of(e_.evaluate.metrics[i], "metric", "evaluate.metrics." + std::to_string(i));
+  for (std::size_t i = 0; i < e_.evaluate.baselines.size(); ++i)
+    task_of(e_.evaluate.baselines[i], "model", "evaluate.baselines." + std::to_string(i));
+}
+
+// A metric that something is chosen by: it must exist, fit the task and have a better side.
+const ComponentSpec* Rules::metric_key(const std::string& name, const std::string& path, bool needs_direction) {
+  if (!catalogue_.knows("metric")) return nullptr;
+  const ComponentSpec* spec = catalogue_.find("metric", name);
+  if (spec == nullptr) {
+    std::vector<std::string> known;
+    for (const ComponentSpec* one : catalogue_.all("metric")) known.push_back(short_name(one->id));
+    const auto near = name.size() > 60 ? std::nullopt : text::nearest(name, known);
+    error(path, "there is no metric '" + name + "'", near ? "did you mean '" + *near + "'?" : "known: " + text::join(known, ", "));
+    return nullptr;
+  }
+  task_of({spec->id, {}, {}}, "metric", path);
+  if (needs_direction && spec->direction == 0)
+    error(path, "the metric " + spec->id + " has no better side: nothing can be chosen by it", "name another metric");
+  return spec;
+}
+
+void Rules::validation_users() {
+  const bool split_known = good("split") && given("split");
+  const std::string mend = e_.split.use == "by_rule"        ? "add `validation:` with an expression to `split`"
+                           : e_.split.use == "walk_forward" ? "add a span to `split`, such as validation: 6mo"
+                                                            : "add a share to `split`, such as validation: 0.2";
+  const bool rows = !split_known || has_validation(e_.split);
+  if (e_.train.early_stopping && good("train.early_stopping")) {
+    metric_key(e_.train.early_stopping->metric, "train.early_stopping.metric", true);
+    if (!rows) error_at_key("train.early_stopping", "early stopping needs validation rows, and the split leaves none", mend);
+  }
+  if (e_.train.refit == "train_and_validation" && !rows)
+    error("train.refit", "refit on train and validation rows needs validation rows, and the split leaves none", mend);
+  const auto& threshold = e_.evaluate.threshold;
+  if (!given("evaluate.threshold") || !good("evaluate.threshold")) return;
+  if (good("target") && given("target.task") && e_.target.task != Task::binary)
+    error_at_key("evaluate.threshold", std::string("a threshold counts only with task: binary, this is ") + to_text(e_.target.task),
+                 "remove it");
+  if (threshold.fixed) return;
+  if (threshold.rows == "validation" && !rows)
+    error("evaluate.threshold.rows", "a threshold from validation rows needs some, and the split leaves none", mend);
+  const std::string path = given("evaluate.threshold.by") ? "evaluate.threshold.by" : "evaluate.threshold";
+  const ComponentSpec* by = e_.target.task == Task::binary ? metric_key(threshold.by, path, true) : nullptr;
+  if (by != nullptr && by->direction < 0)
+    error(path, "the metric " + by->id + " is better when it is lower: a threshold is chosen by one to maximise",
+          "f1 and accuracy are such");
+}
+
+void Rules::class_keys() {
+  if (!given("train.class_weight") || !good("train.class_weight") || !good("target") || !given("target.task")) return;
+  if (e_.target.task == Task::regression)
+    error_at_key("train.class_weight", "class weights need classes, and target.task is regression", "remove them");
+  if (e_.target.task == Task::binary && !e_.train.balanced && e_.train.class_weight.size() != 2)
+    error("train.class_weight", "a binary task has 2 classes, and there are " + std::to_string(e_.train.class_weight.size()) + " weights",
+          "write [weight of class 0, weight of class 1]");
+}
+
+void Rules::source() {
+  const DataSpec& data = e_.data;
+  if (!given("data") || !data.source.starts_with("sim.")) return;
+  for (const char* key : {"time", "entity", "adjustment"}) {
+    const std::string path = std::string("data.") + key;
+    if (given(path))
+      error_at_key(path, "'" + path + "' does not go with " + data.source + ", which brings its own time, entities and prices",
+                   "remove it");
+  }
+  if (data.source != "sim.market") return;
+  const Value* start = find(data.params, "start");
+  if (start != nullptr && good("data.start") && given("data.start") && (start->as_text().size() != 10 || !parse_iso(start->as_text())))
+    error("data.start", "'" + start->as_text() + "' is no date", "write it as 2010-01-04");
+}
+
+void Rules::time_keys() {
+  const DataSpec& data = e_.data;
+  if (data.available.is_count() || data.available.months != 0)
+    error("data.available", "'data.available' must be a fixed time, not " + assay::to_text(data.available), "write it in d, h, min or s");
+  if (!data.time || !good("data.time")) return;
+  if (data.time->stamp == "start" && !data.time->bar)
+    error("data.time.stamp", "stamp: start needs 'bar', to know when a row is complete", "add bar: 1d, or whatever a bar's length is");
+  if (data.time->bar && (data.time->bar->is_count() || data.time->bar->is_zero()))
+    error("data.time.bar", "a bar's length is a time", "write 1d, 1h or 5min");
+  if (data.adjustment_kind == "raw" && !data.factor_column.empty())
+    error("data.adjustment.factor_column", "a factor column does not go with kind: raw", "say kind: split or kind: total");
+}
+
+void Rules::split_kind() {
+  if (!given("split") || !good("split")) return;
+  const SplitSpec& split = e_.split;
+  if (split.use == "walk_forward" && time_ == Known::no)
+    error_at_key("split.use", "walk_forward needs time, and this is a plain table",
+                 "name data.time, or use holdout, stratified, k_fold or by_rule");
+  if (split.use == "stratified" && given("target.task") && good("target") && e_.target.task == Task::regression)
+    error_at_key("split.use", "stratified needs classes, and target.task is regression", "use holdout or k_fold");
+  const bool draws = split.use == "stratified" || ((split.use == "holdout" || split.use == "k_fold") && split.shuffle);
+  if (time_ == Known::yes && draws && split.allow_shuffled_time.empty()) {
+    const std::string path = given("split.shuffle") ? "split.shuffle" : "split.use";
+    error_at_key(path, "a shuffled split puts rows into train that lie after test rows",
+                 "use walk_forward, or say why it is right: allow_shuffled_time: \"reason\"");
+  }
+  if (given("split.allow_shuffled_time") && !draws)
+    diagnostics_.warning(key_place("split.allow_shuffled_time"), "nothing is shuffled here: the reason is not needed", "remove it",
+                         "split.allow_shuffled_time");
+  if (split.use == "walk_forward" && split.embargo && !split.embargo->is_zero())
+    diagnostics_.note(place("split.embargo"), "in walk_forward no train rows follow a test block, so the embargo changes nothing",
+                      "remove it", "split.embargo");
+}
+
+void Rules::split_spans() {
+  if (!given("split") || !good("split")) return;
+  const SplitSpec& split = e_.split;
+  const std::pair<const char*, const std::optional<Span>*> spans[] = {{"train", &split.train},     {"validation", &split.validation},
+                                                                      {"test", &split.test},       {"step", &split.step},
+                                                                      {"embargo", &split.embargo}, {"final_test", &split.final_test}};
+  for (const auto& [key, span] : spans) {
+    const std::string path = std::string("split.") + key;
+    if (!span->has_value() || !given(path)) continue;
+    if ((*span)->is_zero() && std::string_view(key) != "embargo")
+      error(path, "'" + path + "' must not be empty", "leave the key out for none");
+    if (!(*span)->is_count() && !(*span)->is_zero() && time_ == Known::no)
+      error(path, "a span of time needs time, and this is a plain table", "write a count of rows, or name data.time");
+  }
+  if (split.test_fraction.value_or(0) + split.validation_fraction.value_or(0) >= 1 && split.use != "k_fold")
+    error(given("split.validation") ? "split.validation" : "split.test", "test and validation shares leave no train rows",
+          "make them smaller: together below 1");
+}
+
+void Rules::input_pattern(std::size_t index) {
+  const std::string& pattern = e_.inputs.patterns[index];
+  const Place& at = e_.inputs.pattern_places[index];
+  const std::string mend = "take it out of the inputs";
+  const auto say = [&](const std::string& message) { diagnostics_.error(at, message, mend, "inputs"); };
+  if (pattern == e_.target.column) say("the target '" + pattern + "' is among the inputs: the model would see what it is to forecast");
+  if (in(e_.protected_columns, pattern)) say("the protected column '" + pattern + "' is among the inputs");
+  if (in(e_.data.drop, pattern)) say("the dropped column '" + pattern + "' is among the inputs");
+  if (e_.data.time && pattern == e_.data.time->column) say("the time column '" + pattern + "' is among the inputs");
+}
+
+void Rules::features_and_inputs() {
+  for (const FeatureSpec& feature : e_.features) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0; };
+    const bool sound = letter(feature.name.front()) && std::all_of(feature.name.begin(), feature.name.end(),
+                                                                   [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; });
+    const std::string path = "features." + feature.name;
+    if (!sound) error_at_key(path, "'" + feature.name + "' cannot name a feature", "use letters, digits and _; begin with a letter");
+    if (feature.name == "row") error_at_key(path, "'row' is the row's number in expressions", "choose another name");
+    if (feature.name == e_.target.column)
+      error_at_key(path, "the feature '" + feature.name + "' has the name of the target column", "choose another name");
+  }
+  if (e_.inputs.features && e_.features.empty() && good("features") && good("inputs"))
+    error("inputs", "inputs: features, but the file has no features", "add `features:`, or write inputs: all");
+  if (e_.inputs.lookback > 0 && time_ == Known::no)
+    error("inputs.lookback", "lookback needs time, and this is a plain table", "remove it, or name data.time");
+  for (std::size_t i = 0; i < e_.inputs.patterns.size(); ++i) input_pattern(i);
+}
+
+void Rules::columns() {
+  const DataSpec& data = e_.data;
+  const auto dropped = [&](const std::string& column, const std::string& path, const std::string& what) {
+    if (!column.empty() && in(data.drop, column))
+      error(path, what + " '" + column + "' is dropped by data.drop", "take it out of data.drop");
+  };
+  dropped(e_.target.column, "target.column", "the target column");
+  if (data.time) dropped(data.time->column, "data.time.column", "the time column");
+  dropped(data.entity, "data.entity", "the entity column");
+  dropped(e_.split.group, "split.group", "the group column");
+  for (std::size_t i = 0; i < e_.protected_columns.size(); ++i) {
+    const std::string path = "protected." + std::to_string(i);
+    dropped(e_.protected_columns[i], path, "the protected column");
+    if (e_.protected_columns[i] == e_.target.column)
+      error(path, "the target column '" + e_.target.column + "' cannot be protected", "take it out");
+  }
+  if (!data.entity.empty() && data.time && data.entity == data.time->column)
+    error("data.entity", "time and entity are the same column", "name another");
+  if (!data.columns.empty() && good("data.columns")) columns_read();
+}
+
+// With data.columns only those are read (and the time and entity columns).
+void Rules::columns_read() {
+  const DataSpec& data = e_.data;
+  const auto read = [&](const std::string& column, const std::string& path) {
+    if (column.empty() || in(data.columns, column) || column == data.entity || (data.time && column == data.time->column)) return;
+    const bool feature = std::any_of(e_.features.begin(), e_.features.end(), [&](const FeatureSpec& f) { return f.name == column; });
+    if (feature) return;
+    const auto near = column.size() > 60 ? std::nullopt : text::nearest(column, data.columns);
+    error(path, "the column '" + column + "' is not among data.columns", near ? "did you mean '" + *near + "'?" : "add it to data.columns");
+  };
+  read(e_.target.column, "target.column");
+  read(e_.split.group, "split.group");
+  read(data.factor_column, "data.adjustment.factor_column");
+  const auto each = [&](const std::vector<std::string>& list, const std::string& path) {
+    for (std::size_t i = 0; i < list.size(); ++i) read(list[i], path + "." + std::to_string(i));
+  };
+  each(e_.protected_columns, "protected");
+  each(data.categorical, "data.categorical");
+  each(e_.evaluate.segments, "evaluate.segments");
+}
+
+void Rules::lists_without_doubles() {
+  const auto each = [&](const std::vector<std::string>& list, const std::string& path) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!seen.insert(list[i]).second) error(path + "." + std::to_string(i), "'" + list[i] + "' stands twice in " + path, "keep one");
+    }
+  };
+  each(e_.data.columns, "data.columns");
+  each(e_.data.drop, "data.drop");
+  each(e_.data.categorical, "data.categorical");
+  each(e_.protected_columns, "protected");
+  each(e_.evaluate.segments, "evaluate.segments");
+  // A metric may stand twice with other parameters.
+  const auto components = [&](const std::vector<Component>& list, const std::string& path) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!seen.insert(to_text(Value{ComponentValue{list[i].id, list[i].params}})).second)
+        error(path + "." + std::to_string(i), "'" + list[i].id + "' stands twice in " + path, "keep one");
+    }
+  };
+  if (given("evaluate.metrics")) components(e_.evaluate.metrics, "evaluate.metrics");
+  if (given("evaluate.baselines")) components(e_.evaluate.baselines, "evaluate.baselines");
+}
+
+void Rules::steps() {
+  for (std::size_t i = 0; i < e_.prepare.size(); ++i) {
+    const Component& step = e_.prepare[i];
+    const std::string path = "prepare." + std::to_string(i);
+    const auto is = [&](const char* key, const char* word) {
+      const Value* value = find(step.params, key);
+      return value != nullptr && std::holds_alternative<std::string>(value->data) && value->as_text() == word;
+    };
+    if (step.id == "missing" && is("method", "interpolate") && time_ == Known::yes)
+      error(path + ".method", "with time, interpolation would use later rows", "use forward_fill");
+    if (step.id == "missing" && is("method", "forward_fill") && time_ == Known::no)
+      error(path + ".method", "forward_fill needs time, and this is a plain table", "use median, mean or most_frequent");
+    if (step.id == "scale" && is("by", "time") && time_ == Known::no)
+      error(path + ".by", "scaling by time needs time, and this is a plain table", "remove `by`");
+  }
+}
+
+// A metric with .low or .high, which may stand after the name of a model or a baseline.
+void Rules::accept_name(const AcceptSpec& accept, const std::string& whole, bool left) {
+  std::string name = whole;
+  for (const char* suffix : {".low", ".high"}) {
+    if (name.ends_with(suffix)) name.resize(name.size() - std::string_view(suffix).size());
+  }
+  const auto say = [&](const std::string& message, const std::string& mend) { diagnostics_.error(accept.place, message, mend, "accept"); };
+  if (name.starts_with("backtest.") || name.starts_with("benchmark."))
+    return say("'" + whole + "' needs the backtest, which this build of assay does not have yet", "judge by metrics");
+  std::vector<std::string> known;
+  for (const Component& metric : e_.evaluate.metrics) {
+    if (names(metric.id, name)) return;
+    known.push_back(short_name(metric.id));
+  }
+  const std::size_t dot = name.rfind('.');
+  if (dot != std::string::npos) {
+    const std::string owner = name.substr(0, dot), metric = name.substr(dot + 1);
+    const bool model =
+        e_.has_models_map && std::any_of(e_.models.begin(), e_.models.end(), [&](const auto& m) { return m.first == owner; });
+    const bool baseline =
+        std::any_of(e_.evaluate.baselines.begin(), e_.evaluate.baselines.end(), [&](const Component& b) { return names(b.id, owner); });
+    if ((model || baseline) && in(known, metric)) return;
+  }
+  const auto near = name.size() > 60 ? std::nullopt : text::nearest(name, known);
+  say(std::string(left ? "" : "the right side must be a number or a metric: ") + "'" + whole + "' is not among evaluate.metrics",
+      near ? "did you mean '" + *near + "'?" : "metrics here: " + text::join(known, ", "));
+}
+
+void Rules::accept() {
+  for (const AcceptSpec& raw : e_.accept) {
+    const auto parsed = parse_accept(raw.text, raw.place);
+    if (!parsed) {
+      diagnostics_.error(raw.place, "'" + raw.text.substr(0, 60) + "' is no criterion",
+                         "write \"auc.low > 0.7\": a metric, one of > >= < <=, and a number or a metric", "accept");
+      continue;
+    }
+    if (!good("evaluate") || (e_.evaluate.metrics.empty() && !catalogue_.knows("metric"))) continue;
+    accept_name(*parsed, parsed->left, true);
+    if (!text::to_real(parsed->right)) accept_name(*parsed, parsed->right, false);
+  }
+}
+
+}  // namespace
+
+Known has_time(const Experiment& experiment) {
+  const std::string& source = experiment.data.source;
+  if (experiment.data.time || source == "sim.market") return Known::yes;
+  return source == "csv" || source == "sim.credit" ? Known::no : Known::unknown;
+}
+
+bool has_validation(const SplitSpec& split) {
+  return split.validation.has_value() || split.validation_fraction.has_value() || !split.validation_rule.empty();
+}
+
+std::optional<AcceptSpec> parse_accept(const std::string& text, const Place& place) {
+  const std::size_t at = text.find_first_of("<>=!");
+  if (at == std::string::npos) return std::nullopt;
+  const std::size_t end = std::min(text.find_first_not_of("<>=!", at), text.size());
+  AcceptSpec accept{text, std::string(text::trim(std::string_view(text).substr(0, at))), text.substr(at, end - at),
+                    std::string(text::trim(std::string_view(text).substr(end))), place};
+  const auto name = [](const std::string& word) {
+    return !word.empty() && word.find_first_of(" \t<>=!,()") == std::string::npos && word.front() != '.' && word.back() != '.';
+  };
+  const bool op = accept.op == ">" || accept.op == ">=" || accept.op == "<" || accept.op == "<=";
+  if (!op || !name(accept.left) || !name(accept.right) || text::to_real(accept.left)) return std::nullopt;
+  return accept;
+}
+
+void check_rules(const Experiment& experiment, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics) {
+  Rules(experiment, checked, catalogue, diagnostics).all();
+}
+
+}  // namespace assay::config

@@ -1,0 +1,24 @@
+// What must fit together in an experiment, as far as it can be known without data: model and task, validation rows and who needs them,
+// time and splits, columns that contradict each other, accept criteria. Used by experiment_reader. Gathers all mistakes. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/diagnostic.hpp"
+#include "config/builtin_components.hpp"
+#include "config/checker.hpp"
+#include "config/experiment.hpp"
+
+namespace assay::config {
+
+// Rules whose keys are bad already (checked.bad) are left out.
+void check_rules(const Experiment& experiment, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics);
+
+enum class Known { no, yes, unknown };
+Known has_time(const Experiment& experiment);  // unknown: a plugin's source
+// "auc.low > 0.7" in its parts; nothing where it is no comparison. Names are not looked up here.
+std::optional<AcceptSpec> parse_accept(const std::string& text, const Place& place);
+bool has_validation(const SplitSpec& split);
+
+}  // namespace assay::config
