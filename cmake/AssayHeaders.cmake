@@ -1,6 +1,4 @@
 # Target assay_headers: every header of ours compiles alone. One empty source per header, so that only changed ones are compiled again.
-find_package(Eigen3 REQUIRED NO_MODULE)
-find_package(fmt REQUIRED)
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} core/*.hpp sdk/include/*.hpp nn/*.hpp plugins/*.hpp cli/*.hpp bench/*.hpp)
 set(sources "")
 foreach(header IN LISTS headers)
