@@ -12,6 +12,8 @@
 namespace assay::pipeline {
 
 namespace {
+constexpr std::int64_t kMostSteps = 10'000;
+
 std::vector<std::int64_t> without(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& taken) {
   std::vector<std::int64_t> rest;
   std::set_difference(rows.begin(), rows.end(), taken.begin(), taken.end(), std::back_inserter(rest));
@@ -202,6 +204,10 @@ void FoldMaker::walk_forward(const Rows& usable) {
     fold.test = between(usable, test, std::min(stop, end));
     if (!fold.test.empty()) folds_.folds.push_back(std::move(fold));  // a hole in the data as long as a test span makes no fold
     if (stop >= end) break;
+    if (k == kMostSteps) {
+      refuse("step", fmt::format("step {} makes more than {} folds", to_text(step), kMostSteps), "make the step longer");
+      return;
+    }
   }
   if (!folds_.folds.empty()) return;
   const std::string validation = spec_.validation ? fmt::format(" and validation {}", to_text(*spec_.validation)) : "";

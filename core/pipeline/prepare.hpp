@@ -34,6 +34,7 @@ struct InputTable {
   std::vector<TimeNs> time;                 // known_at; empty without time
   std::size_t rows() const { return row.size(); }
 };
+std::vector<InputColumn> input_columns(const data::Frame& frame, std::span<const std::string> names);
 // Throws Error(data) where a column is absent. Timestamps cannot be inputs (Error). rows ascending.
 InputTable take_inputs(const data::Frame& frame, std::span<const std::string> names, std::span<const std::int64_t> rows);
 // The same for a stored model: levels are brought to the schema's by their text.
@@ -46,17 +47,22 @@ struct Matrix {  // row-major, dense
   const double* row(std::int64_t index) const { return values.data() + index * columns; }
 };
 
-// What one step learned; apply() in prepare_steps.cpp gives it its meaning.
+// What one step learned. Its meaning is given by apply() in prepare_steps.cpp:
+//   missing    lower = what stands in for a missing value (mean, median, most_frequent, constant); indicator: adds <name>_missing
+//   outliers   values outside lower..upper are clipped or marked (<name>_outlier); infinite where the train rows have no spread
+//   scale      (x - lower) / upper; a constant column has width 1, so that it becomes 0
+//   one_hot    levels seen in train, in order; a level never seen gives zeros, a missing value stays missing
+// Spread: standard and z_score divide by the count (population), quartiles interpolate linearly (Hyndman and Fan's type 7), mad is the
+// median absolute deviation times 1.4826. Where `by` is time, nothing is learned: centre and width are those of the rows of each time.
 struct FittedColumn {
   std::string name;
-  double lower = 0, upper = 0;      // outliers: bounds. scale: centre, width. missing: value, unused
-  bool active = true;               // false: nothing could be learned (constant, empty), the column passes unchanged
-  std::vector<std::string> levels;  // one_hot: in order
+  double lower = 0, upper = 0;
+  bool indicator = false;
+  std::vector<std::string> levels;
 };
 struct FittedStep {
   std::string use, method, action;  // action: outliers clip | drop | mark; one_hot drop none | first; scale by all | time
   std::int64_t limit = 0;           // forward_fill, 0 = none
-  bool indicator = false;           // missing
   std::vector<FittedColumn> columns;
 };
 
@@ -76,6 +82,7 @@ class FittedPreparation {
   friend class PreparationFit;
   std::vector<InputColumn> inputs_, outputs_;
   std::vector<std::string> dropped_;  // all missing in train: taken out before the first step
+  void check_inputs(const InputTable& table) const;
   std::vector<FittedStep> steps_;
 };
 

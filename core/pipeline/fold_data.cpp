@@ -1,0 +1,259 @@
+#include "pipeline/fold_data.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "pipeline/prepare_steps.hpp"
+
+namespace assay::pipeline {
+
+namespace {
+
+using Rows = std::vector<std::int64_t>;
+
+// Steps that look at other rows than the one they change, and windows, need rows beside the set's own.
+bool needs_history(const std::vector<config::Component>& steps, std::int64_t lookback) {
+  return lookback > 0 || std::any_of(steps.begin(), steps.end(), [](const config::Component& step) {
+           const std::string method = text_param(step, "method", "");
+           return method == "forward_fill" || method == "interpolate" || (step.id == "scale" && text_param(step, "by", "all") == "time");
+         });
+}
+
+class Assembler {
+ public:
+  Assembler(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps, bool accepts_missing)
+      : dataset_(dataset),
+        fold_(fold),
+        all_(all),
+        steps_(steps),
+        accepts_missing_(accepts_missing),
+        history_(needs_history(steps, dataset.lookback)) {}
+
+  FoldData assemble() {
+    mark_hidden();
+    const InputTable table = take_inputs(dataset_.frame, dataset_.inputs, visible(fold_.train, 0));
+    std::vector<std::uint8_t> is_train = flags(table.row, fold_.train);
+    PreparationResult prepared = fit_preparation(steps_, table, is_train);
+    data_.preparation = std::move(prepared.fitted);
+    data_.inputs = data_.preparation.outputs();
+    data_.notes = std::move(prepared.notes);
+    Rows kept;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      if (prepared.kept[i] != 0) kept.push_back(table.row[i]);
+    }
+    fill(data_.train, kept, table, 0);
+    if (data_.train.rows() == 0) {
+      throw Error(Fault::data, "preparing the train rows",
+                  fmt::format("each of the {} train rows lacks an input or a full window", kept.size()),
+                  "add a `missing` step, or look at the inputs' missing values");
+    }
+    if (!data_.train.not_forecast.empty()) {
+      data_.notes.push_back(
+          fmt::format("{} of {} train rows lack an input or a full window and are left out", data_.train.not_forecast.size(), kept.size()));
+      data_.train.not_forecast.clear();
+    }
+    fill_set("validation", data_.validation, fold_.validation, 1);
+    fill_set("test", data_.test, fold_.test, 2);
+    data_.naive_mae = naive_mae();
+    return std::move(data_);
+  }
+
+ private:
+  // hidden_[row]: 0 may be seen by all, 1 by validation and test, 2 by test only, 3 (sealed) by none.
+  void mark_hidden() {
+    hidden_.assign(static_cast<std::size_t>(dataset_.rows()), 0);
+    if (all_.sealed) {
+      for (const std::int64_t row : all_.sealed->test) hidden_[static_cast<std::size_t>(row)] = 3;
+    }
+    for (const std::int64_t row : fold_.validation) hidden_[static_cast<std::size_t>(row)] = 1;
+    for (const std::int64_t row : fold_.test) hidden_[static_cast<std::size_t>(row)] = 2;
+  }
+  Rows visible(const Rows& set, int level) const {
+    if (!history_ || set.empty()) return set;
+    Rows rows;
+    for (std::int64_t row = 0; row <= (dataset_.has_time() ? set.back() : dataset_.rows() - 1); ++row) {
+      if (hidden_[static_cast<std::size_t>(row)] <= level) rows.push_back(row);
+    }
+    // Rows of the set's last time count too: scaling by time sees the whole cross-section.
+    if (dataset_.has_time()) {
+      const auto times = dataset_.frame.time_index();
+      for (std::int64_t row = set.back() + 1; row < dataset_.rows(); ++row) {
+        if (times[static_cast<std::size_t>(row)] != times[static_cast<std::size_t>(set.back())]) break;
+        if (hidden_[static_cast<std::size_t>(row)] <= level) rows.push_back(row);
+      }
+    }
+    return rows;
+  }
+  static std::vector<std::uint8_t> flags(const Rows& rows, const Rows& set) {
+    std::vector<std::uint8_t> result(rows.size(), 0);
+    std::size_t at = 0;
+    for (const std::int64_t row : set) {
+      while (rows[at] != row) ++at;
+      result[at] = 1;
+    }
+    return result;
+  }
+
+  void fill_set(const char* name, FoldPart& part, const Rows& set, int level) {
+    if (set.empty()) {
+      part.lookback = dataset_.lookback;
+      part.x.columns = static_cast<std::int64_t>(data_.inputs.size());
+      return;
+    }
+    fill(part, set, take_inputs(dataset_.frame, dataset_.inputs, visible(set, level)), level);
+    if (!part.not_forecast.empty()) {
+      data_.notes.push_back(fmt::format("{} of {} {} rows lack an input or a full window: no forecast for them (coverage {:.1f} %)",
+                                        part.not_forecast.size(), set.size(), name, 100 * part.coverage()));
+    }
+  }
+
+  void fill(FoldPart& part, const Rows& set, const InputTable& table, int level) const {
+    const Matrix all = data_.preparation.transform(table);
+    std::vector<std::uint8_t> complete(table.rows(), 1);
+    for (std::int64_t i = 0; i < all.rows && !accepts_missing_; ++i) {
+      const double* row = all.row(i);
+      complete[static_cast<std::size_t>(i)] = std::none_of(row, row + all.columns, [](double x) { return std::isnan(x); });
+    }
+    part.lookback = dataset_.lookback;
+    part.x.columns = all.columns;
+    if (dataset_.lookback > 0) {
+      take_windows(part, set, table, all, complete);
+    } else {
+      take_rows(part, set, table, all, complete);
+    }
+    take_labels(part, level);
+  }
+
+  static void copy_row(const Matrix& all, std::size_t index, FoldPart& part) {
+    const double* row = all.row(static_cast<std::int64_t>(index));
+    part.x.values.insert(part.x.values.end(), row, row + all.columns);
+    ++part.x.rows;
+  }
+  static void take_rows(FoldPart& part, const Rows& set, const InputTable& table, const Matrix& all,
+                        const std::vector<std::uint8_t>& complete) {
+    std::size_t at = 0;
+    part.x.values.reserve(set.size() * static_cast<std::size_t>(all.columns));
+    for (const std::int64_t row : set) {
+      while (table.row[at] != row) ++at;
+      if (complete[at] == 0) {
+        part.not_forecast.push_back(row);
+        continue;
+      }
+      part.row.push_back(row);
+      copy_row(all, at, part);
+    }
+  }
+
+  // Windows are runs of consecutive rows of one entity and segment, all of them visible.
+  void take_windows(FoldPart& part, const Rows& set, const InputTable& table, const Matrix& all,
+                    const std::vector<std::uint8_t>& complete) const {
+    std::vector<std::size_t> order(table.rows());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return table.entity[a] < table.entity[b]; });
+    const std::vector<std::uint8_t> wanted = flags(table.row, set);
+    const auto segment = [&](std::size_t i) {
+      return dataset_.segment.empty() ? 0 : dataset_.segment[static_cast<std::size_t>(table.row[i])];
+    };
+    std::vector<std::int64_t> full_at(table.rows(), 0);  // 1 + place in `order` of windows that are full
+    std::vector<std::uint8_t> needed(table.rows(), 0);
+    std::int64_t run = 0;
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      const std::size_t now = order[k];
+      const bool follows = k > 0 && run > 0 && table.entity[order[k - 1]] == table.entity[now] && segment(order[k - 1]) == segment(now) &&
+                           table.position[order[k - 1]] + 1 == table.position[now];
+      run = complete[now] == 0 ? 0 : follows ? run + 1 : 1;
+      if (wanted[now] == 0 || run < dataset_.lookback) continue;
+      full_at[now] = static_cast<std::int64_t>(k) + 1;
+      for (std::int64_t back = 0; back < dataset_.lookback; ++back) needed[order[k - static_cast<std::size_t>(back)]] = 1;
+    }
+    std::vector<std::int64_t> place(table.rows(), -1);
+    for (const std::size_t i : order) {
+      if (needed[i] == 0) continue;
+      place[i] = part.x.rows;
+      copy_row(all, i, part);
+    }
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      if (wanted[i] == 0) continue;
+      if (full_at[i] == 0) {
+        part.not_forecast.push_back(table.row[i]);
+      } else {
+        part.row.push_back(table.row[i]);
+        part.window_end.push_back(place[i]);
+      }
+    }
+  }
+
+  template <class T>
+  static std::vector<T> picked(std::span<const T> values, const Rows& rows) {
+    std::vector<T> result;
+    if (values.empty()) return result;
+    result.reserve(rows.size());
+    for (const std::int64_t row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
+    return result;
+  }
+  void take_labels(FoldPart& part, int level) const {
+    part.y = picked<double>(dataset_.y, part.row);
+    part.group = picked<std::int64_t>(dataset_.group, part.row);
+    part.entity = picked<std::int32_t>(dataset_.frame.entity(), part.row);
+    if (!dataset_.has_time()) return;
+    part.time = picked<TimeNs>(dataset_.frame.known_at(), part.row);
+    part.label_end = picked<TimeNs>(dataset_.label_end, part.row);
+    part.segment = picked<std::int32_t>(dataset_.segment, part.row);
+    std::vector<std::uint8_t> unseen(hidden_.size());
+    std::transform(hidden_.begin(), hidden_.end(), unseen.begin(),
+                   [level](std::uint8_t h) { return static_cast<std::uint8_t>(h > level); });
+    part.last_known_target = picked<double>(last_known(dataset_.frame, dataset_.y, dataset_.label_end, unseen), part.row);
+  }
+
+  double naive_mae() const {
+    double sum = 0;
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < data_.train.last_known_target.size(); ++i) {
+      const double change = std::fabs(data_.train.y[i] - data_.train.last_known_target[i]);
+      if (std::isnan(change)) continue;
+      sum += change;
+      ++count;
+    }
+    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
+  }
+
+  const Dataset& dataset_;
+  const Fold& fold_;
+  const Folds& all_;
+  const std::vector<config::Component>& steps_;
+  bool accepts_missing_, history_;
+  std::vector<std::uint8_t> hidden_;
+  FoldData data_;
+};
+
+template <class T>
+void gather_rows(const FoldPart& part, std::span<const std::int64_t> which, T* out) {
+  const std::int64_t rows = std::max<std::int64_t>(1, part.lookback);
+  for (const std::int64_t index : which) {
+    const std::int64_t end = part.lookback > 0 ? part.window_end[static_cast<std::size_t>(index)] : index;
+    const double* from = part.x.row(end - rows + 1);
+    for (std::int64_t i = 0; i < rows * part.x.columns; ++i) *out++ = static_cast<T>(from[i]);
+  }
+}
+
+}  // namespace
+
+double FoldPart::coverage() const {
+  const double all = static_cast<double>(row.size() + not_forecast.size());
+  return all == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(row.size()) / all;
+}
+
+void FoldPart::gather(std::span<const std::int64_t> which, double* out) const { gather_rows(*this, which, out); }
+void FoldPart::gather(std::span<const std::int64_t> which, float* out) const { gather_rows(*this, which, out); }
+
+FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps,
+                       bool accepts_missing) {
+  return Assembler(dataset, fold, all, steps, accepts_missing).assemble();
+}
+
+}  // namespace assay::pipeline

@@ -1,0 +1,305 @@
+#include "pipeline/prepare.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "pipeline/prepare_steps.hpp"
+
+namespace assay::pipeline {
+
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+InputColumn described(const data::Column& column) {
+  switch (column.type()) {
+    case data::ColumnType::category:
+      return {column.name(), InputKind::category, column.levels()};
+    case data::ColumnType::boolean:
+      return {column.name(), InputKind::flag, {}};
+    case data::ColumnType::timestamp:
+      throw Error(Fault::data, "taking inputs", fmt::format("`{}` is a time, which no model can take", column.name()),
+                  "take it out of the inputs");
+    default:
+      return {column.name(), InputKind::number, {}};
+  }
+}
+
+std::vector<double> taken(const data::Column& column, std::span<const std::int64_t> rows) {
+  std::vector<double> values(rows.size());
+  if (column.type() == data::ColumnType::real) {
+    const auto reals = column.reals();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double x = reals[static_cast<std::size_t>(rows[i])];
+      values[i] = std::isfinite(x) ? x : kMissing;
+    }
+    return values;
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) values[i] = column.number(static_cast<std::size_t>(rows[i]));
+  return values;
+}
+
+void take_keys(const data::Frame& frame, std::span<const std::int64_t> rows, InputTable& table) {
+  std::vector<std::int64_t> position(frame.rows());
+  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
+    std::int64_t at = 0;
+    for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) position[static_cast<std::size_t>(row)] = at++;
+  }
+  table.row.assign(rows.begin(), rows.end());
+  for (const std::int64_t row : rows) {
+    const auto at = static_cast<std::size_t>(row);
+    table.entity.push_back(frame.entity().empty() ? 0 : frame.entity()[at]);
+    table.position.push_back(position[at]);
+    if (frame.has_time()) table.time.push_back(frame.known_at()[at]);
+  }
+}
+
+// A category's codes in the order of the schema's levels; what the schema lacks is kUnknownLevel.
+void bring_to(const InputColumn& schema, const InputColumn& found, std::vector<double>& values) {
+  std::vector<double> code;
+  for (const std::string& level : found.levels) {
+    const auto at = std::find(schema.levels.begin(), schema.levels.end(), level);
+    code.push_back(at == schema.levels.end() ? kUnknownLevel : static_cast<double>(at - schema.levels.begin()));
+  }
+  for (double& x : values) {
+    if (!std::isnan(x)) x = code[static_cast<std::size_t>(x)];
+  }
+}
+
+void drop_columns(InputTable& table, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (table.columns[i].name != name) continue;
+      table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(i));
+      table.values.erase(table.values.begin() + static_cast<std::ptrdiff_t>(i));
+      break;
+    }
+  }
+}
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const InputColumn& column) {
+  Json json = {{"name", column.name}, {"kind", static_cast<int>(column.kind)}};
+  if (!column.levels.empty()) json["levels"] = column.levels;
+  return json;
+}
+InputColumn input_from(const Json& json) {
+  InputColumn column;
+  column.name = json.at("name").get<std::string>();
+  const int kind = json.at("kind").get<int>();
+  if (kind < 0 || kind > 2) throw Error(Fault::data, "reading a stored preparation", fmt::format("a column of kind {}", kind));
+  column.kind = static_cast<InputKind>(kind);
+  if (json.contains("levels")) column.levels = json["levels"].get<std::vector<std::string>>();
+  return column;
+}
+// JSON has no infinities and no NaN; they are texts here.
+Json to_json(double value) { return std::isfinite(value) ? Json(value) : Json(text::shortest(value)); }
+double real_from(const Json& json) {
+  if (json.is_number()) return json.get<double>();
+  const auto word = json.get<std::string>();
+  if (word == "inf") return std::numeric_limits<double>::infinity();
+  if (word == "-inf") return -std::numeric_limits<double>::infinity();
+  if (word == "nan") return kMissing;
+  throw Error(Fault::data, "reading a stored preparation", fmt::format("`{}` is not a number", word));
+}
+
+}  // namespace
+
+std::vector<InputColumn> input_columns(const data::Frame& frame, std::span<const std::string> names) {
+  std::vector<InputColumn> columns;
+  for (const std::string& name : names) columns.push_back(described(frame.at(name)));
+  return columns;
+}
+
+InputTable take_inputs(const data::Frame& frame, std::span<const std::string> names, std::span<const std::int64_t> rows) {
+  InputTable table;
+  table.columns = input_columns(frame, names);
+  for (const std::string& name : names) table.values.push_back(taken(frame.at(name), rows));
+  take_keys(frame, rows, table);
+  return table;
+}
+
+InputTable take_inputs(const data::Frame& frame, std::span<const InputColumn> schema, std::span<const std::int64_t> rows) {
+  InputTable table;
+  for (const InputColumn& wanted : schema) {
+    data::Column column = frame.at(wanted.name);
+    const bool as_category = wanted.kind == InputKind::category && column.type() != data::ColumnType::category;
+    if (as_category) column = column.as_category();
+    const InputColumn found = described(column);
+    if (wanted.kind != InputKind::category && found.kind == InputKind::category) {
+      throw Error(Fault::data, fmt::format("taking the input `{}`", wanted.name), "it is text, and the model was trained on numbers");
+    }
+    std::vector<double> values = taken(column, rows);
+    if (wanted.kind == InputKind::category) bring_to(wanted, found, values);
+    table.columns.push_back(wanted);
+    table.values.push_back(std::move(values));
+  }
+  take_keys(frame, rows, table);
+  return table;
+}
+
+void FittedPreparation::check_inputs(const InputTable& table) const {
+  ASSAY_CHECK(table.columns == inputs_, "a preparation is applied to the columns that it was fitted on");
+}
+
+Matrix FittedPreparation::transform(const InputTable& table) const {
+  check_inputs(table);
+  InputTable work = table;
+  drop_columns(work, dropped_);
+  for (const FittedStep& step : steps_) apply_step(step, work);
+  ASSAY_CHECK(work.columns == outputs_, "a preparation gives the same columns for any rows");
+  Matrix matrix;
+  matrix.rows = static_cast<std::int64_t>(work.rows());
+  matrix.columns = static_cast<std::int64_t>(work.columns.size());
+  matrix.values.resize(work.rows() * work.columns.size());
+  for (std::size_t column = 0; column < work.columns.size(); ++column) {
+    double* out = matrix.values.data() + column;
+    for (const double x : work.values[column]) {
+      *out = x;
+      out += work.columns.size();
+    }
+  }
+  return matrix;
+}
+
+class PreparationFit {
+ public:
+  static PreparationResult fit(const std::vector<config::Component>& steps, const InputTable& table,
+                               std::span<const std::uint8_t> is_train) {
+    PreparationResult result;
+    result.kept.assign(is_train.begin(), is_train.end());
+    FittedPreparation& fitted = result.fitted;
+    fitted.inputs_ = table.columns;
+    require_rows(result.kept, "the first step");
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (!all_missing(table.values[i], is_train)) continue;
+      fitted.dropped_.push_back(table.columns[i].name);
+      result.notes.push_back(fmt::format("`{}` is missing in every train row: it is left out", table.columns[i].name));
+    }
+    InputTable work = table;
+    drop_columns(work, fitted.dropped_);
+    for (const config::Component& step : steps) {
+      const auto before = std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
+      FittedStep learned = learn_step(step, work, result.kept, result.notes);
+      drop_rows(learned, work, result.kept);
+      const auto gone = before - std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
+      if (gone > 0) result.notes.push_back(fmt::format("{} dropped {} of {} train rows", step.id, gone, before));
+      require_rows(result.kept, step.id);
+      apply_step(learned, work);
+      fitted.steps_.push_back(std::move(learned));
+    }
+    fitted.outputs_ = work.columns;
+    if (work.columns.empty()) {
+      throw Error(Fault::data, "preparing the inputs", "every input is missing in all train rows", "look at the columns named in `inputs`");
+    }
+    return result;
+  }
+
+ private:
+  static bool all_missing(std::span<const double> values, std::span<const std::uint8_t> is_train) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (is_train[i] != 0 && !std::isnan(values[i])) return false;
+    }
+    return true;
+  }
+  static void require_rows(const std::vector<std::uint8_t>& kept, const std::string& step) {
+    if (std::find(kept.begin(), kept.end(), std::uint8_t{1}) != kept.end()) return;
+    throw Error(Fault::data, "preparing the train rows", fmt::format("no train row is left after {}", step),
+                "drop fewer rows: name `columns` in the step, or fill missing values instead");
+  }
+};
+
+PreparationResult fit_preparation(const std::vector<config::Component>& steps, const InputTable& table,
+                                  std::span<const std::uint8_t> is_train) {
+  ASSAY_CHECK(is_train.size() == table.rows(), "a train flag for each row");
+  return PreparationFit::fit(steps, table, is_train);
+}
+
+std::string FittedPreparation::to_json() const {
+  Json json = {{"format", 1}, {"inputs", Json::array()}, {"dropped", dropped_}, {"outputs", Json::array()}, {"steps", Json::array()}};
+  for (const InputColumn& column : inputs_) json["inputs"].push_back(pipeline::to_json(column));
+  for (const InputColumn& column : outputs_) json["outputs"].push_back(pipeline::to_json(column));
+  for (const FittedStep& step : steps_) {
+    Json columns = Json::array();
+    for (const FittedColumn& column : step.columns) {
+      Json entry = {{"name", column.name}, {"lower", pipeline::to_json(column.lower)}, {"upper", pipeline::to_json(column.upper)}};
+      if (column.indicator) entry["indicator"] = true;
+      if (!column.levels.empty()) entry["levels"] = column.levels;
+      columns.push_back(std::move(entry));
+    }
+    json["steps"].push_back(
+        {{"use", step.use}, {"method", step.method}, {"action", step.action}, {"limit", step.limit}, {"columns", columns}});
+  }
+  return json.dump();
+}
+
+FittedPreparation FittedPreparation::from_json(const std::string& text) {
+  FittedPreparation result;
+  try {
+    const Json json = Json::parse(text);
+    if (json.at("format").get<int>() != 1) throw Error(Fault::data, "reading a stored preparation", "it is of a newer format");
+    for (const Json& column : json.at("inputs")) result.inputs_.push_back(input_from(column));
+    for (const Json& column : json.at("outputs")) result.outputs_.push_back(input_from(column));
+    result.dropped_ = json.at("dropped").get<std::vector<std::string>>();
+    for (const Json& entry : json.at("steps")) {
+      FittedStep step;
+      step.use = entry.at("use").get<std::string>();
+      step.method = entry.at("method").get<std::string>();
+      step.action = entry.at("action").get<std::string>();
+      step.limit = entry.at("limit").get<std::int64_t>();
+      for (const Json& column : entry.at("columns")) {
+        FittedColumn fitted{column.at("name").get<std::string>(), real_from(column.at("lower")), real_from(column.at("upper")), false, {}};
+        fitted.indicator = column.value("indicator", false);
+        if (column.contains("levels")) fitted.levels = column["levels"].get<std::vector<std::string>>();
+        step.columns.push_back(std::move(fitted));
+      }
+      result.steps_.push_back(std::move(step));
+    }
+  } catch (const Json::exception& error) {
+    throw Error(Fault::data, "reading a stored preparation", error.what(), "the model bundle is damaged: train again");
+  }
+  return result;
+}
+
+void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, bool has_time,
+                       Diagnostics& diagnostics) {
+  bool adds_columns = false;  // then a pattern may mean a column that a step before it made
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const config::Component& step = steps[i];
+    const std::string key = fmt::format("prepare.{}", i);
+    if (has_time && step.id == "missing" && text_param(step, "method", "median") == "interpolate") {
+      diagnostics.error(step.place, "interpolation between rows uses the future, and these data have a time column", "method: forward_fill",
+                        key + ".method");
+    }
+    if (!has_time && step.id == "scale" && text_param(step, "by", "all") == "time") {
+      diagnostics.error(step.place, "scaling by time needs a time column", "by: all", key + ".by");
+    }
+    for (const std::string& pattern : patterns_of(step)) {
+      const auto match = [&](const InputColumn& column) { return text::matches(pattern, column.name); };
+      const bool known = std::any_of(inputs.begin(), inputs.end(), match);
+      const bool usable = std::any_of(inputs.begin(), inputs.end(), [&](const auto& c) { return match(c) && works_on(step, c); });
+      if (usable || (adds_columns && !known)) continue;
+      std::vector<std::string> names;
+      for (const InputColumn& column : inputs) names.push_back(column.name);
+      const auto near = text::nearest(pattern, names);
+      diagnostics.data_error(step.place,
+                             known ? fmt::format("{} cannot work on `{}`, a category", step.id, pattern)
+                                   : fmt::format("no input is called or matches `{}`", pattern),
+                             known  ? "put one_hot before it"
+                             : near ? fmt::format("did you mean {}?", *near)
+                                    : "inputs: " + text::join(names, ", "),
+                             key + ".columns");
+    }
+    adds_columns = adds_columns || step.id == "one_hot" || step.id == "missing" || step.id == "outliers";
+  }
+}
+
+}  // namespace assay::pipeline
