@@ -92,10 +92,13 @@ double sorted_quantile(std::span<const double> sorted, double p) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
 }
 
-// The level that BCa reads instead of p (Efron 1987, eq. 2.3).
-double bca_level(double p, std::span<const double> sorted, double estimate, double accelerated) {
-  const auto range = std::equal_range(sorted.begin(), sorted.end(), estimate);
-  const auto below = static_cast<double>(range.first - sorted.begin()), equal = static_cast<double>(range.second - range.first);
+// The level that BCa reads instead of p (Efron 1987, eq. 2.3). Replicates equal to the estimate count half; `error` gives the scale on
+// which rounding counts as equal, since a few rows in another order can give the same mean with other last digits.
+double bca_level(double p, std::span<const double> sorted, double estimate, double error, double accelerated) {
+  const double slack = std::isnan(error) ? 0 : 1e-9 * error;
+  const auto first = std::lower_bound(sorted.begin(), sorted.end(), estimate - slack);
+  const auto last = std::upper_bound(first, sorted.end(), estimate + slack);
+  const auto below = static_cast<double>(first - sorted.begin()), equal = static_cast<double>(last - first);
   const auto n = static_cast<double>(sorted.size());
   const double bias = normal_quantile(std::clamp((below + equal / 2) / n, 0.5 / n, 1 - 0.5 / n));
   const double shifted = bias + normal_quantile(p);
@@ -133,8 +136,8 @@ Interval interval(const Resampler& resampler, const UnitStatistic& unit_statisti
   double low = (1 - options.level) / 2, high = (1 + options.level) / 2;
   if (options.kind == IntervalKind::bca) {
     const double accelerated = acceleration(resampler, unit_statistic);
-    low = bca_level(low, sorted, result.estimate, accelerated);
-    high = bca_level(high, sorted, result.estimate, accelerated);
+    low = bca_level(low, sorted, result.estimate, result.standard_error, accelerated);
+    high = bca_level(high, sorted, result.estimate, result.standard_error, accelerated);
   }
   result.low = sorted_quantile(sorted, low);
   result.high = sorted_quantile(sorted, high);

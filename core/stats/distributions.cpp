@@ -54,11 +54,7 @@ double student_t_quantile(double p, double df) {
   if (std::isinf(df)) return normal_quantile(p);
   if (p == 0) return -kInfinity;
   if (p == 1) return kInfinity;
-  const StudentT student(df);
-  const double rough = boost::math::quantile(student, p);  // good to about ten digits where df is no whole number
-  const double error = p < 0.5 ? boost::math::cdf(student, rough) - p : (1 - p) - student_t_upper(rough, df);
-  const double density = boost::math::pdf(student, rough);
-  return density > 0 ? rough - error / density : rough;
+  return boost::math::quantile(StudentT(df), p);
 }
 
 double chi_square_cdf(double x, double df) {

@@ -7,6 +7,7 @@ written out here from the paper in the plainest way, not the way that core/stats
 """
 import numpy as np
 import scipy
+import scipy.optimize
 import scipy.stats as ss
 import sklearn
 import sklearn.metrics as sm
@@ -106,7 +107,8 @@ def hac(d, lags, kernel):
 def distributions():
     print("== distributions (scipy", scipy.__version__, ")")
     show("normal", ss.norm.cdf(-1.3), ss.norm.sf(9), ss.norm.ppf(0.975), ss.norm.ppf(1e-12))
-    show("t", ss.t.cdf(1.7, 4), ss.t.sf(6.5, 11.5), ss.t.ppf(0.975, 9), ss.t.ppf(0.01, 2.5))
+    show("t", ss.t.cdf(1.7, 4), ss.t.sf(6.5, 11.5), ss.t.ppf(0.975, 9),
+         scipy.optimize.brentq(lambda x: ss.t.cdf(x, 2.5) - 0.01, -10, 0, xtol=1e-14))  # scipy's own ppf has nine digits here
     show("chi2", ss.chi2.cdf(3.2, 2), ss.chi2.sf(40, 7), ss.chi2.ppf(0.95, 5))
     show("f", ss.f.sf(3.1, 4, 17))
     show("binom", ss.binom.cdf(3, 12, 0.4))
