@@ -172,7 +172,7 @@ struct LogLoss {
   double clip = 1e-15;
   static void params(assay::Params<LogLoss>& p) {
     p.real<&LogLoss::clip>("clip", "Probabilities are kept this far from 0 and 1, since the loss of a certainty that fails is infinite")
-        .range(0, 0.1)
+        .range(1e-16, 0.1)
         .not_tunable();
   }
   double score(const assay::Scored& rows) const {

@@ -122,7 +122,8 @@ struct Icir {
     const double centre = std::accumulate(by_date.begin(), by_date.end(), 0.0) / n;
     double squares = 0;
     for (const double c : by_date) squares += (c - centre) * (c - centre);
-    return ratio(centre, std::sqrt(squares / (n - 1)));
+    const double spread = std::sqrt(squares / (n - 1));
+    return spread > 1e-13 * std::abs(centre) ? centre / spread : kUndefined;  // a spread of rounding would make up a huge ratio
   }
 
  private:
