@@ -254,7 +254,7 @@ Summary summarise(const SummaryInput& input) {
   for (const train::ModelForecasts& f : input.baselines) baselines.push_back(evaluated(input, scorers, f));
 
   Summary out;
-  Json& json = out.json;
+  Json json = Json::object();
   json["metrics"] = to_json(models.front().metrics);
   json["baselines"] = Json::object();
   for (const Evaluated& b : baselines) {
@@ -274,6 +274,7 @@ Summary summarise(const SummaryInput& input) {
   }
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
   json["accept"] = accept_results(input, json, out.accepted);
+  out.json = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   return out;
 }
 

@@ -2,7 +2,6 @@
 // as JSON (the shape that `--json` promises) and as metric records. Used by the runner, `reveal` and `rerun`. Reads no files.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ struct SummaryInput {
 };
 
 struct Summary {
-  nlohmann::ordered_json json;  // metrics, baselines, models, verdict, comparisons, accept, tables
+  std::string json;  // an object: metrics, baselines, verdict, comparisons, tables, models, accept
   std::vector<store::MetricRecord> metrics;
   bool accepted = true;  // every accept criterion holds
 };

@@ -117,7 +117,7 @@ class UnitRun {
       base.log = [this](int level, std::string_view line) {
         if (level > 0) record_.log += std::string(line) + "\n";
       };
-      return std::make_unique<train::LocalLearner>(component_, what, train::rows_of(fold.data.train), std::move(base));
+      return std::make_unique<train::LocalLearner>(component_, what, fold.train(), std::move(base));
     }
     RemoteOptions options;
     options.program = context_.program;
@@ -182,7 +182,7 @@ class UnitRun {
       if (plan.stopping) record_.steps.push_back({e.epoch, "validation_" + plan.stopping->metric, e.validation});
     }
     record_.best_epoch = plan.stopping ? state.best_epoch : state.next_epoch - 1;
-    double threshold = choose_threshold(*learner, fold->data);
+    const double threshold = choose_threshold(*learner, *fold);
     if (job_.refit_fold) {
       fold = job_.refit_fold.get();
       learner = learner_on(*fold);
@@ -210,11 +210,12 @@ class UnitRun {
     if (const auto* remote = dynamic_cast<const RemoteLearner*>(learner.get())) record_.log = remote->log();
   }
 
-  double choose_threshold(train::Learner& learner, const pipeline::FoldData& data) const {
+  double choose_threshold(train::Learner& learner, const PreparedFold& fold) const {
     const auto& rule = context_.experiment.evaluate.threshold;
     if (task_ != config::Task::binary || rule.fixed) return rule.fixed.value_or(0.5);
-    const pipeline::FoldPart& part = rule.rows == "validation" ? data.validation : data.train;
-    const std::vector<double> values = checked(learner.predict(train::rows_of(part)), part);
+    const bool validation = rule.rows == "validation";
+    const pipeline::FoldPart& part = validation ? fold.data.validation : fold.data.train;
+    const std::vector<double> values = checked(learner.predict(validation ? train::rows_of(part) : fold.train()), part);
     const stats::ThresholdRule by = rule.by == "accuracy" ? stats::ThresholdRule::accuracy
                                     : rule.by == "youden" ? stats::ThresholdRule::youden
                                                           : stats::ThresholdRule::f1;

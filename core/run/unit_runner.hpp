@@ -15,17 +15,19 @@
 #include "config/experiment.hpp"
 #include "pipeline/fold_data.hpp"
 #include "plugin/registry.hpp"
+#include "run/messages.hpp"
 #include "store/records.hpp"
 #include "train/scorer.hpp"
 #include "train/trainer.hpp"
-#include "worker/descriptor.hpp"
 
 namespace assay::run {
 
 // A fold's arrays, and its train rows packed once for all workers.
 struct PreparedFold {
-  pipeline::FoldData data;
+  pipeline::FoldData data;  // train.x is let go once it is packed
   worker::Descriptor packed_train;
+  std::optional<worker::PackedFile> mapped_train;
+  train::Rows train() const { return mapped_train ? rows_of(*mapped_train) : train::rows_of(data.train); }
 };
 
 struct UnitJob {

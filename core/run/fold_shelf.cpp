@@ -1,0 +1,43 @@
+#include "run/fold_shelf.hpp"
+
+#include <algorithm>
+
+#include "run/messages.hpp"
+
+namespace assay::run {
+
+std::shared_ptr<const PreparedFold> FoldShelf::take(std::size_t index, bool accepts_missing, bool with_validation) {
+  Slot* slot;
+  {
+    const std::lock_guard lock(mutex_);
+    slot = &slots_[{index, accepts_missing, with_validation}];
+  }
+  const std::lock_guard lock(slot->mutex);
+  std::shared_ptr<const PreparedFold> fold = slot->fold.lock();
+  if (!fold) {
+    fold = prepare(index, accepts_missing, with_validation);
+    slot->fold = fold;
+  }
+  const std::lock_guard latest(mutex_);
+  latest_ = fold;
+  return fold;
+}
+
+std::shared_ptr<const PreparedFold> FoldShelf::prepare(std::size_t index, bool accepts_missing, bool with_validation) const {
+  pipeline::Fold rows = fold(index);
+  if (with_validation) {
+    rows.train.insert(rows.train.end(), rows.validation.begin(), rows.validation.end());
+    std::sort(rows.train.begin(), rows.train.end());
+    rows.validation.clear();
+  }
+  auto out = std::make_shared<PreparedFold>();
+  out->data = pipeline::assemble_fold(data_.dataset, rows, data_.folds, experiment_.prepare, accepts_missing);
+  if (experiment_.resources.isolation == "process") {
+    out->packed_train = pack(train::rows_of(out->data.train));
+    out->mapped_train = worker::PackedFile::of(out->packed_train);
+    out->data.train.x = {};
+  }
+  return out;
+}
+
+}  // namespace assay::run

@@ -1,0 +1,40 @@
+// The folds of a run, prepared when first needed and shared by the fits that use them; let go when nobody does. Used by the runner.
+// Thread-safe: two threads that want one fold prepare it once.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "run/experiment_data.hpp"
+#include "run/unit_runner.hpp"
+
+namespace assay::run {
+
+class FoldShelf {
+ public:
+  // Both must outlive the shelf. The sealed fold, where there is one, is the last.
+  FoldShelf(const config::Experiment& experiment, const ExperimentData& data) : experiment_(experiment), data_(data) {}
+
+  std::size_t size() const { return data_.folds.folds.size() + (data_.folds.sealed ? 1 : 0); }
+  bool is_sealed(std::size_t index) const { return index == data_.folds.folds.size(); }
+  const pipeline::Fold& fold(std::size_t index) const { return is_sealed(index) ? *data_.folds.sealed : data_.folds.folds[index]; }
+
+  // with_validation: train and validation rows together as train (refit).
+  std::shared_ptr<const PreparedFold> take(std::size_t index, bool accepts_missing, bool with_validation);
+
+ private:
+  struct Slot {
+    std::mutex mutex;
+    std::weak_ptr<const PreparedFold> fold;
+  };
+  std::shared_ptr<const PreparedFold> prepare(std::size_t index, bool accepts_missing, bool with_validation) const;
+
+  const config::Experiment& experiment_;
+  const ExperimentData& data_;
+  std::mutex mutex_;
+  std::map<std::tuple<std::size_t, bool, bool>, Slot> slots_;
+  std::shared_ptr<const PreparedFold> latest_;  // keeps one fold alive between a worker's units
+};
+
+}  // namespace assay::run

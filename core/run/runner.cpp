@@ -1,0 +1,424 @@
+#include "run/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "config/experiment_reader.hpp"
+#include "run/fold_shelf.hpp"
+#include "run/identity.hpp"
+#include "run/summary.hpp"
+#include "run/unit_runner.hpp"
+#include "store/ledger.hpp"
+
+namespace assay::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kQuickRows = 20'000;
+constexpr std::size_t kQuickFolds = 2;
+const std::string kBaselinePrefix = "baseline:";
+
+std::string short_name(const std::string& id) { return id.substr(id.rfind('.') == std::string::npos ? 0 : id.rfind('.') + 1); }
+
+bool accepts_missing(const plugin::Registry& registry, const std::string& model) {
+  return registry.component("model", model).has(ASSAY_ACCEPTS_MISSING);
+}
+
+class Runner {
+ public:
+  Runner(const config::Experiment& experiment, const RunRequest& request, const RunContext& context, ExperimentData& data)
+      : experiment_(experiment),
+        request_(request),
+        context_(context),
+        data_(data),
+        store_(context.store_file, store::Store::Mode::write),
+        shelf_(experiment, data) {}
+
+  RunOutcome run() {
+    const std::vector<store::PluginRecord> plugins = plugins_in_use();
+    const std::string identity = run_identity(experiment_.resolved, data_.loaded.hash, build_id(), plugins, request_.quick);
+    if (!request_.again)
+      if (const auto stored = stored_result(identity)) return *stored;
+    open_run(identity, plugins);
+    plan_units();
+    run_units();
+    return finish();
+  }
+
+ private:
+  void note(const std::string& line) const {
+    if (context_.note) context_.note(line);
+  }
+
+  std::vector<store::PluginRecord> plugins_in_use() const {
+    std::map<std::string, store::PluginRecord> records;
+    const auto add = [&](const char* kind, const std::string& id) {
+      const plugin::LoadedComponent& c = context_.registry.component(kind, id);
+      records[c.spec.id] = {c.spec.id, c.spec.version, c.file->path.string(), c.file->sha256(), c.file->variant};
+    };
+    for (const auto& [name, model] : experiment_.models) add("model", model.id);
+    for (const config::Component& baseline : experiment_.evaluate.baselines) add("model", baseline.id);
+    for (const config::Component& metric : experiment_.evaluate.metrics) add("metric", metric.id);
+    for (const config::FeatureSpec& feature : experiment_.features)
+      if (feature.component) add("feature", feature.component->id);
+    std::vector<store::PluginRecord> list;
+    for (auto& [id, record] : records) list.push_back(std::move(record));
+    return list;
+  }
+
+  std::optional<RunOutcome> stored_result(const std::string& identity) const {
+    const auto id = store_.newest_with_identity(identity);
+    if (!id) return std::nullopt;
+    const store::RunRecord run = store_.run(*id);
+    if (run.status != store::RunStatus::complete) return std::nullopt;
+    RunOutcome outcome;
+    outcome.id = *id;
+    outcome.from_store = true;
+    outcome.summary = run.summary;
+    for (const Json& criterion : Json::parse(run.summary).at("accept"))
+      if (!criterion.at("met").get<bool>()) outcome.accepted = false;
+    return outcome;
+  }
+
+  // Goes on with an unfinished run of the same identity, or begins a new one.
+  void open_run(const std::string& identity, const std::vector<store::PluginRecord>& plugins) {
+    std::optional<store::RunId> unfinished;
+    if (!request_.again) {
+      unfinished = store_.newest_with_identity(identity);
+      if (!unfinished) {
+        const auto other = store_.unfinished_like(experiment_.resolved, data_.loaded.hash);
+        if (other && request_.accept_new_build) unfinished = other;
+        if (other && !request_.accept_new_build)
+          note(fmt::format("run {} of this file was begun by another build and is left as it is; --accept-new-build goes on with it",
+                           *other));
+      }
+    }
+    if (unfinished) {
+      id_ = *unfinished;
+      take_lock();
+      const bool new_build = store_.run(id_).identity != identity;
+      store_.reopen_run(id_, build_id(), plugins, new_build);
+      note(fmt::format("going on with run {}: {} fits are done", id_, store_.finished_units(id_).size()));
+      return;
+    }
+    store::RunRecord run;
+    run.identity = identity;
+    run.name = experiment_.name;
+    run.file = request_.file;
+    run.original = request_.original;
+    run.resolved = experiment_.resolved;
+    run.seed = experiment_.seed;
+    run.data_hash = data_.loaded.hash;
+    run.build = build_id();
+    run.machine = machine_text();
+    run.cpu_variant = plugin::level_name(plugin::this_cpu().level);
+    run.started_at = context_.now();
+    run.quick = request_.quick;
+    run.entities = data_.dataset.frame.entity_names();
+    run.plugins = plugins;
+    id_ = store_.create_run(run);
+    take_lock();
+    store_.put_folds(id_, fold_records());
+  }
+
+  void take_lock() {
+    auto lock = store::RunLock::acquire(context_.store_file, id_);
+    if (!lock)
+      throw Error(Fault::failed, fmt::format("going on with run {}", id_), "another process is working on it",
+                  "Wait for that one, or start a second run with --again");
+    lock_.emplace(std::move(*lock));
+  }
+
+  std::vector<store::FoldRecord> fold_records() const {
+    std::vector<store::FoldRecord> records;
+    for (std::size_t f = 0; f < shelf_.size(); ++f) {
+      const pipeline::Fold& fold = shelf_.fold(f);
+      records.push_back({static_cast<std::int64_t>(f), static_cast<std::int64_t>(fold.train.size()),
+                         static_cast<std::int64_t>(fold.validation.size()), static_cast<std::int64_t>(fold.test.size()),
+                         fold.purged_train + fold.purged_validation, fold.description});
+    }
+    return records;
+  }
+
+  void plan_units() {
+    std::set<store::UnitKey> complete;
+    for (const store::UnitRecord& unit : store_.units(id_))
+      if (unit.status == store::UnitStatus::complete) complete.insert(unit.key);
+    const auto add = [&](const std::string& name, const config::Component& model, std::size_t fold, std::int64_t repeat) {
+      Unit unit{{name, static_cast<std::int64_t>(fold), repeat}, model, fold};
+      ++all_units_;
+      if (complete.count(unit.key) == 0) units_.push_back(std::move(unit));
+    };
+    for (std::size_t f = 0; f < shelf_.size(); ++f) {
+      for (const auto& [name, model] : experiment_.models)
+        for (std::int64_t r = 0; r < repeats_of(model); ++r) add(name, model, f, r);
+      for (const config::Component& baseline : experiment_.evaluate.baselines)
+        add(kBaselinePrefix + short_name(baseline.id), baseline, f, 0);
+    }
+  }
+
+  // A model without chance gives the same fit again: repeats are for models that the host trains by steps.
+  std::int64_t repeats_of(const config::Component& model) const {
+    const auto& abilities = context_.registry.component("model", model.id).spec.abilities;
+    const bool by_steps = std::find(abilities.begin(), abilities.end(), "model.step/1") != abilities.end();
+    return by_steps ? experiment_.train.repeats : 1;
+  }
+
+  struct Unit {
+    store::UnitKey key;
+    config::Component model;
+    std::size_t fold;
+  };
+
+  void run_units() {
+    running_.assign(static_cast<std::size_t>(std::max<std::int64_t>(1, experiment_.resources.workers)), 0.0);
+    std::vector<std::thread> pool;
+    for (std::size_t w = 1; w < std::min(running_.size(), units_.size()); ++w) pool.emplace_back([this, w] { work(w); });
+    work(0);
+    for (std::thread& t : pool) t.join();
+    if (failure_) {
+      const bool interrupted = context_.cancel != nullptr && context_.cancel->load();
+      store_.finish_run(id_, interrupted ? store::RunStatus::interrupted : store::RunStatus::failed, context_.now(), "",
+                        interrupted ? "interrupted" : reason_of(failure_), {});
+      std::rethrow_exception(failure_);
+    }
+  }
+
+  static std::string reason_of(const std::exception_ptr& failure) {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+  }
+
+  void work(std::size_t worker) {
+    for (;;) {
+      std::size_t next;
+      {
+        const std::lock_guard lock(mutex_);
+        if (failure_ || next_unit_ == units_.size()) return;
+        next = next_unit_++;
+      }
+      try {
+        run_one(units_[next], worker);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+      }
+    }
+  }
+
+  void report(const Unit& unit, const std::string& more, std::size_t worker, double share) {
+    if (!context_.progress) return;
+    const std::lock_guard lock(mutex_);
+    running_[worker] = share;
+    Progress progress;
+    progress.total = all_units_;
+    progress.done = all_units_ - static_cast<std::int64_t>(units_.size()) + done_;
+    double work = static_cast<double>(progress.done);
+    for (const double r : running_) work += r;
+    progress.share = work / static_cast<double>(all_units_);
+    progress.doing =
+        fmt::format("{}{}{}{}", unit.key.model, shelf_.size() > 1 ? fmt::format(", fold {} of {}", unit.fold + 1, shelf_.size()) : "",
+                    repeats_of(unit.model) > 1 ? fmt::format(", repeat {}", unit.key.repeat + 1) : "", more);
+    context_.progress(progress);
+  }
+
+  void run_one(const Unit& unit, std::size_t worker) {
+    UnitJob job{unit.key, unit.model, {}, {}, shelf_.is_sealed(unit.fold), {}};
+    const bool missing = accepts_missing(context_.registry, unit.model.id);
+    job.fold = shelf_.take(unit.fold, missing, false);
+    if (experiment_.train.refit == "train_and_validation" && !shelf_.fold(unit.fold).validation.empty())
+      job.refit_fold = shelf_.take(unit.fold, missing, true);
+    job.stopping = stopping_scorer();
+    UnitContext context{experiment_, data_.dataset, context_.registry, context_.program, {}, {}, {}, {}, {}};
+    context.isolated = experiment_.resources.isolation == "process";
+    context.cancel = context_.cancel;
+    context.checkpoint_seconds = context_.checkpoint_seconds;
+    context.progress = [&](std::int64_t epoch, std::int64_t epochs) {
+      report(unit, fmt::format(", epoch {} of {}", epoch, epochs), worker, static_cast<double>(epoch) / static_cast<double>(epochs));
+    };
+    context.checkpoint = [&] {
+      const std::lock_guard lock(store_mutex_);
+      return store_.checkpoint(id_, unit.key);
+    };
+    context.put_checkpoint = [&](const store::Checkpoint& checkpoint) {
+      const std::lock_guard lock(store_mutex_);
+      store_.put_checkpoint(id_, unit.key, checkpoint);
+    };
+    report(unit, "", worker, 0);
+    store::UnitRecord record;
+    for (std::int64_t attempt = 0; attempt <= experiment_.resources.retries; ++attempt) {
+      record = run_unit(job, context);
+      if (record.status == store::UnitStatus::complete) break;
+    }
+    {
+      const std::lock_guard lock(store_mutex_);
+      store_.put_unit(id_, record);
+    }
+    if (record.status != store::UnitStatus::complete)
+      note(fmt::format("{}, fold {}, repeat {} {}: {}", unit.key.model, unit.key.fold + 1, unit.key.repeat + 1, to_text(record.status),
+                       record.error));
+    {
+      const std::lock_guard lock(mutex_);
+      ++done_;
+      running_[worker] = 0;
+    }
+    report(unit, "", worker, 0);
+  }
+
+  std::optional<train::Scorer> stopping_scorer() const {
+    const auto& stopping = experiment_.train.early_stopping;
+    if (!stopping) return std::nullopt;
+    const plugin::LoadedComponent& metric = context_.registry.component("metric", stopping->metric);
+    return train::Scorer(stopping->metric, std::make_shared<plugin::Metric>(metric, config::Map{}), data_.dataset.task,
+                         static_cast<std::int64_t>(data_.dataset.classes.size()));
+  }
+
+  // Forecasts of a model in all scored folds; nothing, with the reason, where one of its fits failed.
+  std::optional<train::ModelForecasts> forecasts(const std::string& key_name, const std::string& name, bool baseline, std::int64_t repeats,
+                                                 const std::map<store::UnitKey, store::UnitRecord>& units, std::string& reason) const {
+    train::ModelForecasts out{name, baseline, {}};
+    for (std::int64_t r = 0; r < repeats; ++r) {
+      std::vector<train::ForecastSet> folds;
+      for (std::size_t f = 0; f < shelf_.size(); ++f) {
+        if (shelf_.is_sealed(f)) continue;
+        const store::UnitKey key{key_name, static_cast<std::int64_t>(f), r};
+        const store::UnitRecord& unit = units.at(key);
+        if (unit.status != store::UnitStatus::complete) {
+          reason = fmt::format("{}, fold {}: {}", name, f + 1, unit.error);
+          return std::nullopt;
+        }
+        for (const store::Predictions& p : store_.predictions(id_, key))
+          if (p.part == "test") folds.push_back(forecasts_of(p, unit.extra, data_.dataset, rows_by_source_));
+      }
+      out.repeats.push_back(std::move(folds));
+    }
+    return out;
+  }
+
+  RunOutcome finish() {
+    rows_by_source_ = frame_rows_by_source(data_.dataset.frame);
+    std::map<store::UnitKey, store::UnitRecord> units;
+    for (store::UnitRecord& unit : store_.units(id_)) units.emplace(unit.key, std::move(unit));
+    SummaryInput input{experiment_, data_.dataset, context_.registry, {}, {}};
+    input.threads = static_cast<std::uint32_t>(running_.size());
+    if (request_.quick) input.replicates = 200;
+    std::vector<std::string> failures;
+    std::string reason;
+    for (const auto& [name, model] : experiment_.models) {
+      if (auto f = forecasts(name, name, false, repeats_of(model), units, reason))
+        input.models.push_back(std::move(*f));
+      else
+        failures.push_back(reason);
+    }
+    for (const config::Component& baseline : experiment_.evaluate.baselines) {
+      const std::string name = short_name(baseline.id);
+      if (auto f = forecasts(kBaselinePrefix + name, name, true, 1, units, reason))
+        input.baselines.push_back(std::move(*f));
+      else
+        failures.push_back(reason);
+    }
+    if (input.models.empty()) {
+      store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", failures.front(), {});
+      throw Error(Fault::failed, fmt::format("run {}", id_), failures.front(), fmt::format("`assay runs show {}` has the log", id_));
+    }
+    return store_summary(summarise(input), failures);
+  }
+
+  RunOutcome store_summary(const Summary& summary, const std::vector<std::string>& failures) {
+    RunOutcome outcome;
+    outcome.id = id_;
+    outcome.accepted = summary.accepted;
+    outcome.failed = !failures.empty();
+    const store::RunStatus status = outcome.failed ? store::RunStatus::failed : store::RunStatus::complete;
+    Json json{{"run", id_}, {"name", experiment_.name}, {"status", to_text(status)}};
+    if (request_.quick) json["quick"] = true;
+    json.update(Json::parse(summary.json));
+    json["folds"] = shelf_.size();
+    if (data_.folds.sealed)
+      json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, once", data_.folds.sealed->test.size(), id_);
+    json["ledger"] = {{"trials", record_trial()}, {"prior_trials", experiment_.prior_trials}};
+    std::vector<std::string> notes = data_.loaded.notes;
+    notes.insert(notes.end(), data_.dataset.notes.begin(), data_.dataset.notes.end());
+    notes.insert(notes.end(), data_.folds.notes.begin(), data_.folds.notes.end());
+    if (!experiment_.data.point_in_time) notes.push_back("point_in_time: no. The data may hold values that were not known at their time");
+    json["notes"] = notes;
+    json["failures"] = failures;
+    outcome.summary = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    store_.finish_run(id_, status, context_.now(), outcome.summary, outcome.failed ? failures.front() : "", summary.metrics);
+    return outcome;
+  }
+
+  // Counts this configuration and returns how many distinct ones this question has seen.
+  std::int64_t record_trial() const {
+    store::LedgerEntry entry;
+    entry.configuration = sha256_hex(config::configuration_text(experiment_));
+    entry.source = data_.loaded.identity;
+    entry.target = fmt::format("{} {}", config::to_text(data_.dataset.task), data_.dataset.target_column);
+    for (const pipeline::Fold& fold : data_.folds.folds)
+      for (const std::int64_t r : fold.test) {
+        if (!data_.dataset.has_time()) break;
+        const TimeNs start = data_.dataset.frame.known_at()[static_cast<std::size_t>(r)],
+                     end = data_.dataset.label_end[static_cast<std::size_t>(r)];
+        entry.first = entry.first == kMissingTime ? start : std::min(entry.first, start);
+        entry.last = std::max(entry.last, end);
+      }
+    entry.at = context_.now();
+    entry.run = context_.store_file.string() + "#" + std::to_string(id_);
+    store::Ledger ledger(context_.ledger_file);
+    if (!request_.quick) ledger.append(entry);
+    return std::max<std::int64_t>(1, ledger.trials_like(entry)) + experiment_.prior_trials;
+  }
+
+  const config::Experiment& experiment_;
+  const RunRequest& request_;
+  const RunContext& context_;
+  ExperimentData& data_;
+  store::Store store_;
+  FoldShelf shelf_;
+  store::RunId id_ = 0;
+  std::optional<store::RunLock> lock_;
+  std::vector<Unit> units_;
+  std::vector<std::int64_t> rows_by_source_;
+  std::mutex mutex_, store_mutex_;
+  std::size_t next_unit_ = 0;
+  std::int64_t all_units_ = 0, done_ = 0;
+  std::vector<double> running_;  // by worker: how much of its unit is done
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+config::Experiment quick_version(config::Experiment experiment) {
+  experiment.train.epochs = std::min<std::int64_t>(experiment.train.epochs, 2);
+  experiment.train.repeats = 1;
+  return experiment;
+}
+
+std::optional<RunOutcome> run_experiment(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
+                                         Diagnostics& diagnostics) {
+  const config::Experiment what = request.quick ? quick_version(experiment) : experiment;
+  LoadOptions options;
+  options.cache_folder = context.cache_folder;
+  options.progress = context.reading;
+  options.max_rows = request.quick ? kQuickRows : 0;
+  std::optional<ExperimentData> data = prepare_data(what, context.registry, options, diagnostics);
+  if (!data) return std::nullopt;
+  if (request.quick && data->folds.folds.size() > kQuickFolds) data->folds.folds.resize(kQuickFolds);
+  return Runner(what, request, context, *data).run();
+}
+
+}  // namespace assay::run
