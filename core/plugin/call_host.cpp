@@ -142,7 +142,7 @@ void CallHost::refuse(assay_status status, const LoadedComponent& component, con
     if (asked_to_stop_ || stopping(&raw_)) throw Stopped(component.spec.id);
     throw ComponentError(component.spec.id, tried, ASSAY_FAILED, "it stopped although nobody asked it to");
   }
-  if (status == ASSAY_DONE) status = failed_;  // it called fail() and went on: the reason counts
+  if (failed_ != ASSAY_DONE) status = failed_;  // what it said itself counts, even where it went on and returned DONE
   throw ComponentError(component.spec.id, tried, status, reason_);
 }
 

@@ -115,7 +115,7 @@ std::optional<Note> parse_note(std::string_view text) {
   return note;
 }
 
-Verdict read_note(std::string_view bytes, std::optional<Note>& note) {
+Verdict read_note_bytes(std::string_view bytes, std::optional<Note>& note) {
   note.reset();
   if (bytes.empty()) return {"not an Assay plugin: the file is empty", std::string(kHow)};
   if (bytes.size() < 4 || bytes.substr(0, 4) !=
@@ -147,7 +147,7 @@ Verdict read_note(const std::filesystem::path& file, std::optional<Note>& note) 
   note.reset();
   const MappedFile mapped(file);
   if (!mapped.error().empty()) return {"cannot be read: " + mapped.error(), ""};
-  return read_note(mapped.bytes(), note);
+  return read_note_bytes(mapped.bytes(), note);
 }
 
 Verdict fits(const Note& note, const CpuLevel& cpu) {

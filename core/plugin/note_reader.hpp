@@ -31,7 +31,7 @@ std::optional<Note> parse_note(std::string_view text);
 
 // `note` is set where the file has one. Any bytes may come: a bad file gives a problem, never a crash.
 Verdict read_note(const std::filesystem::path& file, std::optional<Note>& note);
-Verdict read_note(std::string_view bytes, std::optional<Note>& note);
+Verdict read_note_bytes(std::string_view bytes, std::optional<Note>& note);
 
 // Can a plugin with this note run in this host, on this CPU.
 Verdict fits(const Note& note, const CpuLevel& cpu);

@@ -260,10 +260,12 @@ std::string write_bundle(const std::filesystem::path& path, const StateBundle& b
 }
 
 StateBundle read_bundle(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
-  std::string bytes;
-  if (file) bytes.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file) throw Error(Fault::data, "reading the model bundle " + path.string(), "the file cannot be opened or read");
+  std::string bytes(error ? 0 : size, '\0');
+  if (error || !file || !file.read(bytes.data(), static_cast<std::streamsize>(size)))
+    throw Error(Fault::data, "reading the model bundle " + path.string(), "the file cannot be opened or read");
   return parse_bundle(bytes, path.string());
 }
 
