@@ -167,22 +167,23 @@ class CountedAuc {
     for (const auto u : units) {
       for (const auto row : resampler.unit(u)) ++counts_[place_[row]];
     }
-    double wins = 0, below = 0, positives = 0;
-    std::int64_t tied_positive = 0, tied_negative = 0;
+    // Indexed, not branched on: the classes come in random order along the scores, which a branch predictor cannot learn.
+    double wins = 0, seen[2] = {0, 0};  // 0 negatives, 1 positives
+    std::int64_t tied[2] = {0, 0};
     for (std::size_t i = 0; i < counts_.size(); ++i) {
-      (positive_[i] ? tied_positive : tied_negative) += counts_[i];
+      tied[positive_[i]] += counts_[i];
       if (!ends_tie_[i]) continue;
-      wins += static_cast<double>(tied_positive) * (below + 0.5 * static_cast<double>(tied_negative));
-      positives += static_cast<double>(tied_positive);
-      below += static_cast<double>(tied_negative);
-      tied_positive = tied_negative = 0;
+      wins += static_cast<double>(tied[1]) * (seen[0] + 0.5 * static_cast<double>(tied[0]));
+      seen[0] += static_cast<double>(tied[0]);
+      seen[1] += static_cast<double>(tied[1]);
+      tied[0] = tied[1] = 0;
     }
-    return positives > 0 && below > 0 ? wins / (positives * below) : kNan;
+    return seen[0] > 0 && seen[1] > 0 ? wins / (seen[0] * seen[1]) : kNan;
   }
 
  private:
   std::vector<std::int64_t> place_;
-  std::vector<char> positive_, ends_tie_;
+  std::vector<unsigned char> positive_, ends_tie_;  // 0 or 1
   std::vector<std::int32_t> counts_;
 };
 

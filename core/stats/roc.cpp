@@ -127,7 +127,7 @@ AucInterval delong_interval(const AucEstimate& estimate, double level) {
 }
 
 AucComparison delong_paired(std::span<const double> truth, std::span<const double> score_a, std::span<const double> score_b) {
-  require_equal_lengths(truth.size(), score_a.size(), score_b);
+  require_equal_lengths(truth.size(), score_a.size(), {});
   require_equal_lengths(truth.size(), score_b.size(), {});
   const auto a = components(truth, score_a), b = components(truth, score_b);
   AucComparison result{};
