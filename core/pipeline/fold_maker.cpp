@@ -35,7 +35,8 @@ void FoldMaker::refuse(const std::string& key, std::string message, std::string 
 
 bool FoldMaker::ordered() const {
   if (spec_.use == "walk_forward") return true;
-  return spec_.use != "stratified" && spec_.use != "by_rule" && timed() && spec_.allow_shuffled_time.empty();
+  if (spec_.use == "stratified" || spec_.use == "by_rule" || !timed()) return false;
+  return spec_.allow_shuffled_time.empty() || !spec_.shuffle;
 }
 
 TimeNs FoldMaker::end_of_time() const { return times_.empty() ? 0 : times_.back() + 1; }
@@ -125,6 +126,9 @@ Folds FoldMaker::make() {
   else
     ASSAY_CHECK(false, "the checker lets known splits pass only");
   if (diagnostics_.has_errors()) return {};
+  if (drawn_over_time()) {
+    folds_.notes.push_back(fmt::format("rows are drawn over time and not purged, since the file says: {}", spec_.allow_shuffled_time));
+  }
   for (std::size_t i = 0; i < folds_.folds.size(); ++i) {
     if (i == 0 && ordered()) check_horizon(folds_.folds[i].test);
     clean(folds_.folds[i], false);
@@ -168,7 +172,7 @@ void FoldMaker::keep_groups_whole(Rows& from, const Rows& against, std::int64_t&
 
 // Takes rows out of `from` whose label touches one of `against`, and (for train) those too soon after a block of it.
 void FoldMaker::purge(Rows& from, const Rows& against, bool train, bool test, std::int64_t& purged) const {
-  if (!timed() || against.empty()) return;
+  if (!timed() || against.empty() || drawn_over_time()) return;
   const LabelBlocks blocks(against, rows_.known_at, rows_.label_end);
   const auto too_soon = [&](TimeNs time) {
     const LabelBlocks::Block* block = train ? blocks.last_before(time) : nullptr;

@@ -43,6 +43,9 @@ class FoldMaker {
 
   bool timed() const { return !rows_.known_at.empty(); }
   bool ordered() const;  // by time, not drawn
+  bool drawn_over_time() const {
+    return timed() && !ordered() && spec_.use != "by_rule";
+  }  // allow_shuffled_time: purging would leave nothing
   std::size_t time_of(std::int64_t row) const { return time_index_[static_cast<std::size_t>(row)]; }
   // A boundary in time: with calendar spans a moment, with counts the moment of a distinct time (a row of a plain table).
   TimeNs moved(TimeNs from, const Span& span, std::int64_t times = 1) const;

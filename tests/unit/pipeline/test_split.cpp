@@ -1,0 +1,303 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "pipeline/split.hpp"
+#include "support/catch.hpp"
+#include "unit/pipeline/planted_data.hpp"
+
+using namespace assay;
+using namespace assay::pipeline;
+using planted::kMissing;
+
+namespace {
+
+struct Rows {
+  std::vector<TimeNs> known_at, label_end;
+  std::vector<double> y;
+  std::vector<std::int64_t> group;
+  std::vector<double> test_rule, validation_rule;
+  SplitRows view() const {
+    SplitRows rows;
+    rows.rows = static_cast<std::int64_t>(y.size());
+    rows.known_at = known_at;
+    rows.label_end = label_end;
+    rows.y = y;
+    rows.group = group;
+    rows.test_rule = test_rule;
+    rows.validation_rule = validation_rule;
+    return rows;
+  }
+};
+
+// `per_day` rows a day; labels end 0..longest days later, at random.
+Rows timed(std::int64_t days, int per_day, std::int64_t longest, std::uint64_t seed = 1) {
+  Random random(seed);
+  Rows rows;
+  for (std::int64_t d = 0; d < days; ++d) {
+    for (int i = 0; i < per_day; ++i) {
+      rows.known_at.push_back(d * kNsPerDay);
+      rows.label_end.push_back((d + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(longest) + 1))) * kNsPerDay);
+      rows.y.push_back(random.uniform() < 0.05 ? kMissing : random.normal());
+    }
+  }
+  return rows;
+}
+Rows table(std::int64_t n) {
+  Rows rows;
+  for (std::int64_t i = 0; i < n; ++i) rows.y.push_back(static_cast<double>(i % 5 == 0));
+  return rows;
+}
+
+Span span(const char* text) { return *parse_span(text); }
+
+Folds made(const config::SplitSpec& spec, const SplitRows& rows, std::uint64_t seed = 1) {
+  Diagnostics diagnostics;
+  Folds folds = make_folds(spec, rows, SeedTree(seed), diagnostics);
+  for (const Diagnostic& item : diagnostics.items()) INFO(item.message);
+  REQUIRE_FALSE(diagnostics.has_errors());
+  return folds;
+}
+std::string mistake(const config::SplitSpec& spec, const SplitRows& rows) {
+  Diagnostics diagnostics;
+  make_folds(spec, rows, SeedTree(1), diagnostics);
+  return diagnostics.items().empty() ? "" : diagnostics.items()[0].message;
+}
+
+// Rule 2 as it is written, pair by pair.
+void check_rule_2(const Folds& folds, const Rows& rows, std::int64_t gap, std::int64_t embargo_days) {
+  const auto at = [](const auto& values, std::int64_t row) { return values[static_cast<std::size_t>(row)]; };
+  const auto touch = [&](std::int64_t a, std::int64_t b) {
+    return at(rows.known_at, a) <= at(rows.label_end, b) && at(rows.known_at, b) <= at(rows.label_end, a);
+  };
+  const auto none_touches = [&](const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
+    for (const std::int64_t i : a) {
+      for (const std::int64_t j : b) {
+        if (touch(i, j)) return false;
+      }
+    }
+    return true;
+  };
+  std::vector<Fold> all = folds.folds;
+  if (folds.sealed) all.push_back(*folds.sealed);
+  for (const Fold& fold : all) {
+    INFO(fold.description);
+    CHECK(none_touches(fold.train, fold.test));
+    CHECK(none_touches(fold.train, fold.validation));
+    CHECK(none_touches(fold.validation, fold.test));
+    if (folds.sealed) {
+      CHECK(none_touches(fold.train, folds.sealed->test));
+      if (&fold != &all.back()) CHECK(none_touches(fold.test, folds.sealed->test));
+    }
+    bool apart = true;
+    for (const std::int64_t i : fold.train) {
+      for (const std::int64_t j : fold.test) {
+        if (at(rows.known_at, i) > at(rows.label_end, j)) {
+          apart = apart && at(rows.known_at, i) > at(rows.label_end, j) + std::max(gap, embargo_days) * kNsPerDay;
+        }
+      }
+    }
+    CHECK(apart);
+    std::vector<std::int64_t> seen = fold.train;
+    seen.insert(seen.end(), fold.validation.begin(), fold.validation.end());
+    seen.insert(seen.end(), fold.test.begin(), fold.test.end());
+    CHECK(std::set<std::int64_t>(seen.begin(), seen.end()).size() == seen.size());
+    CHECK(std::none_of(seen.begin(), seen.end(), [&](std::int64_t row) { return std::isnan(at(rows.y, row)); }));
+    for (const auto* rows_of : {&fold.train, &fold.validation, &fold.test}) CHECK(std::is_sorted(rows_of->begin(), rows_of->end()));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("no label of an earlier set touches a later one, for any split and random label intervals") {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Rows rows = timed(120, 1 + static_cast<int>(seed % 3), static_cast<std::int64_t>(seed % 6), seed);
+    SplitRows view = rows.view();
+    view.gap_rows = static_cast<std::int64_t>(seed % 4);
+    config::SplitSpec spec;
+    const std::int64_t embargo = static_cast<std::int64_t>(seed % 5);
+    if (embargo > 0) spec.embargo = span((std::to_string(embargo) + "d").c_str());
+    if (seed % 2 == 0) spec.final_test = span("15d");
+    spec.use = "walk_forward";
+    spec.train = span("30d");
+    spec.validation = span("12");
+    spec.test = span("14d");
+    spec.expanding = seed % 2 == 1;
+    check_rule_2(made(spec, view), rows, view.gap_rows, embargo);
+    config::SplitSpec k_fold;
+    k_fold.use = "k_fold";
+    k_fold.folds = 4;
+    k_fold.validation_fraction = 0.2;
+    k_fold.embargo = spec.embargo;
+    k_fold.final_test = spec.final_test;
+    check_rule_2(made(k_fold, view), rows, view.gap_rows, embargo);
+    config::SplitSpec holdout;
+    holdout.test_fraction = 0.25;
+    holdout.validation_fraction = 0.2;
+    check_rule_2(made(holdout, view), rows, 0, 0);
+    Rows ruled = rows;
+    for (std::size_t i = 0; i < rows.y.size(); ++i) {
+      const auto day = rows.known_at[i] / kNsPerDay;
+      ruled.test_rule.push_back(day % 40 >= 30);
+      ruled.validation_rule.push_back(day % 40 >= 22 && day % 40 < 28);
+    }
+    config::SplitSpec rule;
+    rule.use = "by_rule";
+    rule.validation_rule = "given";
+    SplitRows ruled_view = ruled.view();
+    check_rule_2(made(rule, ruled_view), ruled, 0, 0);
+  }
+}
+
+TEST_CASE("purging takes the rows whose labels touch, and no others") {
+  Rows rows = timed(20, 1, 0);
+  for (std::size_t i = 0; i < 20; ++i) {
+    rows.y[i] = 1.0 * static_cast<double>(i);
+    rows.label_end[i] = rows.known_at[i] + 2 * kNsPerDay;
+  }
+  config::SplitSpec spec;
+  spec.test = span("5");
+  const Folds folds = made(spec, rows.view());
+  CHECK(folds.folds[0].test.front() == 15);
+  CHECK(folds.folds[0].train.back() == 12);  // its label ends on day 14; that of day 13 ends on day 15, the first test day
+  CHECK(folds.folds[0].purged_train == 2);
+  CHECK(folds.notes.back().find("2 train and 0 validation rows purged") != std::string::npos);
+}
+
+TEST_CASE("walk_forward moves on by calendar spans without drifting, rolling or expanding") {
+  Rows rows = timed(800, 1, 0);
+  std::fill(rows.y.begin(), rows.y.end(), 1.0);
+  config::SplitSpec spec;
+  spec.use = "walk_forward";
+  spec.train = span("1y");
+  spec.test = span("3mo");
+  spec.embargo = span("5d");
+  const Folds rolling = made(spec, rows.view());
+  const auto day = [&](std::int64_t row) { return to_iso(rows.known_at[static_cast<std::size_t>(row)]); };
+  REQUIRE(rolling.folds.size() == 5);
+  CHECK(day(rolling.folds[0].train.front()) == "1970-01-01");
+  CHECK(day(rolling.folds[0].train.back()) == "1970-12-31");
+  CHECK(day(rolling.folds[0].test.front()) == "1971-01-01");
+  CHECK(day(rolling.folds[3].train.front()) == "1970-10-01");
+  CHECK(day(rolling.folds[3].test.back()) == "1971-12-31");
+  CHECK(
+      std::any_of(rolling.notes.begin(), rolling.notes.end(), [](const std::string& n) { return n.find("embargo changes nothing") == 0; }));
+  spec.expanding = true;
+  const Folds expanding = made(spec, rows.view());
+  CHECK(day(expanding.folds[3].train.front()) == "1970-01-01");
+  CHECK(expanding.folds[3].test == rolling.folds[3].test);
+}
+
+TEST_CASE("plain tables: seeded draws, strata, groups, rules") {
+  Rows rows = table(1000);
+  config::SplitSpec spec;
+  spec.test_fraction = 0.2;
+  spec.validation_fraction = 0.1;
+  const Folds one = made(spec, rows.view(), 1), again = made(spec, rows.view(), 1), other = made(spec, rows.view(), 2);
+  CHECK(one.folds[0].test == again.folds[0].test);
+  CHECK(one.folds[0].test != other.folds[0].test);
+  CHECK(one.folds[0].test.size() == 200);
+  CHECK(one.folds[0].validation.size() == 80);
+  CHECK(one.folds[0].train.size() == 720);
+
+  spec.use = "stratified";
+  SplitRows classes = rows.view();
+  classes.classes = true;
+  const Fold strata = made(spec, classes).folds[0];
+  const auto ones = [&](const std::vector<std::int64_t>& set) {
+    return std::count_if(set.begin(), set.end(), [](auto r) { return r % 5 == 0; });
+  };
+  CHECK(ones(strata.test) == 40);
+  CHECK(strata.test.size() == 200);
+  CHECK(ones(strata.validation) == 16);
+
+  for (std::int64_t i = 0; i < 1000; ++i) rows.group.push_back(i / 7);
+  for (const char* use : {"holdout", "stratified", "k_fold"}) {
+    INFO(use);
+    spec.use = use;
+    spec.folds = 5;
+    SplitRows grouped = rows.view();
+    grouped.classes = true;
+    std::int64_t tested = 0;
+    for (const Fold& fold : made(spec, grouped).folds) {
+      std::set<std::int64_t> train, test;
+      for (const std::int64_t r : fold.train) train.insert(r / 7);
+      for (const std::int64_t r : fold.validation) CHECK_FALSE(train.contains(r / 7));
+      for (const std::int64_t r : fold.test) test.insert(r / 7);
+      for (const std::int64_t g : test) CHECK_FALSE(train.contains(g));
+      CHECK(fold.test.size() > 150);
+      CHECK(fold.test.size() < 250);
+      tested += static_cast<std::int64_t>(fold.test.size());
+    }
+    if (spec.use == "k_fold") CHECK(tested == 1000);
+  }
+  Rows ruled = table(10);
+  ruled.test_rule = {0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  ruled.group = {0, 1, 2, 3, 3, 5, 6, 7, 8, 9};
+  config::SplitSpec rule;
+  rule.use = "by_rule";
+  const Fold fold = made(rule, ruled.view()).folds[0];
+  CHECK(fold.test == std::vector<std::int64_t>{4, 9});
+  CHECK(fold.train == std::vector<std::int64_t>{0, 1, 2, 5, 6, 7, 8});  // row 3 is of the same customer as row 4
+}
+
+TEST_CASE("final_test is in no fold, and its own fold trains before it") {
+  const Rows rows = timed(200, 2, 3);
+  config::SplitSpec spec;
+  spec.use = "walk_forward";
+  spec.train = span("60d");
+  spec.validation = span("20d");
+  spec.test = span("20d");
+  spec.final_test = span("30d");
+  const Folds folds = made(spec, rows.view());
+  REQUIRE(folds.sealed);
+  const std::int64_t first = folds.sealed->test.front();
+  CHECK(rows.known_at[static_cast<std::size_t>(first)] >= 169 * kNsPerDay);
+  for (const Fold& fold : folds.folds) {
+    for (const auto* set : {&fold.train, &fold.validation, &fold.test}) CHECK((set->empty() || set->back() < first));
+  }
+  CHECK_FALSE(folds.sealed->train.empty());
+  CHECK_FALSE(folds.sealed->validation.empty());
+  CHECK(folds.sealed->validation.back() < first);
+}
+
+TEST_CASE("splits that cannot be made say why, with numbers") {
+  const Rows days = timed(50, 1, 0);
+  config::SplitSpec spec;
+  spec.use = "walk_forward";
+  spec.train = span("3y");
+  spec.test = span("5d");
+  CHECK(mistake(spec, days.view()).find("leave no test rows: the data run from 1970-01-01") != std::string::npos);
+  spec.train = span("20d");
+  SplitRows far = days.view();
+  far.lead_rows = 8;
+  CHECK(mistake(spec, far) == "the label looks 8 rows ahead, while a test span has 5 times only");
+  spec.use = "stratified";
+  CHECK(mistake(spec, days.view()).find("draws rows at random") != std::string::npos);
+  spec.use = "k_fold";
+  spec.key_places["shuffle"] = {};
+  CHECK(mistake(spec, days.view()).find("learn from the future") != std::string::npos);
+  spec.allow_shuffled_time = "a published split";
+  CHECK(mistake(spec, days.view()).empty());
+  const Rows plain = table(3);
+  config::SplitSpec folds;
+  folds.use = "k_fold";
+  CHECK(mistake(folds, plain.view()) == "5 folds of 3 rows");
+  config::SplitSpec spanned;
+  spanned.test = span("6mo");
+  CHECK(mistake(spanned, plain.view()).find("no time column") != std::string::npos);
+  config::SplitSpec rule;
+  rule.use = "by_rule";
+  Rows none = table(10);
+  none.test_rule.assign(10, 0);
+  CHECK(mistake(rule, none.view()) == "the split has no test rows: 10 train, 0 validation and 0 test rows of 10");
+  none.test_rule.assign(10, 1);
+  CHECK(mistake(rule, none.view()).find("has no train rows") != std::string::npos);
+  config::SplitSpec regression;
+  regression.use = "stratified";
+  CHECK(mistake(regression, plain.view()).find("needs classes") != std::string::npos);
+  config::SplitSpec sealed;
+  sealed.final_test = span("90");
+  CHECK(mistake(sealed, days.view()).find("final_test 90 takes") != std::string::npos);
+}
