@@ -1,0 +1,115 @@
+// Reference forecasts that every model has to beat. None looks at the inputs. Weights of rows count, class weights do not: a baseline says
+// what is usual, not what is costly. Thread rule: predict is const.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "assay/model.hpp"
+
+namespace {
+
+double weighted_mean(const assay::Batch& batch) {
+  const auto y = batch.y();
+  const auto weight = batch.weight();
+  double sum = 0, total = 0;
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    const double w = weight.empty() ? 1.0 : weight[i];
+    sum += w * y[i];
+    total += w;
+  }
+  if (!(total > 0)) throw assay::bad_input("there are no train rows with a positive weight");
+  return sum / total;
+}
+
+// How often each class occurs among the train rows.
+struct Prior {
+  std::vector<double> frequency;  // of class 1 for a binary problem, else of each class
+
+  void fit(const assay::Batch& batch) {
+    if (batch.problem().task() == assay::Task::binary) {
+      frequency = {weighted_mean(batch)};
+      return;
+    }
+    const auto y = batch.y();
+    const auto weight = batch.weight();
+    std::vector<double> count(static_cast<std::size_t>(batch.problem().outputs()), 0.0);
+    double total = 0;
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      if (!(y[i] >= 0 && y[i] < static_cast<double>(count.size())))
+        throw assay::bad_input("a class number lies outside the problem's classes");
+      const double w = weight.empty() ? 1.0 : weight[i];
+      count[static_cast<std::size_t>(y[i])] += w;
+      total += w;
+    }
+    if (!(total > 0)) throw assay::bad_input("there are no train rows with a positive weight");
+    for (double& c : count) c /= total;
+    frequency = std::move(count);
+  }
+  void predict(const assay::Rows&, assay::Out out) const {
+    if (static_cast<std::size_t>(out.cols()) != frequency.size())
+      throw assay::bad_input("baseline.prior has not been fitted to this problem");
+    for (std::int64_t r = 0; r < out.rows(); ++r)
+      for (std::int64_t c = 0; c < out.cols(); ++c) out(r, c) = frequency[static_cast<std::size_t>(c)];
+  }
+  void save(assay::Saver& saver) const { saver.put("frequency", frequency); }
+  void load(const assay::Saved& saved) {
+    auto read = saved.get<std::vector<double>>("frequency");
+    if (read.empty()) throw assay::bad_state("baseline.prior: the saved state has no frequencies");
+    frequency = std::move(read);
+  }
+};
+
+// A target that is a return or another change: the forecast "nothing changes" is zero. For a level take baseline.last_value.
+struct NoChange {
+  void fit(const assay::Batch&) {}
+  void predict(const assay::Rows&, assay::Out out) const { out.fill(0); }
+  void save(assay::Saver& saver) const { saver.put("forecast", 0.0); }
+  void load(const assay::Saved& saved) {
+    if (static_cast<double>(saved.number("forecast")) != 0)
+      throw assay::bad_state("baseline.no_change forecasts zero, the state says otherwise");
+  }
+};
+
+// The latest target whose label had ended at the row's time; where none is known yet, the mean of the train targets.
+struct LastValue {
+  double mean = assay::kMissing;
+
+  void fit(const assay::Batch& batch, assay::Call& call) {
+    mean = weighted_mean(batch);
+    if (batch.last_known_target().empty())
+      call.warn("baseline.last_value: no row has an earlier target (a table without time): it forecasts the mean of the train targets");
+  }
+  void predict(const assay::Rows& rows, assay::Out out) const {
+    const auto known = rows.last_known_target();
+    for (std::int64_t r = 0; r < out.rows(); ++r) {
+      const double last = known.empty() ? assay::kMissing : known[static_cast<std::size_t>(r)];
+      out(r) = std::isnan(last) ? mean : last;
+    }
+  }
+  void save(assay::Saver& saver) const { saver.put("mean", mean); }
+  void load(const assay::Saved& saved) { mean = saved.number("mean"); }
+};
+
+// The mean of the fold's train targets, whose labels have all ended before the test rows (purging sees to it). It stands still within a
+// fold: a forecast depends on no other row of its batch. Walk-forward folds renew it.
+struct HistoricalMean {
+  double mean = assay::kMissing;
+
+  void fit(const assay::Batch& batch) { mean = weighted_mean(batch); }
+  void predict(const assay::Rows&, assay::Out out) const { out.fill(mean); }
+  void save(assay::Saver& saver) const { saver.put("mean", mean); }
+  void load(const assay::Saved& saved) { mean = saved.number("mean"); }
+};
+
+using assay::Task;
+
+}  // namespace
+
+ASSAY_PLUGIN(
+    assay::model<Prior>("baseline.prior", "1.0.0", "How often each class occurs in the train rows")
+        .tasks(Task::binary, Task::multiclass)
+        .baseline()
+        .accepts_missing(),
+    assay::model<NoChange>("baseline.no_change", "1.0.0", "Zero: for targets that are returns or changes").baseline().accepts_missing(),
+    assay::model<LastValue>("baseline.last_value", "1.0.0", "The latest target that is known").baseline().accepts_missing(),
+    assay::model<HistoricalMean>("baseline.historical_mean", "1.0.0", "The mean of the train targets").baseline().accepts_missing())

@@ -1,0 +1,7 @@
+// The plugin of linear models in double precision.
+#include "logistic.hpp"
+#include "ridge.hpp"
+
+ASSAY_PLUGIN(assay::model<models::Ridge>("linear.ridge", "1.0.0", "Linear regression with an L2 penalty, closed form"),
+             assay::model<models::Logistic>("linear.logistic", "1.0.0", "Logistic regression, converged, with standard errors")
+                 .tasks(assay::Task::binary, assay::Task::multiclass))

@@ -1,0 +1,105 @@
+// linear.ridge: minimises sum w_i (y_i - b - x_i'c)^2 + l2 |c|^2 in closed form; the intercept b is not penalised (Hoerl and Kennard 1970;
+// as scikit-learn's Ridge with alpha = l2). With l2 = 0 it is least squares, with standard errors. Used by linear.cpp alone. predict() is
+// const and costs no allocation.
+#pragma once
+
+#include "design.hpp"
+
+namespace models {
+
+struct Ridge {
+  double l2 = 1e-3;
+
+  static void params(assay::Params<Ridge>& p) {
+    p.real<&Ridge::l2>("l2", "Penalty on squared weights of the inputs as they come in; 0: least squares").range(0, 1e12).log_scale();
+  }
+
+  void fit(const assay::Batch& batch, assay::Call& call) {
+    Design design(batch);
+    const Index dropped = l2 == 0 ? design.drop_combinations() : 0;
+    tell_of_dropped(design, dropped, call);
+    const auto y = batch.y();
+    double mean = 0;
+    for (Index r = 0; r < design.rows(); ++r) mean += design.weight(r) / design.total_weight() * y[r];
+    if (!std::isfinite(mean)) throw assay::bad_input("a target is missing or infinite");
+
+    const Index n = design.size();
+    Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(n, n);
+    Eigen::VectorXd moment = Eigen::VectorXd::Zero(n);
+    design.each_block([&](Index first, const auto& block) {
+      Block weighted = block;
+      for (Index r = 0; r < block.rows(); ++r) {
+        weighted.row(r) *= design.weight(first + r);
+        moment += weighted.row(r).transpose() * (y[first + r] - mean);
+      }
+      gram.noalias() += block.transpose() * weighted;
+    });
+    for (Index j = 1; j < n; ++j) gram(j, j) += l2 / (design.scale(j - 1) * design.scale(j - 1));
+    const Eigen::LLT<Eigen::MatrixXd> factor(gram);
+    if (factor.info() != Eigen::Success) throw assay::bad_input("the inputs are too close to linear combinations of each other: raise l2");
+    Eigen::VectorXd solution = factor.solve(moment);
+    solution += factor.solve(moment - gram * solution);  // one refinement
+
+    weights = Eigen::VectorXd::Zero(design.width());
+    intercept = mean + solution[0];
+    for (Index j = 1; j < n; ++j) {
+      const double c = solution[j] / design.scale(j - 1);
+      weights[design.kept()[static_cast<std::size_t>(j - 1)]] = c;
+      intercept -= c * design.centre(j - 1);
+    }
+    errors = Eigen::VectorXd::Constant(design.width() + 1, assay::kMissing);
+    if (l2 == 0 && design.rows() > n) estimate_errors(design, y, mean, solution, factor);
+  }
+
+  void predict(const assay::Rows& rows, assay::Out out) const {
+    const FlatRows<double> flat(rows);
+    if (weights.size() != flat.width()) throw assay::bad_input("linear.ridge has been fitted to another number of inputs");
+    std::vector<double> buffer(static_cast<std::size_t>(flat.is_direct() ? 0 : flat.width()));
+    for (Index r = 0; r < flat.size(); ++r)
+      out(r) = intercept + Eigen::Map<const Eigen::VectorXd>(flat.take(r, 1, buffer.data()).row(0).data(), weights.size()).dot(weights);
+  }
+
+  void save(assay::Saver& s) const {
+    s.put("intercept", intercept);
+    s.put("weights", weights);
+    s.put("errors", errors);
+  }
+  void load(const assay::Saved& s) {
+    const double b = s.number("intercept");
+    const Eigen::VectorXd w = s.vector("weights"), e = s.vector("errors");
+    if (e.size() != w.size() + 1) throw assay::bad_state("linear.ridge: weights and standard errors differ in number");
+    intercept = b;
+    weights = w;
+    errors = e;
+  }
+  void summary(assay::Saver& s) const {  // errors[0] is the intercept's; missing where l2 > 0: a shrunk weight is biased
+    s.put("intercept", intercept);
+    s.put("coefficients", weights);
+    s.put("standard_errors", errors);
+  }
+
+  double intercept = 0;
+  Eigen::VectorXd weights, errors;
+
+ private:
+  void estimate_errors(Design& design, const assay::VectorView<const double>& y, double mean, const Eigen::VectorXd& solution,
+                       const Eigen::LLT<Eigen::MatrixXd>& factor) {
+    double squares = 0;
+    design.each_block([&](Index first, const auto& block) {
+      const Eigen::VectorXd fitted = block * solution;
+      for (Index r = 0; r < block.rows(); ++r) squares += design.weight(first + r) * std::pow(y[first + r] - mean - fitted[r], 2);
+    });
+    const Index n = design.size();
+    const double variance = squares / static_cast<double>(design.rows() - n);
+    const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(n, n));
+    Eigen::VectorXd to_intercept(n);
+    to_intercept[0] = 1;
+    for (Index j = 1; j < n; ++j) {
+      to_intercept[j] = -design.centre(j - 1) / design.scale(j - 1);
+      errors[design.kept()[static_cast<std::size_t>(j - 1)] + 1] = std::sqrt(variance * inverse(j, j)) / design.scale(j - 1);
+    }
+    errors[0] = std::sqrt(variance * to_intercept.dot(inverse * to_intercept));
+  }
+};
+
+}  // namespace models

@@ -1,0 +1,240 @@
+// neural.mlp: a fully connected network trained batch by batch (the host owns epochs, early stopping, schedule and checkpoints). Used by
+// neural.cpp alone. The output follows the task: value, probability (sigmoid) or probabilities (softmax). A lookback window is flattened.
+// No allocation in step() and predict(). step() on one thread, predict() on any number.
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../flat_rows.hpp"
+#include "assay/eigen.hpp"
+#include "assay/model.hpp"
+#include "assay/nn/mlp.hpp"
+#include "assay/nn/optimizer.hpp"
+
+namespace models {
+
+namespace nn = assay::nn;
+
+struct NeuralMlp {
+  using Scalar = float;
+
+  std::vector<std::int64_t> hidden{64, 32};
+  nn::Activation activation = nn::Activation::relu;
+  std::string loss = "auto", init = "auto";
+  nn::OptimizerSpec optimizer;
+  double huber_delta = 1;
+
+  static void params(assay::Params<NeuralMlp>& p);
+  void configured();
+
+  void begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call);
+  double step(const assay::Batch& batch, const assay::Step& at, assay::Call& call);
+  void predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const;
+
+  void save(assay::Saver& saver) const;
+  void load(const assay::Saved& saved);
+  void train_save(assay::Saver& saver) const;
+  void train_load(const assay::Problem& problem, const assay::Saved& saved);
+
+  // The optimiser's parameters one by one, as the experiment file names them.
+  nn::OptimizerKind optimizer_kind = nn::OptimizerKind::adam;
+  double learning_rate = 1e-3, momentum = 0, beta1 = 0.9, beta2 = 0.999, weight_decay = 0, clip_norm = 0;
+
+ private:
+  static constexpr std::int64_t kChunk = 64;  // rows that predict() takes at once
+
+  nn::LossKind loss_of(assay::Task task) const;
+  void plan(const assay::Problem& problem, std::int64_t batch_size);
+  void put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block) const;
+  void get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block) const;
+
+  assay::Task task_ = assay::Task::regression;
+  nn::LossKind loss_kind_ = nn::LossKind::squared;
+  std::vector<double> class_weight_;
+  nn::Mlp<float> network_;
+  nn::Optimizer<float> updater_;
+  nn::Arena<float> staging_;  // rows of windows that are not dense
+};
+
+inline void NeuralMlp::params(assay::Params<NeuralMlp>& p) {
+  p.integers<&NeuralMlp::hidden>("hidden", "Units of each hidden layer, from input to output; empty: a linear model")
+      .range(1, 8192)
+      .items(0, 16);
+  p.choice<&NeuralMlp::activation>("activation", "Activation of the hidden layers", {"relu", "tanh", "sigmoid", "gelu"});
+  p.choice<&NeuralMlp::loss>("loss", "auto: mse for regression, cross_entropy for classes",
+                             {"auto", "mse", "mae", "huber", "cross_entropy"});
+  p.real<&NeuralMlp::huber_delta>("huber_delta", "Huber's loss is quadratic up to this error and linear beyond")
+      .range(0, 1e9)
+      .open_min()
+      .log_scale()
+      .only_if("loss", "huber");
+  p.choice<&NeuralMlp::optimizer_kind>("optimizer", "Optimiser", {"sgd", "adam", "adamw"});
+  p.real<&NeuralMlp::learning_rate>("learning_rate", "Step size, multiplied by the host's schedule").range(0, 10).open_min().log_scale();
+  p.real<&NeuralMlp::momentum>("momentum", "Momentum of sgd").range(0, 1).open_max().only_if("optimizer", "sgd");
+  p.real<&NeuralMlp::beta1>("beta1", "Decay of the mean gradient of adam and adamw").range(0, 1).open_max();
+  p.real<&NeuralMlp::beta2>("beta2", "Decay of the mean squared gradient of adam and adamw").range(0, 1).open_max();
+  p.real<&NeuralMlp::weight_decay>("weight_decay", "Pull of all parameters towards zero; decoupled from the gradient in adamw")
+      .range(0, 10);
+  p.real<&NeuralMlp::clip_norm>("clip_norm", "Longest gradient, all parameters together; 0: no clipping").range(0, 1e9);
+  p.choice<&NeuralMlp::init>("init", "Initial weights; auto: he_uniform for relu and gelu layers, glorot_uniform for the others",
+                             {"auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal"});
+}
+
+inline void NeuralMlp::configured() {
+  optimizer = {.kind = optimizer_kind,
+               .learning_rate = learning_rate,
+               .momentum = momentum,
+               .beta1 = beta1,
+               .beta2 = beta2,
+               .weight_decay = weight_decay,
+               .clip_norm = clip_norm};
+}
+
+inline nn::LossKind NeuralMlp::loss_of(assay::Task task) const {
+  if (task == assay::Task::regression) {
+    if (loss == "cross_entropy")
+      throw assay::bad_input("neural.mlp: loss cross_entropy is for classes; a regression takes mse, mae or huber");
+    return loss == "mae" ? nn::LossKind::absolute : loss == "huber" ? nn::LossKind::huber : nn::LossKind::squared;
+  }
+  if (loss != "auto" && loss != "cross_entropy")
+    throw assay::bad_input("neural.mlp: loss " + loss + " is for regression; classes take cross_entropy");
+  return task == assay::Task::binary ? nn::LossKind::binary_cross_entropy : nn::LossKind::cross_entropy;
+}
+
+inline void NeuralMlp::plan(const assay::Problem& problem, std::int64_t batch_size) {
+  task_ = problem.task();
+  const auto weights = problem.class_weight();
+  class_weight_.assign(weights.begin(), weights.end());
+  loss_kind_ = loss_of(task_);
+  const std::int64_t inputs = flat_width(problem);
+  network_ = nn::Mlp<float>({inputs, {hidden.begin(), hidden.end()}, problem.outputs(), activation}, batch_size);
+  updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
+  staging_ = nn::Arena<float>(problem.lookback() > 0 ? batch_size * inputs : 0);
+}
+
+inline void NeuralMlp::begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call) {
+  if (batch_size < 1) throw assay::bad_input("neural.mlp: the batch size has to be at least 1");
+  plan(problem, batch_size);
+  constexpr std::pair<const char*, nn::Initial> kNames[] = {{"glorot_uniform", nn::Initial::glorot_uniform},
+                                                            {"glorot_normal", nn::Initial::glorot_normal},
+                                                            {"he_uniform", nn::Initial::he_uniform},
+                                                            {"he_normal", nn::Initial::he_normal}};
+  std::optional<nn::Initial> named;
+  for (const auto& [name, kind] : kNames)
+    if (init == name) named = kind;
+  network_.initialise(call.random(), named);
+}
+
+inline double NeuralMlp::step(const assay::Batch& batch, const assay::Step& at, assay::Call&) {
+  const FlatRows<float> rows(batch);
+  if (rows.size() > network_.batch_size()) throw assay::bad_input("neural.mlp: a batch has more rows than were announced");
+  const nn::LossSpec spec{loss_kind_, huber_delta, class_weight_};
+  const double mean =
+      network_.loss_and_gradient(rows.take(0, rows.size(), staging_.data()), {batch.y<float>(), batch.weight<float>()}, spec);
+  updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
+  return mean;
+}
+
+inline void NeuralMlp::predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const {
+  if (network_.layer_count() == 0) throw assay::bad_input("neural.mlp has not been trained");
+  const FlatRows<float> flat(rows);
+  const std::int64_t outputs = network_.shape().outputs, chunk = std::min(kChunk, flat.size());
+  if (out.cols() != outputs) throw assay::bad_input("neural.mlp has been trained for another number of outputs");
+  if (chunk == 0) return;
+  const auto scratch = call.scratch<float>(network_.scratch_size(chunk));
+  const auto raw = call.scratch<float>(static_cast<std::size_t>(chunk * outputs));
+  const auto buffer = flat.is_direct() ? std::span<float>() : call.scratch<float>(static_cast<std::size_t>(chunk * flat.width()));
+  for (std::int64_t first = 0; first < flat.size(); first += chunk) {
+    const std::int64_t count = std::min(chunk, flat.size() - first);
+    network_.predict(flat.take(first, count, buffer.data()), raw.data(), chunk, scratch.data());
+    for (std::int64_t r = 0; r < count; ++r) {
+      const float* z = raw.data() + r * outputs;
+      if (task_ == assay::Task::regression)
+        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]);
+      else if (task_ == assay::Task::binary)
+        out(first + r) = 1 / (1 + std::exp(-static_cast<double>(z[0])));
+      else {
+        double largest = static_cast<double>(z[0]), total = 0;
+        for (std::int64_t c = 1; c < outputs; ++c) largest = std::max(largest, static_cast<double>(z[c]));
+        for (std::int64_t c = 0; c < outputs; ++c) total += out(first + r, c) = std::exp(static_cast<double>(z[c]) - largest);
+        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) /= total;
+      }
+    }
+  }
+}
+
+// Arrays are stored without padding, which depends on the CPU level: inputs x outputs.
+inline void NeuralMlp::put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block) const {
+  for (std::size_t i = 0; i < network_.layer_count(); ++i) {
+    const std::string name = prefix + "layer" + std::to_string(i);
+    const assay::RowMajor<float> weight = assay::map(network_.weights(i, block));
+    const Eigen::VectorXf bias = assay::map(network_.bias(i, block));
+    saver.put((name + ".weight").c_str(), weight);
+    saver.put((name + ".bias").c_str(), bias);
+  }
+}
+
+inline void NeuralMlp::get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block) const {
+  for (std::size_t i = 0; i < network_.layer_count(); ++i) {
+    const std::string name = prefix + "layer" + std::to_string(i);
+    const assay::RowMajor<float> weight = saved.matrix((name + ".weight").c_str());
+    const Eigen::VectorXf bias = saved.vector((name + ".bias").c_str());
+    const auto weight_to = network_.weights(i, block);
+    const auto bias_to = network_.bias(i, block);
+    if (weight.rows() != weight_to.rows() || weight.cols() != weight_to.cols() || bias.size() != bias_to.size())
+      throw assay::bad_state("the saved layer " + std::to_string(i) + " has another shape than the network of these parameters");
+    for (std::int64_t r = 0; r < weight.rows(); ++r) std::copy_n(weight.data() + r * weight.cols(), weight.cols(), weight_to.row(r).data());
+    std::copy_n(bias.data(), bias.size(), bias_to.data());
+  }
+}
+
+inline void NeuralMlp::save(assay::Saver& saver) const {
+  if (network_.layer_count() == 0) throw assay::Error("neural.mlp has learned nothing that could be saved");
+  saver.put("inputs", static_cast<std::int64_t>(network_.shape().inputs));
+  saver.put("outputs", static_cast<std::int64_t>(network_.shape().outputs));
+  saver.put("task", static_cast<std::int64_t>(task_));
+  put_block(saver, "", network_.parameters());
+}
+
+inline void NeuralMlp::load(const assay::Saved& saved) {
+  const std::int64_t inputs = saved.number("inputs"), outputs = saved.number("outputs"), task = saved.number("task");
+  const bool known = task == ASSAY_TASK_REGRESSION || task == ASSAY_TASK_BINARY || task == ASSAY_TASK_MULTICLASS;
+  // The first layer's size has to be there before memory is taken for it.
+  const assay_array first = saved.array<float>("layer0.weight", 2);
+  const std::int64_t units = hidden.empty() ? outputs : hidden.front();
+  if (!known || inputs < 1 || outputs < 1 || outputs > (1 << 20) || first.shape[0] != inputs || first.shape[1] != units)
+    throw assay::bad_state("the saved shape of the network makes no sense for these parameters");
+  nn::Mlp<float> network({inputs, {hidden.begin(), hidden.end()}, outputs, activation}, 0);
+  std::swap(network, network_);
+  try {
+    get_block(saved, "", network_.parameters());
+  } catch (...) {
+    std::swap(network, network_);  // a failed load leaves what was there
+    throw;
+  }
+  task_ = static_cast<assay::Task>(task);
+}
+
+inline void NeuralMlp::train_save(assay::Saver& saver) const {
+  save(saver);
+  saver.put("batch_size", static_cast<std::int64_t>(network_.batch_size()));
+  saver.put("steps", updater_.steps());
+  put_block(saver, "first.", updater_.first().all());
+  if (updater_.second().size() != 0) put_block(saver, "second.", updater_.second().all());
+}
+
+inline void NeuralMlp::train_load(const assay::Problem& problem, const assay::Saved& saved) {
+  const std::int64_t batch_size = saved.number("batch_size"), steps = saved.number("steps");
+  if (batch_size < 1 || batch_size > (std::int64_t{1} << 24) || steps < 0)
+    throw assay::bad_state("the saved batch size or step count makes no sense");
+  plan(problem, batch_size);
+  get_block(saved, "", network_.parameters());
+  get_block(saved, "first.", updater_.first().all());
+  if (updater_.second().size() != 0) get_block(saved, "second.", updater_.second().all());
+  updater_.set_steps(steps);
+}
+
+}  // namespace models
