@@ -275,8 +275,10 @@ class Reader {
           return find_cell_end(p, '\n') + 1;
         }
         if (column.state() != State::skipped && column.state() != State::reread) {
-          ReadProblem fault;
-          if (!column.take(cell.text, missing_, rows_, line, fault)) problem(fault.key, fault.message, fault.mend, rows_, line);
+          if (!column.take(cell.text, missing_, rows_, line, fault_)) {
+            problem(fault_.key, fault_.message, fault_.mend, rows_, line);
+            fault_ = {};
+          }
         }
       }
       if (*p == '\n') {
@@ -337,6 +339,7 @@ class Reader {
   const char* last_report_ = nullptr;
   std::int64_t line_ = 1, rows_ = 0, blank_lines_ = 0;
   std::string scratch_;
+  ReadProblem fault_;
 };
 
 std::string padded(std::string text) {

@@ -57,8 +57,8 @@ Applicant draw(Random& random) {
   const auto loaded = [&](double load) { return load * strain + std::sqrt(1 - load * load) * random.normal(); };
   Applicant a{};
   const double wealth = loaded(-0.4);
-  a.income = std::round(std::exp(10.3 + 0.5 * wealth));
-  a.debt_to_income = 0.35 * std::exp(0.4 * loaded(0.4));
+  a.income = std::round(std::exp(10.3 + 0.3 * wealth));
+  a.debt_to_income = 0.35 * std::exp(0.3 * loaded(0.4));
   a.utilisation = logistic(1.2 * loaded(0.5));
   a.credit_age = 9 * std::exp(0.6 * loaded(-0.3));
   a.loan_amount = std::round(std::exp(8.9 + 0.3 * wealth + 0.5 * random.normal()) / 100) * 100;
@@ -75,18 +75,18 @@ Applicant draw(Random& random) {
 
 // The log-odds without intercept and scale. Written in the visible columns, so that a model that sees them can reach the best AUC.
 double log_odds(const Applicant& a, double nonlinearity) {
-  const double wealth = (std::log(a.income) - 10.3) / 0.5;
-  const double debt = std::log(a.debt_to_income / 0.35) / 0.4;
+  const double wealth = (std::log(a.income) - 10.3) / 0.3;
+  const double debt = std::log(a.debt_to_income / 0.35) / 0.3;
   const double use = std::log(a.utilisation / (1 - a.utilisation)) / 1.2;
   const double late = std::min<double>(static_cast<double>(a.late_payments), 5);
   static constexpr std::array<double, 3> kHome{-0.15, -0.25, 0.2};
   static constexpr std::array<double, 4> kPurpose{0, 0.25, -0.2, 0.1};
   static constexpr std::array<double, 3> kSegment{0, 0.3, 0.1};
-  const double straight = 0.40 * use + 0.35 * late - 0.30 * wealth + 0.25 * debt - 0.20 * std::log(a.credit_age / 9) / 0.6 -
+  const double straight = 0.60 * use + 0.50 * late - 0.50 * wealth + 0.40 * debt - 0.30 * std::log(a.credit_age / 9) / 0.6 -
                           0.03 * static_cast<double>(std::min<std::int64_t>(a.employment_years, 15)) - (a.guarantor ? 0.5 : 0.0) +
                           kHome[static_cast<std::size_t>(a.home)] + kPurpose[static_cast<std::size_t>(a.purpose)] +
                           kSegment[static_cast<std::size_t>(a.segment)];
-  const double bent = 0.45 * (std::min(debt * debt, 6.0) - 1) - 0.55 * use * wealth + 0.35 * (late - 0.7) * (use > 0 ? 1.0 : -1.0);
+  const double bent = 0.50 * (std::min(debt * debt, 5.0) - 1) - 0.55 * use * wealth;
   return straight + nonlinearity * bent;
 }
 
