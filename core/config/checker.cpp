@@ -1,6 +1,7 @@
 #include "config/checker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -166,14 +167,14 @@ std::optional<Value> Checker::span_value(const Node& node, const KeySpec& key, c
       return wrong(node, key, path, "'" + path + "' is " + node.text + ", a share must be above 0 and below 1");
     }
   }
-  const std::size_t unit = node.text.find_first_not_of("0123456789");
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kWords{
+      {{"year", "y"}, {"month", "mo"}, {"week", "w"}, {"day", "d"}, {"hour", "h"}, {"min", "min"}, {"sec", "s"}}};
+  const std::size_t unit = std::min(node.text.find_first_not_of("0123456789"), node.text.size());
+  const std::string_view word = text::trim(std::string_view(node.text).substr(unit));
   std::string mend;
-  if (unit != std::string::npos && unit > 0) {
-    std::string word = node.text.substr(unit);
-    if (word == "m" || word == "M")
-      mend = "months are mo, minutes are min";
-    else if (const auto near = guess(std::string(text::trim(word)), {"y", "mo", "w", "d", "h", "min", "s", "ms"}))
-      mend = "did you mean " + node.text.substr(0, unit) + *near + "?";
+  if (unit > 0 && (word == "m" || word == "M")) mend = "months are mo, minutes are min";
+  for (const auto& [start, sign] : kWords) {
+    if (unit > 0 && word.starts_with(start)) mend = "did you mean " + node.text.substr(0, unit) + std::string(sign) + "?";
   }
   return wrong_type(node, key, path, mend);
 }
@@ -205,7 +206,8 @@ std::optional<Value> Checker::choice(const Node& node, const KeySpec& key, const
 
 std::optional<Value> Checker::scalar(const Node& node, const KeySpec& key, const std::string& path) {
   if (node.kind != Node::Kind::scalar) return wrong_type(node, key, path);
-  const Value value = resolve_scalar(node.text, node.quoted);
+  const bool wants_text = key.kind != ParamKind::integer && key.kind != ParamKind::real && key.kind != ParamKind::boolean;
+  const Value value = resolve_scalar(node.text, node.quoted && (wants_text || !node.from_variable));
   switch (key.kind) {
     case ParamKind::boolean: {
       if (std::holds_alternative<bool>(value.data)) return value;
@@ -286,7 +288,7 @@ bool Checker::fits(const Node& node, const KeySpec& key) const {
       break;
   }
   if (node.kind != Node::Kind::scalar || node.is_null()) return false;
-  const Value value = resolve_scalar(node.text, node.quoted);
+  const Value value = resolve_scalar(node.text, node.quoted && !node.from_variable);
   if (key.kind == ParamKind::integer) return std::holds_alternative<std::int64_t>(value.data);
   if (key.kind == ParamKind::real) return std::holds_alternative<std::int64_t>(value.data) || std::holds_alternative<double>(value.data);
   if (key.kind == ParamKind::boolean) return std::holds_alternative<bool>(value.data);
@@ -332,7 +334,7 @@ void Checker::unknown_key(const Entry& entry, const std::vector<KeySpec>& keys, 
     mend = "'" + entry.key + "' belongs under '" + section->name + ":'";
   else
     mend = names.empty() ? of_what + " takes no keys" : "known here: " + text::join(names, ", ");
-  report(entry.key_place, "unknown key '" + shortened(entry.key) + "' " + (path.empty() ? "" : "in " + of_what), mend,
+  report(entry.key_place, "unknown key '" + shortened(entry.key) + "'" + (path.empty() ? "" : " in " + of_what), mend,
          below(path, entry.key));
 }
 
@@ -534,6 +536,7 @@ bool Checked::is_bad(const std::string& path) const {
 
 Checked check_keys(const Node& root, const KeySpec& keys, const JoinedCatalogue& catalogue, Diagnostics& diagnostics) {
   Checked out;
+  out.incomplete = root.broken;
   Checker checker(keys, catalogue, diagnostics, out, root.broken);
   if (auto value = checker.check(root, keys, "")) out.value = std::move(*value);
   return out;

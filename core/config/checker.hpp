@@ -19,6 +19,8 @@ struct Checked {
   std::map<std::string, Place> places;  // of values, by dotted path ("data.columns.2"), and of keys, with "/" before the path
   std::set<std::string> bad;            // paths whose value was wrong and is missing from `value`
 
+  bool incomplete = false;  // a base file could not be read: what is absent may stand there
+
   const Place* place(const std::string& path) const;
   bool is_bad(const std::string& path) const;  // it, something above it or below it
 };

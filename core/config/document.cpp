@@ -187,7 +187,10 @@ void Builder::refuse_anchor_and_tag(const yaml_char_t* anchor, const yaml_char_t
                        "write the value where it is needed, or share it with `extends: base.yaml`");
   }
   if (tag != nullptr) {
-    diagnostics_.error(at, std::string("tags such as ") + text_of(tag) + " are not allowed in an experiment file",
+    std::string name = text_of(tag);
+    constexpr std::string_view kCore = "tag:yaml.org,2002:";
+    if (name.starts_with(kCore)) name.replace(0, kCore.size(), "!!");
+    diagnostics_.error(at, "tags such as " + name + " are not allowed in an experiment file",
                        "write the plain value; quotes make it a text");
   }
 }
@@ -483,6 +486,9 @@ Value resolve_scalar(std::string_view text, bool quoted) {
     if (const auto value = resolve_based(text.substr(2), "01234567", 3)) return *value;
   }
   if (const auto whole = text::to_integer(text)) return Value{*whole};
+  if (all_of(text.substr(text.starts_with("-") || text.starts_with("+") ? 1 : 0), "0123456789"))
+    return Value{
+        text::to_real(text).value_or(text.starts_with("-") ? -std::numeric_limits<double>::max() : std::numeric_limits<double>::max())};
   if (const auto real = core_real(text)) return Value{*real};
   return Value{std::string(text)};
 }

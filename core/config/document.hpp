@@ -20,9 +20,10 @@ struct Entry;
 struct Node {
   enum class Kind { scalar, list, map };
   Kind kind = Kind::scalar;
-  std::string text;     // of a scalar
-  bool quoted = false;  // '...', "...", | or >: always text
-  bool broken = false;  // a mistake here was reported already: say nothing more about it (a root: its base could not be read)
+  std::string text;            // of a scalar
+  bool quoted = false;         // '...', "...", | or >: always text
+  bool from_variable = false;  // ${NAME} was put in: even in quotes (braces need them) it may be a number
+  bool broken = false;         // a mistake here was reported already: say nothing more about it (a root: its base could not be read)
   Place place;
   std::vector<Node> items;     // of a list
   std::vector<Entry> entries;  // of a map, in file order, keys unique

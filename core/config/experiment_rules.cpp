@@ -98,7 +98,7 @@ class Rules {
 void Rules::model_and_models() {
   const bool one = given("model"), map = given("models");
   if (one && map) error_at_key("models", "the file has both 'model' and 'models'", "keep one; `models` runs several on the same splits");
-  if (!one && !map && good("model") && good("models"))
+  if (!one && !map && !checked_.incomplete && good("model") && good("models"))
     error("", "the file needs the key 'model' or 'models'",
           "add `model: {use: linear.ridge}`; a backtest without a model comes with a later version");
   if (map && e_.models.empty() && good("models") && !one) error("models", "'models' names no model", "write `models: {NAME: {use: ...}}`");
@@ -170,7 +170,8 @@ void Rules::validation_users() {
     error("train.refit", "refit on train and validation rows needs validation rows, and the split leaves none", mend);
   const auto& threshold = e_.evaluate.threshold;
   if (!given("evaluate.threshold") || !good("evaluate.threshold")) return;
-  if (good("target") && given("target.task") && e_.target.task != Task::binary)
+  const bool is_default = threshold.fixed == 0.5;  // which stands in every resolved text
+  if (good("target") && given("target.task") && e_.target.task != Task::binary && !is_default)
     error_at_key("evaluate.threshold", std::string("a threshold counts only with task: binary, this is ") + to_text(e_.target.task),
                  "remove it");
   if (threshold.fixed) return;
@@ -211,13 +212,13 @@ void Rules::time_keys() {
   const DataSpec& data = e_.data;
   if (data.available.is_count() || data.available.months != 0)
     error("data.available", "'data.available' must be a fixed time, not " + assay::to_text(data.available), "write it in d, h, min or s");
+  if (data.adjustment_kind == "raw" && !data.factor_column.empty() && good("data.adjustment"))
+    error("data.adjustment.factor_column", "a factor column does not go with kind: raw", "say kind: split or kind: total");
   if (!data.time || !good("data.time")) return;
   if (data.time->stamp == "start" && !data.time->bar)
     error("data.time.stamp", "stamp: start needs 'bar', to know when a row is complete", "add bar: 1d, or whatever a bar's length is");
   if (data.time->bar && (data.time->bar->is_count() || data.time->bar->is_zero()))
     error("data.time.bar", "a bar's length is a time", "write 1d, 1h or 5min");
-  if (data.adjustment_kind == "raw" && !data.factor_column.empty())
-    error("data.adjustment.factor_column", "a factor column does not go with kind: raw", "say kind: split or kind: total");
 }
 
 void Rules::split_kind() {

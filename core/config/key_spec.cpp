@@ -136,7 +136,7 @@ std::string value_text(const KeySpec& key) {
 }
 
 std::string number_text(const KeySpec& key, double value) {
-  if (key.kind == ParamKind::integer && std::abs(value) < 9e18) return std::to_string(static_cast<std::int64_t>(value));
+  if (key.kind == ParamKind::integer && std::abs(value) < 9.2e18) return std::to_string(static_cast<std::int64_t>(value));
   return text::shortest(value);
 }
 
@@ -167,7 +167,9 @@ std::string range_text(const KeySpec& key) {
   if (key.shape != Shape::value || (key.kind != ParamKind::integer && key.kind != ParamKind::real)) return {};
   const bool low = std::isfinite(key.min), high = std::isfinite(key.max);
   std::string text;
-  if (low && high && !key.open_min && !key.open_max) {
+  if (low && high && key.min == key.max) {
+    text = number_text(key, key.min);
+  } else if (low && high && !key.open_min && !key.open_max) {
     text = "from " + number_text(key, key.min) + " to " + number_text(key, key.max);
   } else {
     if (low) text = (key.open_min ? "above " : "at least ") + number_text(key, key.min);

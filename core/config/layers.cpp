@@ -71,7 +71,10 @@ bool Loader::variable(const Node& scalar, std::size_t& at, std::string& out) {
     diagnostics_.error(scalar.place, std::move(message), std::move(mend));
     return false;
   };
-  if (end == std::string::npos) return fail("a '${' without its '}'", "write ${NAME} or ${NAME:-default}; $${ stands for a plain ${");
+  if (end == std::string::npos) {
+    at = scalar.text.size();
+    return fail("a '${' without its '}'", "write ${NAME} or ${NAME:-default}; $${ stands for a plain ${");
+  }
   std::string_view inside = std::string_view(scalar.text).substr(at + 2, end - at - 2);
   at = end + 1;
   std::optional<std::string> fallback;
@@ -106,6 +109,7 @@ void Loader::substitute_scalar(Node& scalar) {
       at += 3;
     } else if (rest.starts_with("${")) {
       if (!variable(scalar, at, out)) scalar.broken = true;
+      scalar.from_variable = true;
     } else {
       out += scalar.text[at++];
     }
