@@ -1,0 +1,83 @@
+// A model behind the plugin boundary with the tables that it needs, for the tests of models. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plugin/model.hpp"
+#include "plugin/registry.hpp"
+
+namespace models_test {
+
+inline const assay::plugin::Registry& registry() {
+  static const assay::plugin::Registry all{[] {
+    assay::plugin::SearchPath path;
+    path.folders.emplace_back(MODELS_FOLDER, "the build folder");
+    return path;
+  }()};
+  return all;
+}
+
+template <class S>
+assay_array array_of(const std::vector<S>& data, std::int64_t columns) {
+  assay_array a{};
+  a.dtype = sizeof(S) == 4 ? ASSAY_F32 : ASSAY_F64;
+  a.device_kind = ASSAY_CPU;
+  a.flags = ASSAY_ARRAY_READ_ONLY;
+  a.rank = columns > 0 ? 2 : 1;
+  a.shape[0] = static_cast<std::int64_t>(data.size()) / (columns > 0 ? columns : 1);
+  a.stride[0] = columns > 0 ? columns : 1;
+  a.shape[1] = columns;
+  a.stride[1] = 1;
+  a.data = const_cast<S*>(data.data());
+  return a;
+}
+
+// Rows of one problem. S: what the model asks for.
+template <class S>
+struct Table {
+  std::uint32_t task = ASSAY_TASK_BINARY;
+  std::int64_t inputs = 1, outputs = 1;
+  std::vector<S> x, y, weight;
+  std::vector<double> last_known;
+  assay_problem problem{};
+
+  assay_batch batch(std::int64_t first = 0, std::int64_t count = -1) {
+    problem = {};
+    problem.struct_size = sizeof(problem);
+    problem.task = task;
+    problem.n_inputs = inputs;
+    problem.n_outputs = outputs;
+    const std::int64_t all = static_cast<std::int64_t>(x.size()) / inputs;
+    assay_batch b{};
+    b.struct_size = sizeof(b);
+    b.rows = count < 0 ? all : count;
+    b.problem = &problem;
+    b.x = slice(array_of(x, inputs), first, b.rows);
+    if (!y.empty()) b.y = slice(array_of(y, 0), first, b.rows);
+    if (!weight.empty()) b.weight = slice(array_of(weight, 0), first, b.rows);
+    if (!last_known.empty()) b.last_known_target = last_known.data() + first;
+    return b;
+  }
+
+ private:
+  static assay_array slice(assay_array a, std::int64_t first, std::int64_t count) {
+    a.data = static_cast<S*>(a.data) + first * a.stride[0];
+    a.shape[0] = count;
+    return a;
+  }
+};
+
+inline assay::plugin::Model make(const std::string& id, const assay::config::Map& params = {}) {
+  return assay::plugin::Model(registry().component("model", id), params);
+}
+
+template <class S>
+std::vector<double> predict(const assay::plugin::Model& model, Table<S>& table) {
+  const assay_batch rows = table.batch();
+  std::vector<double> out(static_cast<std::size_t>(rows.rows * table.outputs));
+  model.predict(rows, out, {});
+  return out;
+}
+
+}  // namespace models_test
