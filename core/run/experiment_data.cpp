@@ -11,7 +11,8 @@
 #include "data/column_file.hpp"
 #include "data/simulate_credit.hpp"
 #include "data/simulate_market.hpp"
-#include "plugin/feature.hpp"
+#include "pipeline/plugin_features.hpp"
+#include "pipeline/prepare.hpp"
 
 namespace assay::run {
 
@@ -138,93 +139,6 @@ void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagn
   if (!away.empty()) loaded.frame = loaded.frame.without(away);
 }
 
-// The frame's columns as a feature plugin sees them: numbers and flags as f64, categories as codes.
-class FrameView {
- public:
-  FrameView(const data::Frame& frame, const std::vector<std::string>& names, std::span<const std::int64_t> rows) {
-    for (const std::string& name : names) stored_.push_back(store(frame.at(name), rows));
-    for (const auto& s : stored_) pointers_.push_back(&s->column);
-    for (const std::int64_t r : rows) {
-      if (frame.has_time()) time_.push_back(frame.known_at()[static_cast<std::size_t>(r)]);
-      if (!frame.entity().empty()) entity_.push_back(frame.entity()[static_cast<std::size_t>(r)]);
-    }
-    raw_.struct_size = sizeof raw_;
-    raw_.n_columns = static_cast<std::uint32_t>(pointers_.size());
-    raw_.n_rows = static_cast<std::int64_t>(rows.size());
-    raw_.columns = pointers_.data();
-    raw_.time_ns = time_.empty() ? nullptr : time_.data();
-    raw_.entity = entity_.empty() ? nullptr : entity_.data();
-  }
-  const assay_frame& raw() const { return raw_; }
-
- private:
-  struct Stored {
-    std::string name;
-    std::vector<double> numbers;
-    std::vector<std::int32_t> codes;
-    std::vector<assay_text> levels;
-    assay_column column{};
-  };
-
-  static std::unique_ptr<Stored> store(const data::Column& source, std::span<const std::int64_t> rows) {
-    auto s = std::make_unique<Stored>();
-    s->name = source.name();
-    const bool category = source.type() == data::ColumnType::category;
-    for (const std::int64_t r : rows) {
-      const auto row = static_cast<std::size_t>(r);
-      if (category)
-        s->codes.push_back(source.codes()[row]);
-      else
-        s->numbers.push_back(source.number(row));
-    }
-    assay_column& c = s->column;
-    c.struct_size = sizeof c;
-    c.kind = category ? ASSAY_COLUMN_CATEGORY : source.type() == data::ColumnType::boolean ? ASSAY_COLUMN_FLAG : ASSAY_COLUMN_NUMBER;
-    c.name = {s->name.data(), s->name.size()};
-    c.values.dtype = category ? ASSAY_I32 : ASSAY_F64;
-    c.values.rank = 1;
-    c.values.device_kind = ASSAY_CPU;
-    c.values.flags = ASSAY_ARRAY_READ_ONLY;
-    c.values.shape[0] = static_cast<std::int64_t>(rows.size());
-    c.values.stride[0] = 1;
-    c.values.data = category ? static_cast<void*>(s->codes.data()) : static_cast<void*>(s->numbers.data());
-    if (category) {
-      for (const std::string& level : source.levels()) s->levels.push_back({level.data(), level.size()});
-      c.levels = s->levels.data();
-      c.n_levels = s->levels.size();
-    }
-    return s;
-  }
-
-  std::vector<std::unique_ptr<Stored>> stored_;
-  std::vector<const assay_column*> pointers_;
-  std::vector<TimeNs> time_;
-  std::vector<std::int32_t> entity_;
-  assay_frame raw_{};
-};
-
-pipeline::FeatureColumns compute(const plugin::Registry& registry, const config::Component& component, const data::Frame& frame) {
-  const plugin::Feature feature(registry.component("feature", component.id), component.params);
-  pipeline::FeatureColumns out;
-  out.warmup_rows = feature.warmup_rows();
-  out.names = feature.output_names();
-  const std::size_t outputs = feature.outputs();
-  out.values.assign(outputs, std::vector<double>(frame.rows(), std::numeric_limits<double>::quiet_NaN()));
-  const auto apply = [&](std::span<const std::int64_t> rows) {
-    const std::vector<double> values = feature.transform(FrameView(frame, feature.columns(), rows).raw(), {});
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      for (std::size_t k = 0; k < outputs; ++k) out.values[k][static_cast<std::size_t>(rows[i])] = values[i * outputs + k];
-  };
-  if (feature.whole_panel() || !frame.is_panel()) {
-    std::vector<std::int64_t> all(frame.rows());
-    std::iota(all.begin(), all.end(), 0);
-    apply(all);
-  } else {
-    for (std::size_t e = 0; e < frame.entity_count(); ++e) apply(frame.rows_of_entity(static_cast<std::int32_t>(e)));
-  }
-  return out;
-}
-
 // --quick: the first rows in the frame's order (by time where there is time).
 void cut_rows(LoadedData& loaded, std::int64_t most) {
   const auto rows = static_cast<std::int64_t>(loaded.frame.rows());
@@ -250,16 +164,15 @@ std::optional<LoadedData> load_data(const config::Experiment& experiment, const 
   return loaded;
 }
 
-pipeline::FeatureFactory feature_factory(const plugin::Registry& registry) {
-  return [&registry](const config::Component& component, const data::Frame& frame) { return compute(registry, component, frame); };
-}
-
 std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry,
                                            const LoadOptions& options, Diagnostics& diagnostics) {
   std::optional<LoadedData> loaded = load_data(experiment, options, diagnostics);
   if (!loaded) return std::nullopt;
   ExperimentData out;
-  out.dataset = pipeline::build_dataset(experiment, loaded->frame, feature_factory(registry), diagnostics);
+  out.dataset = pipeline::build_dataset(experiment, loaded->frame, pipeline::plugin_features(registry), diagnostics);
+  if (!diagnostics.has_errors())
+    pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, out.dataset.inputs), out.dataset.has_time(),
+                                diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"

@@ -43,7 +43,4 @@ struct ExperimentData {
 std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry,
                                            const LoadOptions& options, Diagnostics& diagnostics);
 
-// Feature plugins as the pipeline calls them.
-pipeline::FeatureFactory feature_factory(const plugin::Registry& registry);
-
 }  // namespace assay::run

@@ -59,8 +59,4 @@ std::optional<RunOutcome> run_experiment(const config::Experiment& experiment, c
 // The experiment cut down for --quick: at most 2 epochs and 1 repeat. (Folds and rows are cut while it runs.)
 config::Experiment quick_version(config::Experiment experiment);
 
-// Scores of the sealed final test of a finished run, as JSON; records the reveal. The data must be what the run saw.
-std::string reveal(store::Store& store, store::RunId id, const config::Experiment& experiment, const RunContext& context,
-                   Diagnostics& diagnostics);
-
 }  // namespace assay::run

@@ -102,12 +102,21 @@ class Replicates {
  private:
   void replicate(const std::vector<Scorer>& scorers, std::int64_t i, std::vector<std::vector<double>>& out) const {
     std::vector<double> sums(scorers.size(), 0);
-    std::vector<std::int64_t> drawn;
+    std::vector<std::int64_t> units, drawn;
+    std::vector<TimeNs> dates;
     for (std::size_t s = 0; s < resamplers_.size(); ++s) {
       stats::Draws draws(seeds_[s], static_cast<std::uint64_t>(i));
-      resamplers_[s].draw_rows(draws, drawn);
+      resamplers_[s].draw_units(draws, units);
+      drawn.clear();
+      dates.clear();
+      for (std::size_t u = 0; u < units.size(); ++u)
+        for (const std::int64_t row : resamplers_[s].unit(units[u])) {
+          drawn.push_back(row);
+          dates.push_back(static_cast<TimeNs>(u));  // a date that is drawn twice counts as two dates
+        }
       for (const auto& repeat : sets_) {
-        const ForecastSet sample = taken(repeat[s], drawn);
+        ForecastSet sample = taken(repeat[s], drawn);
+        if (!sample.time.empty()) sample.time = dates;
         for (std::size_t m = 0; m < scorers.size(); ++m) sums[m] += scorers[m].value(sample);
       }
     }

@@ -1,0 +1,87 @@
+// `assay check FILE`: everything that can be checked without running.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/place.hpp"
+#include "cli/session.hpp"
+#include "cli/verbs.hpp"
+#include "run/experiment_data.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+VerbHelp help() {
+  return {
+      "assay check FILE... [options]",
+      "Checks experiment files whole, without running them: keys, types, ranges, plugins, then the data, features, target and split.\n"
+      "All mistakes are shown at once. Exit codes: 0 sound, 1 a file is wrong, 2 the data are wrong.",
+      "assay check experiments/credit_risk/simulated.yaml",
+      {{"no-data", "", "look at the file only, do not open the data", false}, set_option(), plugins_option(), isa_option(), json_option()},
+      1,
+      100};
+}
+
+std::string folds_text(const run::ExperimentData& data) {
+  std::string text =
+      fmt::format("  {} rows, {} inputs, {} fold{}{}\n", data.dataset.rows(), data.dataset.inputs.size(), data.folds.folds.size(),
+                  data.folds.folds.size() == 1 ? "" : "s", data.folds.sealed ? " and a sealed final test" : "");
+  for (std::size_t f = 0; f < data.folds.folds.size(); ++f) {
+    const pipeline::Fold& fold = data.folds.folds[f];
+    text +=
+        fmt::format("  fold {}: {} train, {} validation, {} test rows", f + 1, fold.train.size(), fold.validation.size(), fold.test.size());
+    if (fold.purged_train + fold.purged_validation > 0) text += fmt::format(", {} purged", fold.purged_train + fold.purged_validation);
+    text += fold.description.empty() ? "\n" : "  (" + fold.description + ")\n";
+  }
+  return text;
+}
+
+int check_file(const std::string& file, const Arguments& arguments, Console& console) {
+  Diagnostics diagnostics;
+  OpenedExperiment opened = open_experiment(file, arguments, diagnostics);
+  std::optional<run::ExperimentData> data;
+  if (opened.experiment && !arguments.has("no-data")) {
+    run::LoadOptions options;
+    options.cache_folder = cache_folder();
+    options.progress = [&](std::uint64_t done, std::uint64_t total) {
+      console.reading(done, total);
+      return true;
+    };
+    data = run::prepare_data(*opened.experiment, *opened.registry, options, diagnostics);
+    console.end_progress();
+  }
+  console.show(diagnostics, &opened.sources);
+  if (diagnostics.has_errors()) return diagnostics.exit_code();
+  if (console.json()) {
+    Json json{{"file", file}, {"name", opened.experiment->name}, {"sound", true}};
+    if (data) json.update({{"rows", data->dataset.rows()}, {"inputs", data->dataset.inputs.size()}, {"folds", data->folds.folds.size()}});
+    console.out(json.dump() + "\n");
+    return 0;
+  }
+  console.out(fmt::format("{}: sound\n", file));
+  if (data) {
+    console.out(folds_text(*data));
+    for (const auto* notes : {&data->loaded.notes, &data->dataset.notes, &data->folds.notes})
+      for (const std::string& note : *notes) console.out("  note: " + note + "\n");
+  }
+  return 0;
+}
+
+int run(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  int worst = 0;
+  for (const std::string& file : arguments.plain()) {
+    const int code = check_file(file, arguments, console);
+    if (worst == 0 || code == 1) worst = code == 0 ? worst : code;
+  }
+  return worst;
+}
+
+}  // namespace
+
+Verb check_verb() { return {"check", "check an experiment file whole, without running it", &help, &run}; }
+
+}  // namespace assay::cli

@@ -1,0 +1,105 @@
+// The program's entry: finds the verb, turns every error into one clear message and an exit code.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "checker/checker.hpp"
+#include "cli/verbs.hpp"
+#include "run/worker_loop.hpp"
+
+namespace {
+
+using assay::cli::Verb;
+
+void print(std::FILE* file, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+std::string overview() {
+  std::string text =
+      "assay: experiments and backtests that can be trusted\n\n"
+      "Usage: assay VERB ...      (assay VERB --help tells more, with an example)\n\n";
+  for (const Verb& verb : assay::cli::verbs()) text += fmt::format("  {:<14} {}\n", verb.name, verb.summary);
+  return text + "\nExample:\n  assay run experiments/credit_risk/simulated.yaml\n";
+}
+
+// "runs show" is looked for before "runs".
+const Verb* find_verb(const std::vector<std::string>& words, std::size_t& used) {
+  for (used = std::min<std::size_t>(2, words.size()); used > 0; --used) {
+    std::string name = words[0];
+    if (used == 2) name += " " + words[1];
+    for (const Verb& verb : assay::cli::verbs())
+      if (verb.name == name) return &verb;
+  }
+  return nullptr;
+}
+
+int unknown(const std::vector<std::string>& words) {
+  std::vector<std::string> names, group;
+  for (const Verb& verb : assay::cli::verbs()) {
+    names.push_back(verb.name);
+    if (verb.name.starts_with(words[0] + " ")) group.push_back(fmt::format("  {:<14} {}\n", verb.name, verb.summary));
+  }
+  if (!group.empty()) {
+    const bool asked = words.size() == 1 || words[1] == "--help" || words[1] == "-h";
+    std::string text = asked ? "" : fmt::format("assay: there is no verb '{} {}'\n", words[0], words[1]);
+    for (const std::string& line : group) text += line;
+    print(asked ? stdout : stderr, text);
+    return asked && words.size() > 1 ? 0 : 1;
+  }
+  const std::string name = words.size() > 1 && words[1][0] != '-' ? words[0] + " " + words[1] : words[0];
+  auto near = assay::text::nearest(name, names);
+  if (!near) near = assay::text::nearest(words[0], names);
+  print(stderr,
+        fmt::format("assay: there is no verb '{}'. {}\n", words[0], near ? "Did you mean '" + *near + "'?" : "`assay --help` lists them"));
+  return 1;
+}
+
+int run_verb(const Verb& verb, const std::vector<std::string>& words) {
+  const assay::cli::VerbHelp help = verb.help();
+  const assay::cli::Arguments arguments(help, words);
+  if (arguments.wants_help()) {
+    print(stdout, assay::cli::help_text(help));
+    return 0;
+  }
+  return verb.run(arguments);
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print(words.empty() ? stderr : stdout, overview());
+    return words.empty() ? 1 : 0;
+  }
+  if (words[0] == "--version") {
+    print(stdout, "assay " ASSAY_VERSION "\n");
+    return 0;
+  }
+  if (words[0] == "worker") return words.size() > 1 && words[1] == "--check" ? assay::checker::run_check_child() : assay::run::run_worker();
+  std::size_t used = 0;
+  const Verb* verb = find_verb(words, used);
+  if (verb == nullptr) return unknown(words);
+  return run_verb(*verb, {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return dispatch({argv + 1, argv + argc});
+  } catch (const assay::Error& e) {
+    print(stderr, fmt::format("assay: {}\n", e.what()));
+    return static_cast<int>(e.fault());
+  } catch (const std::bad_alloc&) {
+    print(stderr, "assay: there is not enough memory\n");
+    return static_cast<int>(assay::Fault::failed);
+  } catch (const std::exception& e) {
+    print(stderr, fmt::format("assay: {}\nThis is a fault in assay itself: please report it.\n", e.what()));
+    return static_cast<int>(assay::Fault::failed);
+  }
+}

@@ -1,0 +1,49 @@
+#include "cli/place.hpp"
+
+#include <chrono>
+#include <cstdlib>
+
+namespace assay::cli {
+
+namespace {
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string(value);
+}
+
+std::filesystem::path user_folder(const char* xdg, const char* beneath_home) {
+  if (const auto folder = variable(xdg)) return std::filesystem::path(*folder) / "assay";
+  if (const auto home = variable("HOME")) return std::filesystem::path(*home) / beneath_home / "assay";
+  return std::filesystem::temp_directory_path() / "assay";
+}
+
+}  // namespace
+
+std::filesystem::path store_file(const std::optional<std::string>& option) {
+  if (option) return *option;
+  return variable("ASSAY_STORE").value_or("assay.db");
+}
+
+std::filesystem::path home_folder() {
+  if (const auto home = variable("ASSAY_HOME")) return *home;
+  return user_folder("XDG_DATA_HOME", ".local/share");
+}
+
+std::filesystem::path ledger_file() { return home_folder() / "ledger.db"; }
+
+std::filesystem::path cache_folder() {
+  if (const auto home = variable("ASSAY_HOME")) return std::filesystem::path(*home) / "cache";
+  return user_folder("XDG_CACHE_HOME", ".cache");
+}
+
+plugin::SearchPath search_path(std::vector<std::filesystem::path> named, const std::optional<std::string>& folder,
+                               const std::optional<std::string>& isa) {
+  if (folder) named.emplace_back(*folder);
+  return plugin::SearchPath::standard(std::move(named), isa.value_or(""));
+}
+
+TimeNs now() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+}  // namespace assay::cli

@@ -1,0 +1,112 @@
+// `assay rerun RUN` and `assay reveal RUN`: run it again and say whether the bits are the same; open the sealed final test.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "cli/place.hpp"
+#include "cli/result_text.hpp"
+#include "cli/session.hpp"
+#include "cli/verbs.hpp"
+#include "run/revisit.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+VerbHelp rerun_help() {
+  return {"assay rerun RUN [options]",
+          "Runs a stored experiment again, from the resolved file in the store, and compares every forecast and metric bit by bit.\n"
+          "RUN is a number, a name or `last`. Exit codes: 0 the same bits, 3 something differs (it says what).",
+          "assay rerun last",
+          {store_option(),
+           {"workers", "N", "how many fits run at once; changes no bit", false},
+           {"isolation", "HOW", "process or none; changes no bit", false},
+           plugins_option(),
+           isa_option(),
+           json_option()},
+          1,
+          1};
+}
+
+VerbHelp reveal_help() {
+  return {
+      "assay reveal RUN [options]",
+      "Scores the sealed final test of a run and shows it. Each reveal is recorded: a final test that was looked at and then tuned on is\n"
+      "no final test any more.",
+      "assay reveal last",
+      {store_option(), plugins_option(), json_option()},
+      1,
+      1};
+}
+
+int rerun(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  catch_interrupts();
+  const std::filesystem::path file = store_file(arguments.value("store"));
+  store::Store store(file, store::Store::Mode::read);
+  const store::RunRecord before = store.run(store.resolve(arguments.plain()[0]));
+  const plugin::Registry registry(search_path({}, arguments.value("plugins"), arguments.value("isa")));
+  config::Experiment experiment = run::experiment_of(before, registry);
+  if (const auto workers = arguments.integer("workers", 1)) experiment.resources.workers = *workers;
+  if (const auto isolation = arguments.value("isolation")) experiment.resources.isolation = *isolation;
+  run::RunRequest request;
+  request.original = before.original;
+  request.file = before.file;
+  request.again = true;
+  request.quick = before.quick;
+  Diagnostics diagnostics;
+  const auto outcome = run::run_experiment(experiment, request, run_context(registry, file, console), diagnostics);
+  console.end_progress();
+  console.show(diagnostics, nullptr);
+  if (!outcome) return diagnostics.exit_code();
+  const store::RunRecord after = store.run(outcome->id);
+  const auto found = run::differences(store, before.id, after.id);
+  const auto around = run::circumstances(before, after);
+  if (console.json()) {
+    Json json{
+        {"run", before.id}, {"rerun", after.id}, {"same_bits", found.empty()}, {"differences", Json::array()}, {"circumstances", around}};
+    for (const run::Difference& d : found) json["differences"].push_back(d.what);
+    console.out(json.dump() + "\n");
+  } else if (found.empty()) {
+    console.out(fmt::format("run {} again as run {}: the same bits\n", before.id, after.id));
+  } else {
+    console.out(fmt::format("run {} again as run {}: {} things differ\n", before.id, after.id, found.size()));
+    for (const run::Difference& d : found) console.out("  " + d.what + "\n");
+    console.out(around.empty() ? "  build, plugins, data and CPU are the same: a model here is not deterministic\n"
+                               : "  what was not the same:\n");
+    for (const std::string& line : around) console.out("    " + line + "\n");
+  }
+  return found.empty() ? 0 : static_cast<int>(Fault::failed);
+}
+
+int reveal(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  const std::filesystem::path file = store_file(arguments.value("store"));
+  store::Store store(file, store::Store::Mode::read);
+  const plugin::Registry registry(search_path({}, arguments.value("plugins"), {}));
+  Diagnostics diagnostics;
+  const auto summary = run::reveal(store, store.resolve(arguments.plain()[0]), run_context(registry, file, console), diagnostics);
+  console.end_progress();
+  console.show(diagnostics, nullptr);
+  if (!summary) return diagnostics.exit_code();
+  if (console.json()) {
+    console.out(*summary + "\n");
+    return 0;
+  }
+  const Json json = Json::parse(*summary);
+  console.out(fmt::format("{} final test (looked at {} time{})\n", console.bold(json.at("name").get<std::string>()),
+                          json.at("reveals").get<int>(), json.at("reveals") == 1 ? "" : "s"));
+  console.out(result_text(*summary, console));
+  return 0;
+}
+
+}  // namespace
+
+Verb rerun_verb() { return {"rerun", "run a stored experiment again and compare the bits", &rerun_help, &rerun}; }
+Verb reveal_verb() { return {"reveal", "score the sealed final test of a run, on record", &reveal_help, &reveal}; }
+
+}  // namespace assay::cli

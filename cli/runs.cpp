@@ -1,0 +1,254 @@
+// `assay runs list | show | compare | delete`: reads the store only.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/place.hpp"
+#include "cli/result_text.hpp"
+#include "cli/session.hpp"
+#include "cli/verbs.hpp"
+#include "run/revisit.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string when(TimeNs at) { return at == 0 ? "" : to_iso(at - at % kNsPerSecond); }
+
+std::string headline(const store::RunRecord& run) {
+  if (run.summary.empty()) return "";
+  const Json json = Json::parse(run.summary);
+  for (const auto& [name, metric] : json.at("metrics").items())
+    if (!metric.at("value").is_null()) return fmt::format("{} {:.5f}", name, metric.at("value").get<double>());
+  return "";
+}
+
+// ---- list ----
+
+VerbHelp list_help() {
+  return {
+      "assay runs list [options]", "Lists the runs of a store, newest first.", "assay runs list", {store_option(), json_option()}, 0, 0};
+}
+
+int list(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
+  Json json = Json::array();
+  std::string text;
+  for (const store::RunRecord& brief : store.runs()) {
+    const store::RunRecord run = store.run(brief.id);
+    const std::string seconds =
+        run.finished_at == 0 ? "" : fmt::format("{:.1f} s", static_cast<double>(run.finished_at - run.started_at) / 1e9);
+    json.push_back(
+        {{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"started", when(run.started_at)}, {"quick", run.quick}});
+    text += fmt::format("{:>5}  {:<32} {:<12} {:<21} {:>9}  {}{}\n", run.id, run.name, to_text(run.status), when(run.started_at), seconds,
+                        headline(run), run.quick ? "  (quick)" : "");
+  }
+  console.out(console.json() ? json.dump() + "\n" : text.empty() ? "no runs yet\n" : text);
+  return 0;
+}
+
+// ---- show ----
+
+VerbHelp show_help() {
+  return {"assay runs show RUN [options]",
+          "Shows a stored run: result, folds, fits, plugins, machine. RUN is a number, a name or `last`.",
+          "assay runs show last --predictions --csv > forecasts.csv",
+          {store_option(),
+           {"file", "", "the experiment file, resolved", false},
+           {"predictions", "", "every out-of-sample forecast", false},
+           {"steps", "", "loss and validation metric by epoch", false},
+           {"csv", "", "with --predictions or --steps: as CSV", false},
+           json_option()},
+          1,
+          1};
+}
+
+std::string predictions_csv(const store::Store& store, const store::RunRecord& run, bool as_csv) {
+  const char* separator = as_csv ? "," : "  ";
+  std::string out =
+      text::join(std::vector<std::string>{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"},
+                 separator) +
+      "\n";
+  const auto real = [](double v) { return std::isnan(v) ? std::string() : text::shortest(v); };
+  for (const store::UnitKey& key : store.finished_units(run.id))
+    for (const store::Predictions& p : store.predictions(run.id, key)) {
+      if (p.part == "final_test") continue;  // sealed
+      for (std::size_t i = 0; i < p.row.size(); ++i) {
+        std::vector<std::string> cells{key.model, std::to_string(key.fold + 1), std::to_string(key.repeat + 1), p.part,
+                                       std::to_string(p.row[i])};
+        cells.push_back(p.known_at.empty() ? "" : to_iso(p.known_at[i]));
+        cells.push_back(p.label_end.empty() ? "" : to_iso(p.label_end[i]));
+        cells.push_back(p.entity.empty() ? "" : run.entities.at(static_cast<std::size_t>(p.entity[i])));
+        cells.push_back(real(p.truth[i]));
+        std::vector<std::string> values;
+        for (std::int64_t k = 0; k < p.outputs; ++k)
+          values.push_back(real(p.value[i * static_cast<std::size_t>(p.outputs) + static_cast<std::size_t>(k)]));
+        cells.push_back(text::join(values, ";"));
+        out += text::join(cells, separator) + "\n";
+      }
+    }
+  return out;
+}
+
+std::string steps_text(const store::Store& store, store::RunId id, bool as_csv) {
+  const char* separator = as_csv ? "," : "  ";
+  std::string out = text::join(std::vector<std::string>{"model", "fold", "repeat", "epoch", "name", "value"}, separator) + "\n";
+  for (const store::UnitRecord& unit : store.units(id))
+    for (const store::StepMetric& s : unit.steps)
+      out += text::join(std::vector<std::string>{unit.key.model, std::to_string(unit.key.fold + 1), std::to_string(unit.key.repeat + 1),
+                                                  std::to_string(s.step + 1), s.name, std::isnan(s.value) ? "" : text::shortest(s.value)},
+                         separator) +
+              "\n";
+  return out;
+}
+
+std::string fits_text(const store::Store& store, store::RunId id) {
+  std::string out;
+  for (const store::UnitRecord& unit : store.units(id)) {
+    out += fmt::format("  {}, fold {}, repeat {}: {}, {:.2f} s", unit.key.model, unit.key.fold + 1, unit.key.repeat + 1,
+                        to_text(unit.status), unit.seconds);
+    if (unit.best_epoch >= 0) out += fmt::format(", epoch {}", unit.best_epoch + 1);
+    out += "\n";
+    if (!unit.error.empty()) out += "    " + unit.error + "\n";
+    if (!unit.log.empty()) {
+      for (const std::string_view line : text::split(text::trim(unit.log), '\n')) out += "    | " + std::string(line) + "\n";
+    }
+    if (unit.extra.empty()) continue;
+    const Json extra = Json::parse(unit.extra);
+    for (const Json& pair : extra.at("summary"))
+      out += fmt::format("    {}: {}\n", pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
+  }
+  return out;
+}
+
+std::string show_text(const store::Store& store, const store::RunRecord& run, const Console& console) {
+  std::string text =
+      fmt::format("run {}  {}  {}{}\n", run.id, console.bold(run.name), to_text(run.status), run.quick ? " (quick: no result)" : "");
+  text += fmt::format("  file {}\n  started {}, finished {}, seed {}\n", run.file, when(run.started_at), when(run.finished_at), run.seed);
+  text += fmt::format("  {}, build {}{}, data {}\n", run.machine, run.build.substr(0, 12),
+                      run.accepted_new_build ? " (went on with a new build)" : "", run.data_hash.substr(0, 12));
+  for (const store::PluginRecord& p : run.plugins)
+    text += fmt::format("  plugin {} {} ({}, {})\n", p.id, p.version, p.variant, p.sha256.substr(0, 12));
+  for (const store::FoldRecord& f : store.folds(run.id))
+    text += fmt::format("  fold {}: {} train, {} validation, {} test rows, {} purged  {}\n", f.fold + 1, f.train_rows, f.validation_rows,
+                        f.test_rows, f.purged_rows, f.description);
+  text += fits_text(store, run.id);
+  for (const store::Store::Reveal& r : store.reveals(run.id)) text += fmt::format("  {} was revealed {}\n", r.what, when(r.at));
+  if (!run.error.empty()) text += "  error: " + run.error + "\n";
+  if (!run.summary.empty()) text += result_text(run.summary, console);
+  return text;
+}
+
+int show(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
+  const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
+  if (arguments.has("file"))
+    console.out(run.resolved);
+  else if (arguments.has("predictions"))
+    console.out(predictions_csv(store, run, arguments.has("csv")));
+  else if (arguments.has("steps"))
+    console.out(steps_text(store, run.id, arguments.has("csv")));
+  else if (console.json())
+    console.out((run.summary.empty()
+                     ? Json{{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"error", run.error}}.dump()
+                     : run.summary) +
+                "\n");
+  else
+    console.out(show_text(store, run, console));
+  return 0;
+}
+
+// ---- compare ----
+
+VerbHelp compare_help() {
+  return {"assay runs compare RUN RUN... [options]",
+          "Puts the metrics of runs side by side, and says what was not the same around them (build, plugins, data, CPU).",
+          "assay runs compare 3 4",
+          {store_option(), json_option()},
+          2,
+          20};
+}
+
+int compare(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
+  std::vector<store::RunRecord> runs;
+  for (const std::string& name : arguments.plain()) runs.push_back(store.run(store.resolve(name)));
+  std::vector<std::pair<std::string, std::string>> order;  // model, metric
+  std::vector<std::map<std::pair<std::string, std::string>, store::MetricRecord>> values(runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    for (const store::MetricRecord& m : store.metrics(runs[i].id)) {
+      if (m.fold >= 0) continue;
+      const std::pair<std::string, std::string> key{m.model, m.name};
+      if (std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
+      values[i].emplace(key, m);
+    }
+  Json json{{"runs", Json::array()}, {"metrics", Json::array()}, {"circumstances", Json::array()}};
+  std::string text = fmt::format("{:<38}", "");
+  for (const store::RunRecord& run : runs) {
+    text += fmt::format("  {:>28}", fmt::format("{} ({})", run.name.substr(0, 20), run.id));
+    json["runs"].push_back({{"run", run.id}, {"name", run.name}});
+  }
+  text += "\n";
+  for (const auto& key : order) {
+    text += fmt::format("{:<38}", key.first + " " + key.second);
+    Json line{{"model", key.first}, {"metric", key.second}, {"values", Json::array()}};
+    for (const auto& of_run : values) {
+      const auto found = of_run.find(key);
+      const bool known = found != of_run.end() && !std::isnan(found->second.value);
+      text += fmt::format("  {:>28}",
+                          known ? fmt::format("{:.5f} [{:.5f}, {:.5f}]", found->second.value, found->second.low, found->second.high) : "-");
+      line["values"].push_back(known ? Json(found->second.value) : Json());
+    }
+    json["metrics"].push_back(line);
+    text += "\n";
+  }
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    for (const std::string& line : run::circumstances(runs[0], runs[i])) {
+      text += fmt::format("not the same in {} and {}: {}\n", runs[0].id, runs[i].id, line);
+      json["circumstances"].push_back(line);
+    }
+  console.out(console.json() ? json.dump() + "\n" : text);
+  return 0;
+}
+
+// ---- delete ----
+
+VerbHelp delete_help() {
+  return {"assay runs delete RUN... [options]",
+          "Deletes runs from the store. The trial ledger keeps counting them.",
+          "assay runs delete 3",
+          {store_option()},
+          1,
+          1000};
+}
+
+int remove(const Arguments& arguments) {
+  Console console(false);
+  store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
+  for (const std::string& name : arguments.plain()) {
+    const store::RunId id = store.resolve(name);
+    const auto lock = store::RunLock::acquire(store.file(), id);
+    if (!lock) throw Error(Fault::usage, fmt::format("deleting run {}", id), "a process is working on it", "Stop that one first");
+    store.delete_run(id);
+    console.out(fmt::format("run {} is deleted\n", id));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb runs_list_verb() { return {"runs list", "list the stored runs", &list_help, &list}; }
+Verb runs_show_verb() { return {"runs show", "show a stored run, its file or its forecasts", &show_help, &show}; }
+Verb runs_compare_verb() { return {"runs compare", "put runs side by side", &compare_help, &compare}; }
+Verb runs_delete_verb() { return {"runs delete", "delete runs from the store", &delete_help, &remove}; }
+
+}  // namespace assay::cli

@@ -1,0 +1,64 @@
+#include "cli/session.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "cli/place.hpp"
+#include "config/experiment_reader.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+std::atomic<bool> interrupt_flag{false};
+
+extern "C" void on_interrupt(int signal) {
+  if (interrupt_flag.exchange(true)) std::_Exit(128 + signal);
+}
+
+}  // namespace
+
+const std::atomic<bool>& interrupted() { return interrupt_flag; }
+
+void catch_interrupts() {
+  std::signal(SIGINT, &on_interrupt);
+  std::signal(SIGTERM, &on_interrupt);
+}
+
+OpenedExperiment open_experiment(const std::filesystem::path& file, const Arguments& arguments, Diagnostics& diagnostics) {
+  OpenedExperiment out;
+  config::ReadOptions options;
+  options.sets = arguments.values("set");
+  // A first reading without a catalogue tells which plugins the file names.
+  Diagnostics first;
+  const auto sketch = config::read_experiment(file, options, first);
+  std::vector<std::filesystem::path> named;
+  if (sketch) named.assign(sketch->plugins.begin(), sketch->plugins.end());
+  out.registry = std::make_unique<plugin::Registry>(search_path(std::move(named), arguments.value("plugins"), arguments.value("isa")));
+  options.catalogue = out.registry.get();
+  options.sources = &out.sources;
+  out.experiment = config::read_experiment(file, options, diagnostics);
+  for (const auto& [name, text] : out.sources) out.original += (out.sources.size() > 1 ? "# " + name + "\n" : "") + text;
+  return out;
+}
+
+run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console) {
+  run::RunContext context{registry, store, ledger_file(), cache_folder(), "/proc/self/exe", &now, &interrupted(), {}, {}, {}, 2};
+  context.progress = [&console](const run::Progress& progress) { console.progress(progress); };
+  context.note = [&console](const std::string& line) { console.say(line); };
+  context.reading = [&console](std::uint64_t done, std::uint64_t total) {
+    console.reading(done, total);
+    return !interrupted().load();
+  };
+  return context;
+}
+
+Option set_option() { return {"set", "K=V", "override a value of the file: --set model.hidden=128", true}; }
+Option plugins_option() { return {"plugins", "DIR", "look for plugins there too (a file or a folder)", false}; }
+Option isa_option() { return {"isa", "LEVEL", "force a plugin variant: x86-64-v2, -v3, -v4 or plain", false}; }
+Option store_option() { return {"store", "DB", "the store (default: $ASSAY_STORE, else ./assay.db)", false}; }
+Option json_option() { return {"json", "", "one JSON value on stdout, nothing else", false}; }
+
+}  // namespace assay::cli

@@ -1,0 +1,43 @@
+// What the verbs that run something share: reading an experiment with its plugins, the run context, Ctrl-C. Used by run, check, rerun,
+// reveal and predict.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/console.hpp"
+#include "cli/verb.hpp"
+#include "config/experiment.hpp"
+#include "plugin/registry.hpp"
+#include "run/runner.hpp"
+
+namespace assay::cli {
+
+// Set by Ctrl-C and SIGTERM once catch_interrupts() was called; a second Ctrl-C ends the process at once.
+const std::atomic<bool>& interrupted();
+void catch_interrupts();
+
+struct OpenedExperiment {
+  config::SourceTexts sources;
+  std::unique_ptr<plugin::Registry> registry;
+  std::optional<config::Experiment> experiment;
+  std::string original;
+};
+
+// Reads the file with --set, --plugins, --isa from the arguments; mistakes are in `diagnostics`. The plugins that the file itself names
+// are found in a first reading.
+OpenedExperiment open_experiment(const std::filesystem::path& file, const Arguments& arguments, Diagnostics& diagnostics);
+
+run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console);
+
+// Options that several verbs have.
+Option set_option();
+Option plugins_option();
+Option isa_option();
+Option store_option();
+Option json_option();
+
+}  // namespace assay::cli
