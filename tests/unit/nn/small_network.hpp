@@ -41,7 +41,7 @@ nn::Mlp<S, Products> network(std::ptrdiff_t outputs, nn::Activation activation, 
 
 // Labels, weights and loss by name.
 template <class S>
-struct Goal {
+struct __attribute__((visibility("hidden"))) Goal {
   explicit Goal(const std::string& name) {
     const bool binary = name.rfind("binary", 0) == 0;
     if (binary)
