@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -234,7 +235,7 @@ void WorkerProcess::wait(short events) {
 
 void WorkerProcess::watch() {
   checked_at_ = Clock::now();
-  if (reap(false)) throw Ended{};
+  if (is_dead() && !has_unread() && reap(false)) throw Ended{};  // its last words first
   check_memory();
   if (patience_.cancel && patience_.cancel->load(std::memory_order_relaxed)) {
     escalate(Ending::cancelled);
@@ -270,6 +271,16 @@ void WorkerProcess::check_memory() {
 }
 
 std::uint64_t WorkerProcess::memory_bytes() const { return ending_ ? 0 : pss_kilobytes(pid_) * 1024; }
+
+bool WorkerProcess::is_dead() const {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | WNOHANG) != 0 || info.si_pid != 0;
+}
+
+bool WorkerProcess::has_unread() const {
+  int bytes = 0;
+  return ioctl(channel_.number(), FIONREAD, &bytes) == 0 && bytes > 0;
+}
 
 bool WorkerProcess::reap(bool block) {
   if (ending_) return true;

@@ -91,6 +91,8 @@ class WorkerProcess {
   void spawn(const WorkerStart& start, int socket, int log);
   void wait(short events);
   void watch();  // limits, cancel, death; throws Ended
+  bool is_dead() const;
+  bool has_unread() const;
   void escalate(Ending reason);
   void check_memory();
   bool reap(bool block);  // true once it is dead
