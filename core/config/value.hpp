@@ -31,6 +31,8 @@ struct Value {
   const List& as_list() const { return std::get<List>(data); }
   friend bool operator==(const Value&, const Value&);
 };
+// clang 14 must have seen a whole Value copied before it meets a pair that holds one.
+inline Value copied(const Value& value) { return value; }
 const Value* find(const Map& map, std::string_view key);  // null where there is none
 
 std::string quoted_if_needed(const std::string& text);  // a scalar that reads back as this very text
