@@ -142,7 +142,7 @@ void Filler::data(Experiment& e) {
   Map& map = component.params;
   if (const Value* time = find(map, "time"); time != nullptr && std::holds_alternative<Map>(time->data)) {
     const Map& keys = map_of(time);
-    d.time.emplace();
+    d.time = DataSpec::Time{};
     d.time->column = text_at(keys, "column");
     d.time->format = text_at(keys, "format");
     take(keys, "stamp", d.time->stamp);
@@ -280,7 +280,7 @@ void Filler::train(Experiment& e) const {
   take(map, "batch_size", train.batch_size);
   take(map, "repeats", train.repeats);
   if (const Map& stopping = map_of(find(map, "early_stopping")); !stopping.empty()) {
-    train.early_stopping.emplace();
+    train.early_stopping = TrainSpec::EarlyStopping{};
     take(stopping, "metric", train.early_stopping->metric);
     take(stopping, "patience", train.early_stopping->patience);
     take(stopping, "min_delta", train.early_stopping->min_delta);

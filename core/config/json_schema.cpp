@@ -27,12 +27,12 @@ Json to_json(const Value& value) {
     }
     Json operator()(const Map& map) const {
       Json object = Json::object();
-      for (const auto& [key, value] : map) object[key] = to_json(value);
+      for (const auto& [name, inner] : map) object[name] = to_json(inner);
       return object;
     }
     Json operator()(const ComponentValue& component) const {
       Json object = {{"use", component.id}};
-      for (const auto& [key, value] : component.params) object[key] = to_json(value);
+      for (const auto& [name, inner] : component.params) object[name] = to_json(inner);
       return object;
     }
   };
