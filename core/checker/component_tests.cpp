@@ -151,7 +151,7 @@ Outcome random_settings(Subject& subject) {
 const std::vector<Test>& component_tests() {
   static const std::vector<Test> tests = {
       {"component", "abilities", "it offers what its kind needs, and nothing that does not exist", "loads", abilities},
-      {"component", "param_defaults", "defaults are in range, and it can be created with them", "loads", defaults},
+      {"component", "param_defaults", "defaults are in range, and it can be created with them", "abilities", defaults},
       {"component", "param_bounds", "it can be created at every bound of every parameter", "param_defaults", bounds},
       {"component", "param_random", "it can be created at 50 random settings", "param_defaults", random_settings},
   };

@@ -5,10 +5,9 @@
 #include <thread>
 struct Bad : Linear {
   void fit(const assay::Batch& batch, assay::Call& call) {
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i) threads.emplace_back([] { std::this_thread::sleep_for(std::chrono::milliseconds(30)); });
     Linear::fit(batch, call);
-    for (std::thread& thread : threads) thread.join();
   }
 };
 
