@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
     const double flops = 2.0 * kBatch * (2 * (23 * 64 + 64 * 32 + 32) + 64 * 32 + 32);
     session.measure({.name = "nn.mlp_step", .unit = "us", .peer = "nn_mlp_step.py", .flops = flops, .goal = 12}, [&] {
       assay::plugin::Model model(component, {});
-      const assay::plugin::CallOptions options{.seed = 7};
+      assay::plugin::CallOptions options;
+      options.seed = 7;
       model.begin(problem, kBatch, options);
       double loss = 0;
       std::int64_t steps = 0;

@@ -38,8 +38,8 @@ template <class S>
 struct Table {
   std::uint32_t task = ASSAY_TASK_BINARY;
   std::int64_t inputs = 1, outputs = 1;
-  std::vector<S> x, y, weight;
-  std::vector<double> last_known;
+  std::vector<S> x{}, y{}, weight{};
+  std::vector<double> last_known{};
   assay_problem problem{};
 
   assay_batch batch(std::int64_t first = 0, std::int64_t count = -1) {

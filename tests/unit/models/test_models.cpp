@@ -119,7 +119,8 @@ TEST_CASE("the network resumes from its train state with the bits of a straight 
   Table<float> t{.inputs = 3};
   for (const double v : wide.x) t.x.push_back(static_cast<float>(v));
   for (const double v : wide.y) t.y.push_back(static_cast<float>(v));
-  const assay::plugin::CallOptions options{.seed = 4};
+  assay::plugin::CallOptions options;
+  options.seed = 4;
   const auto steps = [&](Model& m, std::int64_t from, std::int64_t to) {
     double loss = 0;
     for (std::int64_t s = from; s < to; ++s) {

@@ -9,8 +9,16 @@
 
 using namespace models_test;
 
+namespace {
+assay::data::CsvTable read(const char* file) {
+  assay::data::CsvOptions options;
+  options.path = assay::test::real_data(file);
+  return assay::data::read_csv(options);
+}
+}  // namespace
+
 TEST_CASE("the unpenalised logistic on the Taiwan data, rows with row % 5 == 4 held out", "[real_data]") {
-  const auto csv = assay::data::read_csv({.path = assay::test::real_data("credit_taiwan_default.csv")});
+  const auto csv = read("credit_taiwan_default.csv");
   std::vector<std::vector<double>> columns;
   for (const auto& column : csv.columns)
     if (column.name() != "ID") columns.push_back(column.to_reals());
@@ -37,7 +45,7 @@ TEST_CASE("the unpenalised logistic on the Taiwan data, rows with row % 5 == 4 h
 }
 
 TEST_CASE("the logistic on the German data with all 48 terms has the deviance of R's glm", "[real_data]") {
-  const auto csv = assay::data::read_csv({.path = assay::test::real_data("credit_german.csv")});
+  const auto csv = read("credit_german.csv");
   const std::size_t rows = csv.columns.front().size();
   std::vector<std::vector<double>> terms;
   Table<double> table;
