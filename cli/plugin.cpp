@@ -141,8 +141,8 @@ int show(const Arguments& arguments) {
   std::string out = fmt::format("{} {} {}: {}\n", c.spec.kind, console.bold(c.spec.id), c.spec.version, c.spec.summary);
   out += fmt::format("  file {}\n  found by {}\n", c.file->path.string(), c.file->origin);
   out += fmt::format("  variant {}: {}\n", c.file->variant,
-                      arguments.has("isa") ? "asked for with --isa"
-                                           : "the best build that this " + plugin::level_name(plugin::this_cpu().level) + " machine runs");
+                     arguments.has("isa") ? "asked for with --isa"
+                                          : "the best build that this " + plugin::level_name(plugin::this_cpu().level) + " machine runs");
   out += "  note: " + c.file->note.text + "\n  offers " + text::join(c.spec.abilities, ", ") + "\n";
   if (!c.spec.params.empty()) out += "\nParameters\n";
   for (const config::ParamSpec& p : c.spec.params) out += parameter_line(p);

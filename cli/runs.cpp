@@ -103,9 +103,9 @@ std::string steps_text(const store::Store& store, store::RunId id, bool as_csv) 
   for (const store::UnitRecord& unit : store.units(id))
     for (const store::StepMetric& s : unit.steps)
       out += text::join(std::vector<std::string>{unit.key.model, std::to_string(unit.key.fold + 1), std::to_string(unit.key.repeat + 1),
-                                                  std::to_string(s.step + 1), s.name, std::isnan(s.value) ? "" : text::shortest(s.value)},
-                         separator) +
-              "\n";
+                                                 std::to_string(s.step + 1), s.name, std::isnan(s.value) ? "" : text::shortest(s.value)},
+                        separator) +
+             "\n";
   return out;
 }
 
@@ -113,7 +113,7 @@ std::string fits_text(const store::Store& store, store::RunId id) {
   std::string out;
   for (const store::UnitRecord& unit : store.units(id)) {
     out += fmt::format("  {}, fold {}, repeat {}: {}, {:.2f} s", unit.key.model, unit.key.fold + 1, unit.key.repeat + 1,
-                        to_text(unit.status), unit.seconds);
+                       to_text(unit.status), unit.seconds);
     if (unit.best_epoch >= 0) out += fmt::format(", epoch {}", unit.best_epoch + 1);
     out += "\n";
     if (!unit.error.empty()) out += "    " + unit.error + "\n";

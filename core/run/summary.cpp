@@ -72,10 +72,6 @@ void record(std::vector<store::MetricRecord>& out, const std::string& model, con
   }
 }
 
-train::ModelForecasts only_repeat(const train::ModelForecasts& forecasts, std::size_t repeat) {
-  return {forecasts.model, forecasts.baseline, {forecasts.repeats[repeat]}};
-}
-
 // One model evaluated, and the pooled rows of the repeat that stands for it in tests.
 struct Evaluated {
   std::string name;

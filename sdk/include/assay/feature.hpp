@@ -30,7 +30,7 @@ template <class T>
 struct FeatureTables {
   static constexpr std::uint32_t flags() {
     if constexpr (requires { T::whole_panel; })
-      return T::whole_panel ? ASSAY_FEATURE_WHOLE_PANEL : 0u;
+      return T::whole_panel ? static_cast<std::uint32_t>(ASSAY_FEATURE_WHOLE_PANEL) : 0u;
     else
       return 0;
   }

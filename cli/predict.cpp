@@ -1,0 +1,124 @@
+// `assay predict RUN --data FILE`: a stored model on new data.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/place.hpp"
+#include "cli/session.hpp"
+#include "cli/verbs.hpp"
+#include "run/predictor.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+VerbHelp help() {
+  return {
+      "assay predict RUN --data FILE [options]",
+      "Applies a stored model to new data (a CSV file with the columns that the experiment reads; the target may be absent) and writes\n"
+      "CSV: row, time and entity where there are some, the forecast, and for classes the decision. Nothing is fitted.",
+      "assay predict last --data new_customers.csv --out scores.csv",
+      {{"data", "FILE", "the new rows", false},
+       {"out", "FILE", "write there instead of stdout", false},
+       {"model", "NAME", "which model of the run (default: its first)", false},
+       {"fold", "N", "the model of which fold, from 1 (default: the last)", false},
+       {"repeat", "N", "which repeat, from 1 (default: 1)", false},
+       store_option(),
+       plugins_option(),
+       json_option()},
+      1,
+      1};
+}
+
+std::string decision(const run::PredictResult& result, std::size_t i) {
+  const double* value = result.value.data() + i * static_cast<std::size_t>(result.outputs);
+  if (result.classes.empty() || std::isnan(value[0])) return "";
+  if (result.outputs == 1) return result.classes[value[0] >= result.threshold ? 1 : 0];
+  std::int64_t best = 0;
+  for (std::int64_t k = 1; k < result.outputs; ++k)
+    if (value[k] > value[best]) best = k;
+  return result.classes[static_cast<std::size_t>(best)];
+}
+
+std::string csv(const run::PredictResult& result) {
+  std::string out = "row";
+  if (!result.known_at.empty()) out += ",known_at";
+  if (!result.entity.empty()) out += ",entity";
+  if (result.outputs == 1)
+    out += ",value";
+  else
+    for (const std::string& name : result.classes) out += ",p_" + name;
+  out += result.classes.empty() ? "\n" : ",decision\n";
+  for (std::size_t i = 0; i < result.row.size(); ++i) {
+    out += std::to_string(result.row[i]);
+    if (!result.known_at.empty()) out += "," + to_iso(result.known_at[i]);
+    if (!result.entity.empty()) out += "," + result.entity[i];
+    for (std::int64_t k = 0; k < result.outputs; ++k) {
+      const double value = result.value[i * static_cast<std::size_t>(result.outputs) + static_cast<std::size_t>(k)];
+      out += "," + (std::isnan(value) ? std::string() : text::shortest(value));
+    }
+    out += result.classes.empty() ? "\n" : "," + decision(result, i) + "\n";
+  }
+  return out;
+}
+
+std::string json_text(const run::PredictResult& result) {
+  Json json{{"model", result.model}, {"fold", result.fold + 1}, {"rows", Json::array()}};
+  for (std::size_t i = 0; i < result.row.size(); ++i) {
+    Json line{{"row", result.row[i]}};
+    if (!result.known_at.empty()) line["known_at"] = to_iso(result.known_at[i]);
+    if (!result.entity.empty()) line["entity"] = result.entity[i];
+    Json values = Json::array();
+    for (std::int64_t k = 0; k < result.outputs; ++k) {
+      const double value = result.value[i * static_cast<std::size_t>(result.outputs) + static_cast<std::size_t>(k)];
+      values.push_back(std::isnan(value) ? Json() : Json(value));
+    }
+    line["value"] = result.outputs == 1 ? values[0] : values;
+    if (!result.classes.empty()) line["decision"] = decision(result, i);
+    json["rows"].push_back(line);
+  }
+  return json.dump() + "\n";
+}
+
+int run(const Arguments& arguments) {
+  Console console(arguments.has("json"));
+  const auto data = arguments.value("data");
+  if (!data) throw Error(Fault::usage, "", "--data is missing", "Usage: " + help().usage);
+  const std::filesystem::path file = store_file(arguments.value("store"));
+  const store::Store store(file, store::Store::Mode::read);
+  const plugin::Registry registry(search_path({}, arguments.value("plugins"), {}));
+  run::PredictRequest request;
+  request.run = store.resolve(arguments.plain()[0]);
+  request.data = *data;
+  request.model = arguments.value("model").value_or("");
+  request.fold = arguments.integer("fold", 1).value_or(0) - 1;
+  request.repeat = arguments.integer("repeat", 1).value_or(1) - 1;
+  Diagnostics diagnostics;
+  const auto result = run::predict(store, request, run_context(registry, file, console), diagnostics);
+  console.end_progress();
+  console.show(diagnostics, nullptr);
+  if (!result) return diagnostics.exit_code();
+  for (const std::string& note : result->notes) console.say("note: " + note);
+  const std::string text = console.json() ? json_text(*result) : csv(*result);
+  const auto out = arguments.value("out");
+  if (!out) {
+    console.out(text);
+    return 0;
+  }
+  std::ofstream stream(*out, std::ios::binary);
+  stream << text;
+  if (!stream.flush()) throw Error(Fault::failed, "writing " + *out, "the disk refused it");
+  return 0;
+}
+
+}  // namespace
+
+Verb predict_verb() { return {"predict", "apply a stored model to new data", &help, &run}; }
+
+}  // namespace assay::cli

@@ -1,0 +1,154 @@
+#include "run/predictor.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "pipeline/plugin_features.hpp"
+#include "pipeline/prepare.hpp"
+#include "plugin/state_bundle.hpp"
+#include "run/revisit.hpp"
+#include "train/local_learner.hpp"
+
+namespace assay::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+store::UnitKey choose_unit(const store::Store& store, const PredictRequest& request) {
+  std::optional<store::UnitKey> best;
+  std::string first;
+  for (const store::UnitRecord& unit : store.units(request.run)) {
+    if (unit.key.model.starts_with("baseline:") || unit.status != store::UnitStatus::complete || unit.key.repeat != request.repeat)
+      continue;
+    if (first.empty()) first = unit.key.model;
+    if (unit.key.model != (request.model.empty() ? first : request.model)) continue;
+    if (request.fold >= 0 && unit.key.fold != request.fold) continue;
+    if (!best || unit.key.fold > best->fold) best = unit.key;
+  }
+  if (!best)
+    throw Error(Fault::usage, fmt::format("predicting with run {}", request.run), "it has no finished fit of that model, fold and repeat",
+                fmt::format("`assay runs show {}` lists its fits", request.run));
+  return *best;
+}
+
+// Rows with a full window of ready inputs: a window never crosses an entity or a hole.
+std::vector<std::int64_t> ready_rows(const data::Frame& frame, const pipeline::Matrix& x, std::int64_t lookback, bool accepts_missing) {
+  std::vector<std::int64_t> out;
+  const std::int64_t needed = std::max<std::int64_t>(1, lookback);
+  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
+    std::int64_t run = 0;
+    std::int32_t before = 0;
+    for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) {
+      const std::int32_t now = frame.has_time() ? frame.time_index()[static_cast<std::size_t>(row)] : 0;
+      if (run > 0 && frame.has_time() && now != before + 1) run = 0;
+      before = now;
+      const double* values = x.row(row);
+      const bool whole = accepts_missing || std::none_of(values, values + x.columns, [](double v) { return std::isnan(v); });
+      run = whole ? run + 1 : 0;
+      if (run >= needed) out.push_back(row);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// The rows' inputs, one after another; with lookback each row brings its own window, so that no window is a view into another's entity.
+std::vector<double> gathered(const data::Frame& frame, const pipeline::Matrix& x, const std::vector<std::int64_t>& rows,
+                             std::int64_t lookback) {
+  std::vector<std::int64_t> position(frame.rows());
+  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
+    std::int64_t at = 0;
+    for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) position[static_cast<std::size_t>(row)] = at++;
+  }
+  std::vector<double> out;
+  for (const std::int64_t row : rows) {
+    const auto entity = frame.entity().empty() ? 0 : frame.entity()[static_cast<std::size_t>(row)];
+    const auto history = frame.rows_of_entity(entity);
+    for (std::int64_t back = std::max<std::int64_t>(1, lookback); back-- > 0;) {
+      const double* values = x.row(history[static_cast<std::size_t>(position[static_cast<std::size_t>(row)] - back)]);
+      out.insert(out.end(), values, values + x.columns);
+    }
+  }
+  return out;
+}
+
+void describe_rows(PredictResult& result, const data::Frame& frame) {
+  result.row.assign(frame.source_row().begin(), frame.source_row().end());
+  if (frame.has_time()) result.known_at.assign(frame.known_at().begin(), frame.known_at().end());
+  for (const std::int32_t code : frame.entity()) result.entity.push_back(frame.entity_names()[static_cast<std::size_t>(code)]);
+}
+
+}  // namespace
+
+std::optional<PredictResult> predict(const store::Store& store, const PredictRequest& request, const RunContext& context,
+                                     Diagnostics& diagnostics) {
+  const store::RunRecord run = store.run(request.run);
+  config::Experiment experiment = experiment_of(run, context.registry);
+  const store::UnitKey key = choose_unit(store, request);
+  const std::vector<std::byte> bytes = store.bundle(request.run, key);
+  if (bytes.empty())
+    throw Error(Fault::usage, fmt::format("predicting with run {}", request.run),
+                key.model + " saves no state, so it cannot be used on new data");
+  const plugin::StateBundle bundle = plugin::parse_bundle({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "the model bundle");
+  const Json note = Json::parse(bundle.note);
+
+  experiment.data.source = "csv";
+  experiment.data.path = std::filesystem::absolute(request.data);
+  experiment.data.columns.clear();
+  const std::optional<LoadedData> loaded = load_data(experiment, {context.cache_folder, context.reading, 0}, diagnostics);
+  if (!loaded) return std::nullopt;
+  const pipeline::ComputedFeatures computed =
+      pipeline::compute_features(experiment, loaded->frame, pipeline::plugin_features(context.registry), diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+
+  const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
+  std::vector<std::int64_t> all(computed.frame.rows());
+  std::iota(all.begin(), all.end(), 0);
+  const pipeline::Matrix x = preparation.transform(pipeline::take_inputs(computed.frame, preparation.inputs(), all));
+
+  PredictResult result;
+  result.model = key.model;
+  result.fold = key.fold;
+  result.classes = note.at("classes").get<std::vector<std::string>>();
+  result.outputs = result.classes.size() > 2 ? static_cast<std::int64_t>(result.classes.size()) : 1;
+  result.threshold = note.at("threshold").is_null() ? 0.5 : note.at("threshold").get<double>();
+  result.notes = loaded->notes;
+  describe_rows(result, computed.frame);
+
+  const plugin::LoadedComponent& component = context.registry.component("model", bundle.component_id);
+  const std::int64_t lookback = experiment.inputs.lookback;
+  const std::vector<std::int64_t> ready = ready_rows(computed.frame, x, lookback, component.has(ASSAY_ACCEPTS_MISSING));
+  const std::vector<double> inputs = gathered(computed.frame, x, ready, lookback);
+  train::LearnerSetup setup;
+  setup.model.id = bundle.component_id;
+  setup.model.params = bundle.params.params;
+  setup.task = experiment.target.task;
+  setup.inputs = preparation.outputs();
+  setup.outputs = result.outputs;
+  setup.seed = bundle.seed;
+  train::Rows rows;
+  rows.count = static_cast<std::int64_t>(ready.size());
+  rows.columns = x.columns;
+  rows.lookback = lookback;
+  rows.x = inputs;
+  std::vector<std::int64_t> ends;
+  for (std::int64_t i = 0; lookback > 0 && i < rows.count; ++i) ends.push_back((i + 1) * lookback - 1);
+  rows.window_end = ends;
+  train::LocalLearner learner(component, setup, rows, {});
+  learner.load(bundle.state);
+  const std::vector<double> values = learner.predict(rows);
+  result.value.assign(result.row.size() * static_cast<std::size_t>(result.outputs), std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < ready.size(); ++i)
+    for (std::int64_t k = 0; k < result.outputs; ++k)
+      result.value[static_cast<std::size_t>(ready[i] * result.outputs + k)] =
+          values[i * static_cast<std::size_t>(result.outputs) + static_cast<std::size_t>(k)];
+  return result;
+}
+
+}  // namespace assay::run
