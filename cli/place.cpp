@@ -31,7 +31,10 @@ std::filesystem::path home_folder() {
   return user_folder("XDG_DATA_HOME", ".local/share");
 }
 
-std::filesystem::path ledger_file() { return home_folder() / "ledger.db"; }
+std::filesystem::path ledger_file() {
+  if (const auto file = variable("ASSAY_LEDGER")) return *file;
+  return home_folder() / "ledger.db";
+}
 
 std::filesystem::path cache_folder() {
   if (const auto home = variable("ASSAY_HOME")) return std::filesystem::path(*home) / "cache";

@@ -24,7 +24,7 @@ VerbHelp rerun_help() {
           "assay rerun last",
           {store_option(),
            {"workers", "N", "how many fits run at once; changes no bit", false},
-           {"isolation", "HOW", "process or none; changes no bit", false},
+           {"isolation", "HOW", "process, thread or none; changes no bit", false},
            plugins_option(),
            isa_option(),
            json_option()},

@@ -23,7 +23,7 @@ VerbHelp help() {
            {"workers", "N", "how many fits run at once (default: resources.workers of the file)", false},
            store_option(),
            plugins_option(),
-           {"isolation", "HOW", "process (a worker process for each fit) or none", false},
+           {"isolation", "HOW", "process (a worker process for each fit), thread or none", false},
            isa_option(),
            {"quick", "", "2 folds, 2 epochs, 20,000 rows: tries the machinery, no result", false},
            {"again", "", "run even where the store has the result", false},
@@ -37,8 +37,8 @@ void override_resources(config::Experiment& experiment, const Arguments& argumen
   if (const auto workers = arguments.integer("workers", 1)) experiment.resources.workers = *workers;
   const auto isolation = arguments.value("isolation");
   if (!isolation) return;
-  if (*isolation != "process" && *isolation != "none")
-    throw Error(Fault::usage, "", fmt::format("--isolation takes process or none, not '{}'", *isolation));
+  if (*isolation != "process" && *isolation != "thread" && *isolation != "none")
+    throw Error(Fault::usage, "", fmt::format("--isolation takes process, thread or none, not '{}'", *isolation));
   experiment.resources.isolation = *isolation;
 }
 

@@ -120,7 +120,7 @@ struct AcceptSpec {  // "rank_ic.low > 0"
 
 struct ResourcesSpec {
   std::int64_t workers = 1, threads_per_worker = 1;
-  std::string isolation = "process";  // process | none
+  std::string isolation = "process";  // process | thread | none (one fit after another)
   std::optional<Span> timeout;        // of one fit
   std::int64_t memory_bytes = 0;      // 0: no limit
   std::int64_t retries = 0;

@@ -97,7 +97,9 @@ KeySpec resources_key() {
   return object("resources", "How the machine is used; never changes a result",
                 {integer("workers", "Fits at the same time").range(1, 4096).by_default(number(1)),
                  integer("threads_per_worker", "Threads in each fit").range(1, 4096).by_default(number(1)),
-                 choice("isolation", "Fits in worker processes, or in the program itself", {"process", "none"}).by_default(word("process")),
+                 choice("isolation", "Fits in worker processes, in threads of the program, or one after another in the program",
+                        {"process", "thread", "none"})
+                     .by_default(word("process")),
                  span("timeout", "Time for one fit; absent: no limit"),
                  text("memory", "Memory for one worker; absent: no limit", TextForm::bytes),
                  integer("retries", "Further tries of a fit that crashed or ran out of time").range(0, 100).by_default(number(0))})

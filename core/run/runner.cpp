@@ -182,7 +182,8 @@ class Runner {
   };
 
   void run_units() {
-    running_.assign(static_cast<std::size_t>(std::max<std::int64_t>(1, experiment_.resources.workers)), 0.0);
+    const std::int64_t workers = experiment_.resources.isolation == "none" ? 1 : experiment_.resources.workers;
+    running_.assign(static_cast<std::size_t>(std::max<std::int64_t>(1, workers)), 0.0);
     std::vector<std::thread> pool;
     for (std::size_t w = 1; w < std::min(running_.size(), units_.size()); ++w) pool.emplace_back([this, w] { work(w); });
     work(0);

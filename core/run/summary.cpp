@@ -177,6 +177,15 @@ Json details(const SummaryInput& input, const std::vector<train::Scorer>& scorer
   return json;
 }
 
+// Two-sided, since neither model was named as the one to beat.
+std::string pair_verdict(const std::string& a, const std::string& b, const Json& comparison, double level) {
+  const Json &p = comparison.at("p_two_sided"), &difference = comparison.at("difference");
+  if (p.is_null() || difference.is_null()) return fmt::format("{} against {}: the test is undefined", a, b);
+  const bool first = difference.get<double>() > 0;
+  if (p.get<double>() >= level) return fmt::format("no gain: {} is not shown to be better than {}", first ? a : b, first ? b : a);
+  return fmt::format("{} is better than {}", first ? a : b, first ? b : a);
+}
+
 Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
   Json list = Json::array();
   for (std::size_t a = 0; a < models.size(); ++a)
@@ -185,6 +194,7 @@ Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
       json.erase("p_holm");
       json.erase("better");
       json["model"] = models[a].name;
+      json["verdict"] = pair_verdict(models[a].name, models[b].name, json, 1 - input.experiment.evaluate.confidence);
       list.push_back(json);
     }
   return list;
