@@ -66,6 +66,8 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
     console.out(folds_text(*data));
     for (const auto* notes : {&data->loaded.notes, &data->dataset.notes, &data->folds.notes})
       for (const std::string& note : *notes) console.out("  note: " + note + "\n");
+    if (data->dataset.has_time())
+      console.out("  not covered by any check: vintages and restatements, index membership, survivorship of what the data hold\n");
   }
   return 0;
 }
