@@ -91,12 +91,9 @@ std::vector<fs::path> write_scaffold(const std::string& kind, const std::string&
 fs::path templates_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = (program.parent_path() / "../share/assay/templates").lexically_normal();
-  if (fs::is_directory(installed, error)) return installed;
-  const fs::path source = fs::path(ASSAY_SOURCE_TEMPLATES);
-  if (fs::is_directory(source, error)) return source;
-  throw Error(Fault::failed, "looking for plugin templates", "neither " + installed.string() + " nor the source tree has them",
-              "install Assay again");
+  const fs::path folder = (program.parent_path() / "../share/assay/templates").lexically_normal();
+  if (fs::is_directory(folder, error)) return folder;
+  throw Error(Fault::failed, "looking for plugin templates", "there is no folder " + folder.string(), "install Assay again");
 }
 
 }  // namespace assay::plugin

@@ -14,8 +14,8 @@ namespace assay::plugin {
 std::vector<std::filesystem::path> write_scaffold(const std::string& kind, const std::string& name, const std::filesystem::path& dir,
                                                   const std::filesystem::path& templates_dir);
 
-// The templates of this program: share/assay/templates beside the installed bin, else sdk/templates of the source tree that it was built
-// from. Throws Error (failed) where there are none.
+// The templates of this program: share/assay/templates beside its bin, in an installed prefix as in a build folder. Throws Error (failed)
+// where there are none.
 std::filesystem::path templates_folder();
 
 }  // namespace assay::plugin
