@@ -139,7 +139,7 @@ int show(const Arguments& arguments) {
     return 0;
   }
   std::string out = fmt::format("{} {} {}: {}\n", c.spec.kind, console.bold(c.spec.id), c.spec.version, c.spec.summary);
-  out += fmt::format("  file {}\n  found by {}\n", c.file->path.string(), c.file->origin);
+  out += fmt::format("  file {}\n  found: {}\n", c.file->path.string(), c.file->origin);
   out += fmt::format("  variant {}: {}\n", c.file->variant,
                      arguments.has("isa") ? "asked for with --isa"
                                           : "the best build that this " + plugin::level_name(plugin::this_cpu().level) + " machine runs");
