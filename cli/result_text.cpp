@@ -2,143 +2,265 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "train/verdict.hpp"
 
 namespace assay::cli {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Row = std::vector<std::string>;
 
-std::string number(const Json& json) {
+constexpr std::size_t kColumns = 100;
+constexpr std::size_t kLabel = 12;  // "calibration "
+
+std::string count(double value) {
+  std::string digits = fmt::format("{:.0f}", std::abs(value));
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
+    digits.insert(static_cast<std::size_t>(place), ",");
+  return (value < 0 ? "-" : "") + digits;
+}
+
+// Decimals that show `value` to four digits, or, for a difference, two; few where the numbers are large.
+int decimals(const Json& value, int digits) {
+  if (value.is_null()) return 0;
+  const double size = std::abs(value.get<double>());
+  if (size == 0) return 0;
+  if (size >= 1000) return 1;
+  if (size >= 10) return 3;
+  return std::clamp(digits - 1 - static_cast<int>(std::floor(std::log10(size))), 5, 9);
+}
+
+std::string fixed(const Json& json, int places, bool sign = false) {
   if (json.is_null()) return "n/a";
-  const double value = json.get<double>();
+  const std::string text = sign ? fmt::format("{:+.{}f}", json.get<double>(), places) : fmt::format("{:.{}f}", json.get<double>(), places);
+  const bool zero = text.find_first_not_of("+-0.") == std::string::npos;
+  return zero ? text.substr(text[0] == '+' || text[0] == '-' ? 1 : 0) : text;
+}
+
+std::string number(const Json& json) { return fixed(json, decimals(json, 4)); }
+
+std::string brief(double value) {
   const double size = std::abs(value);
-  if (size != 0 && (size < 1e-3 || size >= 1e6)) return fmt::format("{:.3e}", value);
-  return fmt::format("{:.{}f}", value, size >= 1000 ? 1 : size >= 10 ? 3 : 5);
+  return size != 0 && (size < 1e-4 || size >= 1e6) ? fmt::format("{:.2e}", value) : fmt::format("{:.3g}", value);
 }
 
-std::string interval(const Json& metric) {
-  if (metric.at("low").is_null()) return "";
-  return fmt::format("[{}, {}]", number(metric.at("low")), number(metric.at("high")));
-}
-
-// Columns as wide as their widest cell; the first is left-aligned, the others right-aligned.
-std::string table(const std::vector<std::vector<std::string>>& rows, const Console& console) {
+// Columns as wide as their widest cell; the first is left-aligned, the others right-aligned. Where the line would be too long, columns go
+// into a block below, under the first column again; `group` of them stay together from column `from` on.
+std::string table(const std::vector<Row>& rows, std::size_t from, std::size_t group, const Console& console) {
   std::vector<std::size_t> width;
-  for (const auto& row : rows)
+  for (const Row& row : rows)
     for (std::size_t c = 0; c < row.size(); ++c) {
       if (c == width.size()) width.push_back(0);
       width[c] = std::max(width[c], text::utf8_length(row[c]));
     }
   std::string out;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line;
-    for (std::size_t c = 0; c < rows[r].size(); ++c) {
-      const std::string blanks(width[c] - text::utf8_length(rows[r][c]), ' ');
-      line += c == 0 ? "  " + rows[r][c] + blanks : "  " + blanks + rows[r][c];
+  for (std::size_t begin = 1; begin < width.size();) {
+    std::size_t end = begin, wide = 2 + width[0];
+    while (end < width.size()) {
+      const std::size_t next = end < from ? std::min(from, width.size()) : std::min(end + group, width.size());
+      std::size_t more = 0;
+      for (std::size_t c = end; c < next; ++c) more += 2 + width[c];
+      if (end > begin && wide + more > kColumns) break;
+      wide += more;
+      end = next;
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += (r == 0 ? console.dim(line) : line) + "\n";
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      std::string line = "  " + rows[r][0] + std::string(width[0] - text::utf8_length(rows[r][0]), ' ');
+      for (std::size_t c = begin; c < std::min(end, rows[r].size()); ++c)
+        line += std::string(2 + width[c] - text::utf8_length(rows[r][c]), ' ') + rows[r][c];
+      line.erase(line.find_last_not_of(' ') + 1);
+      out += (r == 0 ? console.dim(line) : line) + "\n";
+    }
+    begin = end;
   }
   return out;
 }
 
-std::string metrics_table(const Json& metrics, const Json& baselines, const Console& console) {
-  std::vector<std::vector<std::string>> rows{{"metric", "value", "95 % interval"}};
+// "label       words ...", wrapped between words and indented below the first.
+std::string labelled(const std::string& label, const std::string& words) {
+  std::string out, line = "  " + label + std::string(label.size() < kLabel ? kLabel - label.size() : 1, ' ');
+  const std::string indent(2 + kLabel, ' ');
+  bool begun = false;
+  for (const std::string_view word : text::split(words, ' ')) {
+    if (begun && text::utf8_length(line) + 1 + text::utf8_length(word) > kColumns) {
+      out += line + "\n";
+      line = indent;
+      begun = false;
+    }
+    if (begun) line += " ";
+    line += word;
+    begun = true;
+  }
+  return out + line + "\n";
+}
+
+Row metric_row(const std::string& name, const Json& metric, const Json& baselines, bool spread) {
+  const auto difference = [&](const Json& values) {
+    const auto found = values.find(name);
+    if (found == values.end() || found->at("value").is_null() || metric.at("value").is_null()) return Json();
+    return Json(metric.at("value").get<double>() - found->at("value").get<double>());
+  };
+  int places = decimals(metric.at("value"), 4);
+  for (const auto& [baseline, values] : baselines.items())
+    if (places >= 5) places = std::max(places, decimals(difference(values), 2));
+  Row row{name, fixed(metric.at("value"), places)};
+  row.push_back(metric.at("low").is_null() ? ""
+                                           : fmt::format("[{}, {}]", fixed(metric.at("low"), places), fixed(metric.at("high"), places)));
+  if (spread) row.push_back(metric.contains("spread") ? fixed(metric.at("spread"), places) : "");
+  for (const auto& [baseline, values] : baselines.items()) {
+    const auto found = values.find(name);
+    row.push_back(found == values.end() ? "" : fixed(found->at("value"), places));
+    row.push_back(difference(values).is_null() ? "" : fixed(difference(values), places, true));
+  }
+  return row;
+}
+
+std::string metrics_table(const Json& metrics, const Json& baselines, double confidence, const Console& console) {
+  std::vector<Row> rows{{"metric", "value", fmt::format("{:g} % interval", 100 * confidence)}};
   bool spread = false;
   for (const auto& [name, metric] : metrics.items()) spread = spread || metric.contains("spread");
   if (spread) rows[0].push_back("sd over repeats");
+  const std::size_t own = rows[0].size();
   for (const auto& [baseline, values] : baselines.items()) {
     rows[0].push_back(baseline);
     rows[0].push_back("difference");
   }
-  for (const auto& [name, metric] : metrics.items()) {
-    if (metric.contains("table")) continue;
-    std::vector<std::string> row{name, number(metric.at("value")), interval(metric)};
-    if (spread) row.push_back(metric.contains("spread") ? number(metric.at("spread")) : "");
-    for (const auto& [baseline, values] : baselines.items()) {
-      const auto found = values.find(name);
-      const bool both = found != values.end() && !found->at("value").is_null() && !metric.at("value").is_null();
-      row.push_back(found == values.end() ? "" : number(found->at("value")));
-      row.push_back(both ? fmt::format("{:+.5g}", metric.at("value").get<double>() - found->at("value").get<double>()) : "");
-    }
-    rows.push_back(std::move(row));
-  }
-  return table(rows, console);
+  for (const auto& [name, metric] : metrics.items())
+    if (!metric.contains("table")) rows.push_back(metric_row(name, metric, baselines, spread));
+  return table(rows, own, 2, console);
 }
 
-std::string confusion_text(const Json& metrics) {
+std::string tables_text(const Json& metrics) {
   std::string text;
   for (const auto& [name, metric] : metrics.items()) {
     if (!metric.contains("table")) continue;
-    text += "  " + name + ":";
-    for (const auto& [key, value] : metric.at("table").items()) text += fmt::format(" {} {}", key, number(value));
-    text += "\n";
+    std::string cells;
+    for (const auto& [key, value] : metric.at("table").items()) {
+      std::string words = key;
+      std::replace(words.begin(), words.end(), '_', ' ');
+      cells += (cells.empty() ? "" : ", ") + (value.is_null() ? std::string("n/a") : count(value.get<double>())) + " " + words;
+    }
+    text += labelled(name, cells);
   }
   return text;
 }
 
-std::string model_text(const Json& part, const Json& metrics, const Json& baselines, const Console& console) {
-  std::string text = metrics_table(metrics, baselines, console) + confusion_text(metrics);
-  if (part.contains("verdict")) text += "  verdict: " + console.bold(part.at("verdict").get<std::string>()) + "\n";
+// What the test measured, in words: "AUC better by 0.327 than prior (DeLong): a difference of 0.0188 or more could have been seen".
+std::string effect_text(const Json& c) {
+  const std::string opponent = c.at("opponent").get<std::string>(), measure = c.at("measure").get<std::string>();
+  if (c.at("difference").is_null()) return fmt::format("{} against {}: the test is undefined here", measure, opponent);
+  const double difference = c.at("difference").get<double>();
+  std::string text = fmt::format("{} {} by {} than {} ({}", measure, difference >= 0 ? "better" : "worse", brief(std::abs(difference)),
+                                 opponent, c.at("test").get<std::string>());
+  if (c.contains("model") && !c.at("p_two_sided").is_null()) text += ", " + train::p_text(c.at("p_two_sided").get<double>());
+  text += ")";
+  if (!c.at("smallest_effect").is_null())
+    text += fmt::format("; this sample could have shown {} or more", brief(c.at("smallest_effect").get<double>()));
+  return text;
+}
+
+std::string model_text(const Json& part, const Json& baselines, double confidence, const Console& console) {
+  const Json& metrics = part.at("metrics");
+  std::string text = metrics_table(metrics, baselines, confidence, console) + tables_text(metrics);
   if (part.contains("threshold")) {
     const Json& t = part.at("threshold");
-    text += fmt::format("  threshold: {} ({})\n", number(t.at("value")),
-                        t.at("rows") == "fixed"
-                            ? std::string("fixed")
-                            : fmt::format("best {} on {} rows", t.at("by").get<std::string>(), t.at("rows").get<std::string>()));
+    text += labelled("threshold", t.at("rows") == "fixed" ? number(t.at("value")) + ", as the file says"
+                                                          : fmt::format("{}, where {} is best on {} rows", number(t.at("value")),
+                                                                        t.at("by").get<std::string>(), t.at("rows").get<std::string>()));
   }
   if (part.contains("calibration")) {
     const Json& c = part.at("calibration");
-    text += fmt::format("  calibration: slope {}, intercept {} (perfect: 1 and 0)\n", number(c.at("slope")), number(c.at("intercept")));
+    text += labelled("calibration",
+                     fmt::format("slope {}, intercept {} (perfect: 1 and 0)", fixed(c.at("slope"), 3), fixed(c.at("intercept"), 3)));
   }
   if (part.contains("coverage") && !part.at("coverage").is_null() && part.at("coverage").get<double>() < 1)
-    text += fmt::format("  coverage: {:.2f} % of the test rows could be forecast\n", 100 * part.at("coverage").get<double>());
+    text += labelled("coverage", fmt::format("{:.2f} % of the test rows could be forecast", 100 * part.at("coverage").get<double>()));
+  if (part.contains("verdict")) text += labelled("verdict", part.at("verdict").get<std::string>());
+  for (const Json& c : part.at("comparisons")) text += labelled("", effect_text(c));
   return text;
 }
 
-std::string segments_text(const Json& json, const Console& console) {
+// As many metrics as one line holds, in the file's order; all of them are in --json.
+std::string segments_text(const Json& part, const std::string& of, const Console& console) {
   std::string text;
-  for (const auto& [column, levels] : json.at("segments").items()) {
-    std::vector<std::vector<std::string>> rows{{"by " + column}};
+  for (const auto& [column, levels] : part.at("segments").items()) {
+    std::vector<Row> rows{{of + "by " + column}};
     for (const auto& [level, line] : levels.items()) {
-      std::vector<std::string> row{level};
+      Row row{level};
       for (const auto& [name, value] : line.items()) {
         if (rows.size() == 1) rows[0].push_back(name);
-        row.push_back(name == "rows" ? std::to_string(value.get<std::int64_t>()) : number(value));
+        row.push_back(name == "rows" ? count(value.get<double>()) : number(value));
       }
       rows.push_back(std::move(row));
     }
-    text += table(rows, console);
+    std::size_t wide = 0, kept = 0;
+    for (; kept < rows[0].size(); ++kept) {
+      std::size_t width = 0;
+      for (const Row& row : rows) width = std::max(width, text::utf8_length(row[kept]));
+      if (kept > 1 && wide + 2 + width > kColumns) break;
+      wide += 2 + width;
+    }
+    for (Row& row : rows) row.resize(kept);
+    text += table(rows, 1, 1, console);
   }
   return text;
 }
 
-std::string fairness_text(const Json& json, const Console& console) {
+std::string fairness_text(const Json& part, const std::string& of, const Console& console) {
   std::string text;
-  for (const auto& [column, part] : json.at("fairness").items()) {
-    std::vector<std::vector<std::string>> rows{{"protected " + column, "rows", "base rate", "selected", "true positive", "false positive"}};
-    for (const auto& [level, g] : part.at("groups").items())
-      rows.push_back({level, std::to_string(g.at("rows").get<std::int64_t>()), number(g.at("base_rate")), number(g.at("selection_rate")),
+  for (const auto& [column, groups] : part.at("fairness").items()) {
+    std::vector<Row> rows{{of + "by protected " + column, "rows", "base rate", "selected", "true positive", "false positive"}};
+    for (const auto& [level, g] : groups.at("groups").items())
+      rows.push_back({level, count(g.at("rows").get<double>()), number(g.at("base_rate")), number(g.at("selection_rate")),
                       number(g.at("true_positive_rate")), number(g.at("false_positive_rate"))});
-    text += table(rows, console);
-    text += fmt::format("    demographic parity ratio {}, equalised odds difference {}\n", number(part.at("demographic_parity_ratio")),
-                        number(part.at("equalised_odds_difference")));
+    text += table(rows, 1, 1, console);
+    text += fmt::format("  demographic parity ratio {}, equalised odds difference {}\n", number(groups.at("demographic_parity_ratio")),
+                        number(groups.at("equalised_odds_difference")));
   }
   return text;
 }
 
-std::string comparisons_text(const Json& json) {
+// Notes that differ in their numbers only are told once.
+std::string notes_text(const Json& notes) {
+  std::vector<std::pair<std::string, Json>> kinds;
+  for (const Json& note : notes) {
+    std::string shape;
+    for (const char c : note.get<std::string>()) shape += c >= '0' && c <= '9' ? '#' : c;
+    shape.erase(std::unique(shape.begin(), shape.end(), [](char a, char b) { return a == '#' && b == '#'; }), shape.end());
+    const auto known = std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return kind.first == shape; });
+    if (known == kinds.end())
+      kinds.emplace_back(shape, Json::array({note}));
+    else
+      known->second.push_back(note);
+  }
   std::string text;
-  for (const Json& c : json)
-    text += fmt::format("  {} against {}: {} difference {} ({}, p {}), smallest that could be seen {}\n",
-                        c.contains("model") ? c.at("model").get<std::string>() : "model", c.at("opponent").get<std::string>(),
-                        c.at("measure").get<std::string>(), number(c.at("difference")), c.at("test").get<std::string>(),
-                        number(c.contains("model") ? c.at("p_two_sided") : c.at("p_holm")), number(c.at("smallest_effect")));
+  for (const auto& [shape, same] : kinds)
+    text +=
+        labelled("note", same[0].get<std::string>() + (same.size() > 1 ? fmt::format(" (and {} more like this)", same.size() - 1) : ""));
+  return text;
+}
+
+std::string closing_text(const Json& json) {
+  std::string text;
+  for (const Json& a : json.at("accept"))
+    text += labelled("accept", fmt::format("{}: {} ({} against {})", a.at("criterion").get<std::string>(),
+                                           a.at("met").get<bool>() ? "met" : "NOT MET", number(a.at("left")), number(a.at("right"))));
+  if (json.contains("ledger")) {
+    const auto trials = json.at("ledger").at("trials").get<std::int64_t>();
+    text += labelled("ledger", fmt::format("{} configuration{} scored on this question so far{}", trials, trials == 1 ? "" : "s",
+                                           trials > 1 ? "; the best of several looks better than it is" : ""));
+  }
+  if (json.contains("sealed")) text += labelled("final test", json.at("sealed").get<std::string>());
+  if (json.contains("notes")) text += notes_text(json.at("notes"));
+  if (json.contains("failures"))
+    for (const Json& failure : json.at("failures")) text += labelled("failed", failure.get<std::string>());
+  if (json.contains("quick")) text += labelled("quick", "this tried the machinery on a part of the data; it is no result");
   return text;
 }
 
@@ -146,31 +268,24 @@ std::string comparisons_text(const Json& json) {
 
 std::string result_text(const std::string& summary, const Console& console) {
   const Json json = Json::parse(summary);
-  std::string text;
+  const double confidence = json.value("confidence", 0.95);
+  std::string text, of;
   if (json.contains("models")) {
-    for (const auto& [name, part] : json.at("models").items())
-      text += console.bold(name) + "\n" + model_text(part, part.at("metrics"), json.at("baselines"), console) +
-              comparisons_text(part.at("comparisons"));
-    text += comparisons_text(json.at("pairwise"));
+    for (const auto& [name, part] : json.at("models").items()) {
+      if (of.empty()) of = name + " ";
+      text += "\n" + console.bold(name) + "\n" + model_text(part, json.at("baselines"), confidence, console);
+    }
+    text += "\n" + console.bold("between models") + "\n";
+    for (const Json& c : json.at("pairwise")) {
+      text += labelled("verdict", c.contains("verdict") ? c.at("verdict").get<std::string>() : c.at("model").get<std::string>());
+      text += labelled("", c.at("model").get<std::string>() + ": " + effect_text(c));
+    }
   } else {
-    text += model_text(json, json.at("metrics"), json.at("baselines"), console) + comparisons_text(json.at("comparisons"));
+    text += "\n" + model_text(json, json.at("baselines"), confidence, console);
   }
-  if (json.contains("segments")) text += segments_text(json, console);
-  if (json.contains("fairness")) text += fairness_text(json, console);
-  for (const Json& a : json.at("accept"))
-    text += fmt::format("  accept {}: {}\n", a.at("criterion").get<std::string>(), a.at("met").get<bool>() ? "met" : "NOT MET");
-  if (json.contains("ledger")) {
-    const auto trials = json.at("ledger").at("trials").get<std::int64_t>();
-    text += fmt::format("  ledger: {} configuration{} scored on this question so far{}\n", trials, trials == 1 ? "" : "s",
-                        trials > 1 ? ": the best of several looks better than it is" : "");
-  }
-  if (json.contains("sealed")) text += "  final test: " + json.at("sealed").get<std::string>() + "\n";
-  if (json.contains("notes"))
-    for (const Json& note : json.at("notes")) text += console.dim("  note: " + note.get<std::string>()) + "\n";
-  if (json.contains("failures"))
-    for (const Json& failure : json.at("failures")) text += "  failed: " + failure.get<std::string>() + "\n";
-  if (json.contains("quick")) text += "  --quick was given: this is a trial of the machinery, no result\n";
-  return text;
+  if (json.contains("segments")) text += "\n" + segments_text(json, of, console);
+  if (json.contains("fairness")) text += "\n" + fairness_text(json, of, console);
+  return text + "\n" + closing_text(json);
 }
 
 }  // namespace assay::cli

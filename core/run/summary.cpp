@@ -261,6 +261,7 @@ Summary summarise(const SummaryInput& input) {
 
   Summary out;
   Json json = Json::object();
+  json["confidence"] = input.experiment.evaluate.confidence;
   json["metrics"] = to_json(models.front().metrics);
   json["baselines"] = Json::object();
   for (const Evaluated& b : baselines) {

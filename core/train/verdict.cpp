@@ -98,7 +98,8 @@ std::string list_of(const std::vector<Comparison>& comparisons, bool better) {
   std::vector<std::string> parts;
   for (const Comparison& c : comparisons)
     if (c.better == better)
-      parts.push_back(std::isnan(c.p_holm) ? c.opponent + " (the test is undefined)" : fmt::format("{} (p {:.2g})", c.opponent, c.p_holm));
+      parts.push_back(std::isnan(c.p_holm) ? c.opponent + " (the test is undefined)"
+                                           : fmt::format("{} ({})", c.opponent, p_text(c.p_holm)));
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
   return text;
@@ -130,6 +131,11 @@ void adjust(std::vector<Comparison>& comparisons, double confidence) {
     comparisons[i].p_holm = adjusted[i];
     comparisons[i].better = adjusted[i] < 1 - confidence;  // false for NaN
   }
+}
+
+std::string p_text(double p) {
+  if (p < 1e-16) return "p < 1e-16";
+  return p < 1e-4 ? fmt::format("p {:.1e}", p) : fmt::format("p {:.2g}", p);
 }
 
 std::string verdict_text(const std::vector<Comparison>& comparisons) {

@@ -38,6 +38,8 @@ Comparison compare(const ForecastSet& model, const ForecastSet& opponent, const 
                    const ComparisonRules& rules);
 void adjust(std::vector<Comparison>& comparisons, double confidence);  // Holm, and `better`
 
+std::string p_text(double p);  // "p 0.021", "p 5.4e-07", "p < 1e-16"
+
 // One sentence: "better than prior (p 0.0001) and historical_mean (p 0.02)", "no better than no_change (p 0.41): ..."
 std::string verdict_text(const std::vector<Comparison>& comparisons);
 
