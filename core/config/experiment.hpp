@@ -43,7 +43,7 @@ struct DataSpec {
   Span available;
   bool point_in_time = true;
   Place place;
-  std::map<std::string, Place> key_places;  // "columns.2", "drop.0", "path"; and "protected.0": for messages about the data
+  std::map<std::string, Place> key_places;  // "columns.2", "drop.0"; "protected.0", "evaluate.segments.0": for messages about the data
 };
 
 struct FeatureSpec {

@@ -394,6 +394,10 @@ Experiment Filler::fill() {
   models(e);
   train(e);
   evaluate(e);
+  for (std::size_t i = 0; i < e.evaluate.segments.size(); ++i) {
+    const std::string path = "evaluate.segments." + std::to_string(i);
+    e.data.key_places[path] = place(path);
+  }
   std::vector<std::string> accept;
   take(root, "accept", accept);
   for (std::size_t i = 0; i < accept.size(); ++i) e.accept.push_back({accept[i], {}, {}, {}, place("accept." + std::to_string(i))});

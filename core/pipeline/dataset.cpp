@@ -58,7 +58,7 @@ class Builder {
       note_columns_of_target(target);
     } else if (!by_expression) {
       dataset_.target_column = experiment_.target.column;
-      const data::Column* column = find(experiment_.target.column, experiment_.target.place, "target.column");
+      const data::Column* column = find(experiment_.target.column, experiment_.target.expression_place, "target.column");
       if (column != nullptr) {
         read_target(*column);
         check_leaks();
@@ -121,7 +121,10 @@ class Builder {
         dataset_.protected_columns.push_back(experiment_.protected_columns[i]);
       }
     }
-    for (const std::string& name : experiment_.evaluate.segments) find(name, experiment_.evaluate.place, "evaluate.segments");
+    for (std::size_t i = 0; i < experiment_.evaluate.segments.size(); ++i) {
+      const std::string key = fmt::format("evaluate.segments.{}", i);
+      find(experiment_.evaluate.segments[i], place_of(experiment_, experiment_.data.key_places, key), "evaluate.segments");
+    }
     if (experiment_.split.group.empty()) return;
     const auto& places = experiment_.split.key_places;
     const Place place = places.contains("group") ? places.at("group") : experiment_.split.place;
@@ -244,7 +247,8 @@ class Builder {
       any = true;
       if (!kept_aside(column)) add_input(column.name());
     }
-    if (any) return;
+    const auto& declared = experiment_.features;  // one that is not there is wrong itself, and has been named
+    if (any || std::any_of(declared.begin(), declared.end(), [&](const auto& spec) { return text::matches(pattern, spec.name); })) return;
     diagnostics_.data_error(place, fmt::format("no column is called or matches `{}`", pattern), did_you_mean(pattern, dataset_.frame),
                             "inputs");
   }

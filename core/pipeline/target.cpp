@@ -60,11 +60,11 @@ class TargetReader {
 
   TargetValues read() {
     if (column_.size() == 0) {
-      refuse("the data have no rows", "");
+      refuse("the data have no rows", "look at what the source holds");
     } else if (column_.missing_count() == column_.size()) {
-      refuse(fmt::format("the target {} is missing in every row", name_), "");
+      refuse(fmt::format("the target {} is missing in every row", name_), "choose another target");
     } else if (column_.type() == data::ColumnType::timestamp) {
-      refuse(fmt::format("the target {} is a time", name_), "");
+      refuse(fmt::format("the target {} is a time", name_), "make a number or a condition of it with target.expr");
     } else if (spec_.task == config::Task::regression) {
       numbers();
     } else {
@@ -98,7 +98,9 @@ class TargetReader {
       least = std::fmin(least, y);
       greatest = std::fmax(greatest, y);
     }
-    if (least == greatest) refuse(fmt::format("the target {} is {} in every row", name_, text::shortest(least)), "");
+    if (least == greatest)
+      refuse(fmt::format("the target {} is {} in every row", name_, text::shortest(least)),
+             "choose another target, or rows in which it varies");
   }
 
   void classes() {
@@ -106,7 +108,8 @@ class TargetReader {
     if (plain_reals && too_many_reals()) return;
     const Distinct found = distinct(column_);
     if (found.values.size() < 2) {
-      refuse(fmt::format("the target {} has one class only ({})", name_, listed(found.values)), "");
+      refuse(fmt::format("the target {} has one class only ({})", name_, listed(found.values)),
+             "choose another target, or rows in which it varies");
       return;
     }
     if (spec_.task == config::Task::binary) {

@@ -65,8 +65,10 @@ std::optional<LoadedData> load_file(const config::Experiment& experiment, const 
                       std::move(loaded.notes)};
   } catch (const data::ReadError& e) {
     for (const data::ReadProblem& problem : e.problems()) {
-      const std::string key = problem.key.empty() ? "data.path" : "data." + problem.key;
-      diagnostics.data_error(place_of(experiment, problem.key.empty() ? "path" : problem.key), problem.message, problem.mend, key);
+      const std::string key = problem.key.empty() ? "path" : problem.key;
+      const std::string where =
+          problem.line == 0 ? "" : experiment.data.path.filename().string() + ", line " + std::to_string(problem.line) + ": ";
+      diagnostics.data_error(place_of(experiment, key), where + problem.message, problem.mend, "data." + key);
     }
   } catch (const Error& e) {
     if (e.fault() == Fault::interrupted) throw;
