@@ -245,6 +245,21 @@ TEST_CASE("without a catalogue plugins pass unchecked, the host's own parts do n
   CHECK(to_text(*find(good_one.experiment->models[0].second.params, "a")) == "[1, {b: 2}]");
 }
 
+TEST_CASE("mistakes inside a model that a model holds are all named, with their places") {
+  const std::string start = kSmall.substr(0, kSmall.find("model:"));
+  const Result wrong = attempt(start + "model: {use: example.bagged, members: 1, member: {use: linear.logistic, l2: -1, l3: 2}}\n");
+  CHECK(!wrong.experiment);
+  for (const char* text : {"folder/file.yaml:5:76: error: unknown key 'l3' in the model linear.logistic", "did you mean 'l2'?",
+                           "folder/file.yaml:5:72: error: 'model.member.l2' is -1, it must be from 0 to 1e+06",
+                           "folder/file.yaml:5:39: error: 'model.members' is 1, it must be from 2 to 1000"}) {
+    INFO(wrong.text);
+    CHECK(wrong.text.find(text) != std::string::npos);
+  }
+  const Result bare = attempt(start + "model: {use: example.bagged}\n");
+  CHECK(bare.text.find("the model example.bagged needs the key 'member'") != std::string::npos);
+  CHECK(bare.text.find("the model example.bagged needs the key 'members'") != std::string::npos);
+}
+
 TEST_CASE("reading and checking takes a small part of the 5 ms that it may") {
   const auto start = std::chrono::steady_clock::now();
   const int n = 200;
