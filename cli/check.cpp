@@ -58,7 +58,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
   if (console.json()) {
     Json json{{"file", file}, {"name", opened.experiment->name}, {"sound", true}};
     if (data) json.update({{"rows", data->dataset.rows()}, {"inputs", data->dataset.inputs.size()}, {"folds", data->folds.folds.size()}});
-    console.out(json.dump() + "\n");
+    console.value(json.dump());
     return 0;
   }
   console.out(fmt::format("{}: sound\n", file));
@@ -74,11 +74,19 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
 
 int run(const Arguments& arguments) {
   Console console(arguments.has("json"));
+  console.expect(arguments.plain().size());
   int worst = 0;
   for (const std::string& file : arguments.plain()) {
-    const int code = check_file(file, arguments, console);
+    int code = 0;
+    try {
+      code = check_file(file, arguments, console);
+    } catch (const Error& e) {  // the other files are still checked
+      console.fault(e);
+      code = static_cast<int>(e.fault());
+    }
     if (worst == 0 || code == 1) worst = code == 0 ? worst : code;
   }
+  console.end_values();
   return worst;
 }
 

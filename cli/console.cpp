@@ -1,20 +1,37 @@
 #include "cli/console.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "config/diagnostics_printer.hpp"
 
 namespace assay::cli {
 
 namespace {
+
+// Where results go: what was stdout when the program began. Descriptor 1 leads to stderr from then on, so that what a plugin prints in this
+// process never lands among the results.
+std::FILE* results() {
+  static std::FILE* const file = [] {
+    const int own = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+    std::FILE* opened = own < 0 ? nullptr : ::fdopen(own, "w");
+    if (opened == nullptr) return stdout;
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
+    return opened;
+  }();
+  return file;
+}
 
 bool wants_color(int file) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -30,6 +47,13 @@ std::string duration(double seconds) {
   return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
 }
 
+std::string fault_json(const Error& error) {
+  const nlohmann::ordered_json json{
+      {"error",
+       {{"tried", error.tried()}, {"happened", error.happened()}, {"mend", error.mend()}, {"exit_code", static_cast<int>(error.fault())}}}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 void write_all(std::FILE* file, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), file);
   std::fflush(file);
@@ -39,7 +63,7 @@ void write_all(std::FILE* file, std::string_view text) {
 
 Console::Console(bool json)
     : json_(json),
-      color_out_(!json && wants_color(STDOUT_FILENO)),
+      color_out_(!json && wants_color(::fileno(results()))),
       color_err_(wants_color(STDERR_FILENO)),
       terminal_err_(::isatty(STDERR_FILENO) == 1) {}
 
@@ -49,7 +73,29 @@ int Console::width() const {
   return 100;
 }
 
-void Console::out(std::string_view text) { write_all(stdout, text); }
+void Console::out(std::string_view text) {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), results()) == text.size();
+  if (std::fflush(results()) == 0 && whole) return;
+  if (errno == EPIPE) return;  // the reader has seen enough (`| head`)
+  throw Error(Fault::failed, "writing the result", "the disk or the terminal refused it", "What was run is stored: `assay runs show last`");
+}
+
+void Console::expect(std::size_t values) { list_ = json_ && values > 1; }
+
+void Console::value(std::string_view json_text) {
+  if (!list_) return out(std::string(json_text) + "\n");
+  out(std::string(values_++ == 0 ? "[" : ",\n") + std::string(json_text));
+}
+
+void Console::end_values() {
+  if (list_) out(values_ == 0 ? "[]\n" : "]\n");
+}
+
+void Console::fault(const Error& error) {
+  end_progress();
+  say(fmt::format("assay: {}", error.what()));
+  if (json_) value(fault_json(error));
+}
 
 void Console::say(std::string_view line) {
   const std::lock_guard lock(mutex_);
@@ -62,8 +108,7 @@ void Console::show(const Diagnostics& diagnostics, const config::SourceTexts* so
   if (diagnostics.items().empty()) return;
   end_progress();
   if (json_ && diagnostics.has_errors()) {
-    out("{\"errors\": " + config::diagnostics_json(diagnostics) + "}\n");
-    return;
+    return value("{\"errors\": " + config::diagnostics_json(diagnostics) + "}");
   }
   write_all(stderr, config::diagnostics_text(diagnostics, {color_err_, sources}));
 }

@@ -1,6 +1,7 @@
 // The program's entry: finds the verb, turns every error into one clear message and an exit code.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -8,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "checker/checker.hpp"
+#include "cli/console.hpp"
 #include "cli/verbs.hpp"
 #include "run/worker_loop.hpp"
 
@@ -90,16 +92,23 @@ int dispatch(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto fail = [&words](const assay::Error& error) {
+    const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
+    assay::cli::Console(json).fault(error);
+    return static_cast<int>(error.fault());
+  };
   try {
-    return dispatch({argv + 1, argv + argc});
-  } catch (const assay::Error& e) {
-    print(stderr, fmt::format("assay: {}\n", e.what()));
-    return static_cast<int>(e.fault());
-  } catch (const std::bad_alloc&) {
-    print(stderr, "assay: there is not enough memory\n");
-    return static_cast<int>(assay::Fault::failed);
-  } catch (const std::exception& e) {
-    print(stderr, fmt::format("assay: {}\nThis is a fault in assay itself: please report it.\n", e.what()));
+    try {
+      return dispatch(words);
+    } catch (const assay::Error& e) {
+      return fail(e);
+    } catch (const std::bad_alloc&) {
+      return fail({assay::Fault::failed, "", "there is not enough memory"});
+    } catch (const std::exception& e) {
+      return fail({assay::Fault::failed, "", e.what(), "This is a fault in assay itself: please report it"});
+    }
+  } catch (...) {  // not even that could be written
     return static_cast<int>(assay::Fault::failed);
   }
 }

@@ -51,8 +51,7 @@ int rerun(const Arguments& arguments) {
   const store::RunRecord before = store.run(store.resolve(arguments.plain()[0]));
   const plugin::Registry registry(search_path({}, arguments.value("plugins"), arguments.value("isa")));
   config::Experiment experiment = run::experiment_of(before, registry);
-  if (const auto workers = arguments.integer("workers", 1)) experiment.resources.workers = *workers;
-  if (const auto isolation = arguments.value("isolation")) experiment.resources.isolation = *isolation;
+  override_resources(experiment, arguments);
   run::RunRequest request;
   request.original = before.original;
   request.file = before.file;
@@ -63,6 +62,9 @@ int rerun(const Arguments& arguments) {
   console.end_progress();
   console.show(diagnostics, nullptr);
   if (!outcome) return diagnostics.exit_code();
+  if (!outcome->evaluated)
+    throw Error(Fault::failed, fmt::format("running run {} again", before.id), Json::parse(outcome->summary).at("error").get<std::string>(),
+                fmt::format("`assay runs show {}` has the log", outcome->id));
   const store::RunRecord after = store.run(outcome->id);
   const auto found = run::differences(store, before.id, after.id);
   const auto around = run::circumstances(before, after);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.hpp"
 #include "cli/place.hpp"
 #include "cli/result_text.hpp"
@@ -12,6 +14,8 @@
 namespace assay::cli {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 VerbHelp help() {
   return {"assay run FILE... [options]",
@@ -31,15 +35,6 @@ VerbHelp help() {
            json_option()},
           1,
           100};
-}
-
-void override_resources(config::Experiment& experiment, const Arguments& arguments) {
-  if (const auto workers = arguments.integer("workers", 1)) experiment.resources.workers = *workers;
-  const auto isolation = arguments.value("isolation");
-  if (!isolation) return;
-  if (*isolation != "process" && *isolation != "thread" && *isolation != "none")
-    throw Error(Fault::usage, "", fmt::format("--isolation takes process, thread or none, not '{}'", *isolation));
-  experiment.resources.isolation = *isolation;
 }
 
 int run_file(const std::string& file, const Arguments& arguments, Console& console) {
@@ -64,7 +59,9 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
   } catch (const Error& e) {
     console.end_progress();
     if (e.fault() == Fault::interrupted) {
-      console.say("interrupted: the same command goes on where it stopped");
+      console.say(request.again ? "interrupted: the same command without --again goes on where it stopped"
+                                : "interrupted: the same command goes on where it stopped");
+      if (console.json()) console.value(Json{{"name", opened.experiment->name}, {"status", "interrupted"}}.dump());
       return static_cast<int>(Fault::interrupted);
     }
     throw;
@@ -72,9 +69,11 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
   console.end_progress();
   console.show(diagnostics, &opened.sources);
   if (!outcome) return diagnostics.exit_code();
-  if (console.json()) {
-    console.out(outcome->summary + "\n");
-  } else {
+  if (console.json()) console.value(outcome->summary);
+  if (!outcome->evaluated) {
+    console.say(fmt::format("assay: run {} failed: {}", outcome->id, Json::parse(outcome->summary).at("error").get<std::string>()));
+    console.say(fmt::format("`assay runs show {}` has the log", outcome->id));
+  } else if (!console.json()) {
     console.out(fmt::format("{} {}\n", console.bold(opened.experiment->name),
                             outcome->from_store ? "(stored result; --again runs it again)"
                             : outcome->failed   ? "(failed in part)"
@@ -88,12 +87,20 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
 int run(const Arguments& arguments) {
   Console console(arguments.has("json"));
   catch_interrupts();
+  console.expect(arguments.plain().size());
   int worst = 0;
   for (const std::string& file : arguments.plain()) {
-    const int code = run_file(file, arguments, console);
-    if (code == static_cast<int>(Fault::interrupted)) return code;
-    if (worst == 0) worst = code;
+    int code = 0;
+    try {
+      code = run_file(file, arguments, console);
+    } catch (const Error& e) {  // the other files are still run
+      console.fault(e);
+      code = static_cast<int>(e.fault());
+    }
+    if (worst == 0 || code == static_cast<int>(Fault::interrupted)) worst = code;
+    if (worst == static_cast<int>(Fault::interrupted)) break;
   }
+  console.end_values();
   return worst;
 }
 

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "cli/place.hpp"
 #include "config/experiment_reader.hpp"
 
@@ -44,8 +46,20 @@ OpenedExperiment open_experiment(const std::filesystem::path& file, const Argume
   return out;
 }
 
+void override_resources(config::Experiment& experiment, const Arguments& arguments) {
+  if (const auto workers = arguments.integer("workers", 1)) experiment.resources.workers = *workers;
+  const auto isolation = arguments.value("isolation");
+  if (!isolation) return;
+  if (*isolation != "process" && *isolation != "thread" && *isolation != "none")
+    throw Error(Fault::usage, "", fmt::format("--isolation takes process, thread or none, not '{}'", *isolation));
+  experiment.resources.isolation = *isolation;
+}
+
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console) {
   run::RunContext context{registry, store, ledger_file(), cache_folder(), "/proc/self/exe", &now, &interrupted(), {}, {}, {}, 2};
+  // Not in --help: tests that stop a run in the middle want a checkpoint after every epoch.
+  if (const char* seconds = std::getenv("ASSAY_CHECKPOINT_SECONDS"))
+    context.checkpoint_seconds = text::to_real(seconds).value_or(context.checkpoint_seconds);
   context.progress = [&console](const run::Progress& progress) { console.progress(progress); };
   context.note = [&console](const std::string& line) { console.say(line); };
   context.reading = [&console](std::uint64_t done, std::uint64_t total) {

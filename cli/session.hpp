@@ -31,6 +31,9 @@ struct OpenedExperiment {
 // are found in a first reading.
 OpenedExperiment open_experiment(const std::filesystem::path& file, const Arguments& arguments, Diagnostics& diagnostics);
 
+// --workers and --isolation over what the file says. Throws Error(usage).
+void override_resources(config::Experiment& experiment, const Arguments& arguments);
+
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console);
 
 // Options that several verbs have.

@@ -317,6 +317,7 @@ class Runner {
     SummaryInput input{experiment_, data_.dataset, context_.registry, {}, {}};
     input.threads = static_cast<std::uint32_t>(running_.size());
     if (request_.quick) input.replicates = 200;
+    input.true_probability = data_.loaded.true_probability;
     std::vector<std::string> failures;
     std::string reason;
     for (const auto& [name, model] : experiment_.models) {
@@ -334,7 +335,18 @@ class Runner {
     }
     if (input.models.empty()) {
       store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", failures.front(), {});
-      throw Error(Fault::failed, fmt::format("run {}", id_), failures.front(), fmt::format("`assay runs show {}` has the log", id_));
+      RunOutcome outcome;
+      outcome.id = id_;
+      outcome.failed = true;
+      outcome.evaluated = false;
+      outcome.summary = Json{
+          {"run", id_},
+          {"name", experiment_.name},
+          {"status", to_text(store::RunStatus::failed)},
+          {"error", failures.front()},
+          {"failures",
+           failures}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+      return outcome;
     }
     return store_summary(summarise(input), failures);
   }

@@ -47,12 +47,13 @@ struct RunOutcome {
   store::RunId id = 0;
   bool from_store = false;  // an identical finished run was there
   bool accepted = true;
-  bool failed = false;  // some fit of a model failed
-  std::string summary;  // JSON
+  bool failed = false;    // some fit of a model failed
+  bool evaluated = true;  // false: no model could be evaluated, the summary says why under "error"
+  std::string summary;    // JSON
 };
 
 // Nothing where `diagnostics` has errors (file or data). Throws Error(interrupted) when cancelled: the same call goes on later;
-// Error(failed) where nothing could be evaluated.
+// Error(failed) where the run itself could not go on (disk, lock).
 std::optional<RunOutcome> run_experiment(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
                                          Diagnostics& diagnostics);
 

@@ -88,7 +88,7 @@ class UnitRun {
   void fail(store::UnitStatus status, const std::string& reason, const std::string& log) {
     record_.status = status;
     record_.error = reason;
-    record_.log = log;
+    if (!log.empty()) record_.log = log;
     record_.predictions.clear();
     record_.bundle.clear();
   }
@@ -141,7 +141,8 @@ class UnitRun {
 
   double validation_score(std::span<const double> predictions) const {
     const pipeline::FoldData& data = job_.fold->data;
-    train::ForecastSet set = forecast_set(data.validation, {predictions.begin(), predictions.end()}, outputs_, data.naive_mae);
+    train::ForecastSet set =
+        forecast_set(data.validation, checked({predictions.begin(), predictions.end()}, data.validation), outputs_, data.naive_mae);
     train::decide(set, task_, 0.5);
     return job_.stopping->value(set);
   }
@@ -189,6 +190,7 @@ class UnitRun {
       train::TrainingPlan again = plan;
       again.stopping.reset();
       if (plan.stopping) again.epochs = state.best_epoch + 1;
+      again.schedule_epochs = plan.epochs;
       train_on(*learner, again, fold->data.validation, false);
     }
     Json note{{"model", job_.key.model},

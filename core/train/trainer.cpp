@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace assay::train {
 
@@ -15,8 +17,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isnan(value) ? Json() : Json(value); }
-double number(const Json& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+// JSON knows neither infinity (a log loss may be one) nor NaN: they travel as text.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(text::shortest(value)); }
+double number(const Json& json) {
+  if (json.is_number()) return json.get<double>();
+  const auto& name = json.get_ref<const std::string&>();
+  if (name.ends_with("inf")) return name.starts_with('-') ? -INFINITY : INFINITY;
+  return std::numeric_limits<double>::quiet_NaN();
+}
 
 void throw_if_cancelled(const TrainingHooks& hooks) {
   if (hooks.cancel != nullptr && hooks.cancel->load(std::memory_order_relaxed))
@@ -26,7 +34,7 @@ void throw_if_cancelled(const TrainingHooks& hooks) {
 // One epoch with what follows it. Returns false where training is over.
 bool run_epoch(Learner& learner, const TrainingPlan& plan, const Rows& validation, const TrainingHooks& hooks, TrainingState& state) {
   EpochRecord record{state.next_epoch, 0, std::numeric_limits<double>::quiet_NaN()};
-  record.loss = learner.epoch(record.epoch, schedule_factor(plan.schedule, record.epoch, plan.epochs));
+  record.loss = learner.epoch(record.epoch, schedule_factor(plan.schedule, record.epoch, std::max(plan.epochs, plan.schedule_epochs)));
   if (!std::isfinite(record.loss))
     throw Error(Fault::failed, fmt::format("training, epoch {}", record.epoch + 1), "the loss is no longer a number",
                 "A smaller learning_rate, scaled inputs or clip_norm usually mend that");
@@ -58,7 +66,7 @@ bool run_epoch(Learner& learner, const TrainingPlan& plan, const Rows& validatio
 std::string TrainingState::to_json() const {
   Json list = Json::array();
   for (const EpochRecord& e : epochs) list.push_back({e.epoch, number(e.loss), number(e.validation)});
-  return Json{{"next_epoch", next_epoch}, {"best_epoch", best_epoch}, {"best", best}, {"epochs", list}}.dump();
+  return Json{{"next_epoch", next_epoch}, {"best_epoch", best_epoch}, {"best", number(best)}, {"epochs", list}}.dump();
 }
 
 TrainingState TrainingState::from_json(const std::string& text) {
@@ -67,7 +75,7 @@ TrainingState TrainingState::from_json(const std::string& text) {
     TrainingState state;
     state.next_epoch = json.at("next_epoch").get<std::int64_t>();
     state.best_epoch = json.at("best_epoch").get<std::int64_t>();
-    state.best = json.at("best").get<double>();
+    state.best = number(json.at("best"));
     for (const Json& e : json.at("epochs")) state.epochs.push_back({e.at(0).get<std::int64_t>(), number(e.at(1)), number(e.at(2))});
     return state;
   } catch (const Json::exception& e) {

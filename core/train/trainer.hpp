@@ -30,6 +30,7 @@ struct TrainingState {  // the loop's own memory: with the learner's checkpoint 
 struct TrainingPlan {
   std::int64_t epochs = 10;
   std::string schedule = "constant";
+  std::int64_t schedule_epochs = 0;  // how many the schedule is drawn over, where more than `epochs`: a refit ends early on the same curve
   struct Stopping {
     std::string metric;
     int direction = 1;  // +1 higher is better

@@ -1,0 +1,255 @@
+// Forecast sets, their metrics and intervals: evaluate() against direct calls of the bootstrap with metrics computed here.
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/random.hpp"
+#include "plugin/registry.hpp"
+#include "stats/bootstrap.hpp"
+#include "support/catch.hpp"
+#include "train/evaluation.hpp"
+
+using namespace assay;
+using namespace assay::train;
+
+namespace {
+
+const plugin::Registry& registry() {
+  static const plugin::Registry all{[] {
+    plugin::SearchPath path;
+    path.folders.emplace_back(PLUGINS_FOLDER, "the build folder");
+    return path;
+  }()};
+  return all;
+}
+
+Scorer scorer(const std::string& id, config::Task task = config::Task::regression) {
+  const plugin::LoadedComponent& c = registry().component("metric", id);
+  return Scorer(id, std::make_shared<plugin::Metric>(c, config::Map{}), task, task == config::Task::regression ? 0 : 2);
+}
+
+// n rows with a noisy forecast; every `per_date` rows share a date (0: no time), every `per_group` a customer (0: none).
+ForecastSet made(std::int64_t n, std::uint64_t seed, std::int64_t per_date = 0, std::int64_t per_group = 0) {
+  Random random(seed);
+  ForecastSet set;
+  for (std::int64_t i = 0; i < n; ++i) {
+    set.row.push_back(i);
+    set.truth.push_back(random.normal());
+    set.value.push_back(0.5 * set.truth.back() + random.normal());
+    if (per_date > 0) {
+      set.time.push_back(1000 + i / per_date);
+      set.label_end.push_back(1001 + i / per_date);
+      set.entity.push_back(static_cast<std::int32_t>(i % per_date));
+    }
+    if (per_group > 0) set.group.push_back(i / per_group);
+  }
+  set.naive_mae = 1;
+  return set;
+}
+
+double mse(const ForecastSet& set, std::span<const std::int64_t> rows) {
+  double sum = 0;
+  for (const std::int64_t r : rows) sum += std::pow(set.truth[static_cast<std::size_t>(r)] - set.value[static_cast<std::size_t>(r)], 2);
+  return sum / static_cast<double>(rows.size());
+}
+
+EvaluationOptions options(std::int64_t replicates = 400) {
+  EvaluationOptions o;
+  o.replicates = replicates;
+  o.seed = SeedTree(5).child("evaluate");
+  return o;
+}
+
+stats::Interval direct(const ForecastSet& set, const stats::Resampler& resampler, const EvaluationOptions& o) {
+  stats::BootstrapOptions b;
+  b.replicates = o.replicates;
+  b.level = o.confidence;
+  b.seed = o.seed.child("bootstrap").child(std::uint64_t{0}).seed();
+  return stats::bootstrap(resampler, [&](std::span<const std::int64_t> rows) { return mse(set, rows); }, b);
+}
+
+}  // namespace
+
+TEST_CASE("taken and pooled keep everything that belongs to a row") {
+  ForecastSet set = made(6, 1, 2, 3);
+  set.outputs = 2;
+  set.value = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  set.decision = {0, 1, 0, 1, 0, 1};
+  set.last_known_target = {9, 8, 7, 6, 5, 4};
+  const std::int64_t which[] = {4, 0, 4};
+  const ForecastSet some = taken(set, which);
+  CHECK(some.row == std::vector<std::int64_t>{4, 0, 4});
+  CHECK(some.value == std::vector<double>{8, 9, 0, 1, 8, 9});
+  CHECK(some.decision == std::vector<double>{0, 0, 0});
+  CHECK(some.last_known_target == std::vector<double>{5, 9, 5});
+  CHECK(some.time == std::vector<TimeNs>{1002, 1000, 1002});
+  CHECK(some.entity == std::vector<std::int32_t>{0, 0, 0});
+  CHECK(some.group == std::vector<std::int64_t>{1, 0, 1});
+
+  ForecastSet a = made(3, 2), b = made(1, 3);
+  a.naive_mae = 2;
+  b.naive_mae = 6;
+  a.not_forecast = 1;
+  a.threshold = 0.3;
+  b.threshold = 0.4;
+  const ForecastSet sets[] = {a, b};
+  const ForecastSet both = pooled(sets);
+  CHECK(both.rows() == 4);
+  CHECK(both.naive_mae == 3);  // (3 * 2 + 1 * 6) / 4
+  CHECK(std::isnan(both.threshold));
+  CHECK(both.coverage() == Approx(0.8));
+  CHECK(std::isnan(ForecastSet{}.coverage()));
+}
+
+TEST_CASE("decisions: at the threshold is class 1, ties of several classes go to the lower") {
+  ForecastSet binary;
+  binary.truth = {0, 1, 1};
+  binary.value = {0.2, 0.5, 0.7};
+  decide(binary, config::Task::binary, 0.5);
+  CHECK(binary.decision == std::vector<double>{0, 1, 1});
+  CHECK(binary.threshold == 0.5);
+  ForecastSet many;
+  many.outputs = 3;
+  many.truth = {0, 1};
+  many.value = {0.4, 0.4, 0.2, 0.1, 0.2, 0.7};
+  decide(many, config::Task::multiclass, 0.5);
+  CHECK(many.decision == std::vector<double>{0, 2});
+  ForecastSet number = made(2, 1);
+  number.decision = {1};
+  decide(number, config::Task::regression, 0.5);
+  CHECK(number.decision.empty());
+}
+
+TEST_CASE("intervals are those of the bootstrap over rows, customers, or blocks of dates") {
+  const EvaluationOptions o = options();
+  const auto check = [&](const ForecastSet& set, const stats::Resampler& resampler) {
+    const auto results = evaluate({scorer("mse")}, {"m", false, {{set}}}, o);
+    const stats::Interval expected = direct(set, resampler, o);
+    REQUIRE(results.size() == 1);
+    CHECK(results[0].value == Approx(expected.estimate).epsilon(1e-12));
+    CHECK(results[0].low == Approx(expected.low).epsilon(1e-12));
+    CHECK(results[0].high == Approx(expected.high).epsilon(1e-12));
+    CHECK(results[0].low < results[0].value);
+    CHECK(results[0].aggregate == "pooled");
+    CHECK(std::isnan(results[0].spread));
+  };
+  SECTION("rows") { check(made(150, 3), stats::Resampler::rows(150)); }
+  SECTION("whole customers") {
+    const ForecastSet set = made(150, 4, 0, 5);
+    check(set, stats::Resampler::groups(set.group));
+  }
+  SECTION("blocks of dates at least as long as the horizon or Politis and White's") {
+    ForecastSet set = made(200, 6, 2);
+    for (std::size_t i = 2; i < set.truth.size(); ++i) set.value[i] = 0.8 * set.value[i - 2] + set.value[i] * 0.3;  // dependent errors
+    std::vector<double> by_date;
+    for (std::size_t d = 0; d < 100; ++d) {
+      const std::int64_t rows[] = {static_cast<std::int64_t>(2 * d), static_cast<std::int64_t>(2 * d + 1)};
+      by_date.push_back(mse(set, rows));
+    }
+    const double block = std::max(1.0, stats::optimal_block_length(by_date).stationary);
+    check(set, stats::Resampler::dates(set.time, block));
+    EvaluationOptions far = o;
+    far.horizon = 20;
+    REQUIRE(block < 20);
+    const auto results = evaluate({scorer("mse")}, {"m", false, {{set}}}, far);
+    CHECK(results[0].low == Approx(direct(set, stats::Resampler::dates(set.time, 20), far).low).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("the number of threads changes no bit") {
+  const ModelForecasts forecasts{"m", false, {{made(120, 1, 3), made(60, 2, 3)}, {made(120, 1, 3), made(60, 2, 3)}}};
+  for (const bool pool : {true, false}) {
+    EvaluationOptions o = options(101);
+    o.pool = pool;
+    const auto one = evaluate({scorer("rmse"), scorer("rank_ic"), scorer("r2")}, forecasts, o);
+    for (const std::uint32_t threads : {2u, 3u, 8u}) {
+      o.threads = threads;
+      const auto many = evaluate({scorer("rmse"), scorer("rank_ic"), scorer("r2")}, forecasts, o);
+      for (std::size_t m = 0; m < one.size(); ++m) {
+        CHECK(many[m].low == one[m].low);
+        CHECK(many[m].high == one[m].high);
+        CHECK(many[m].value == one[m].value);
+      }
+    }
+  }
+}
+
+TEST_CASE("folds and repeats: pooled rows or the mean of folds, the mean of repeats and its spread") {
+  const ForecastSet a = made(50, 1), b = made(100, 2), c = made(50, 3), d = made(100, 4);
+  const auto all = [](const ForecastSet& s) {
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(s.rows()));
+    std::iota(rows.begin(), rows.end(), 0);
+    return mse(s, rows);
+  };
+  const ModelForecasts forecasts{"m", false, {{a, b}, {c, d}}};
+  EvaluationOptions o = options(50);
+  const auto pooled_result = evaluate({scorer("mse")}, forecasts, o)[0];
+  const double first = (50 * all(a) + 100 * all(b)) / 150, second = (50 * all(c) + 100 * all(d)) / 150;
+  CHECK(pooled_result.per_repeat[0] == Approx(first).epsilon(1e-12));
+  CHECK(pooled_result.value == Approx((first + second) / 2).epsilon(1e-12));
+  CHECK(pooled_result.spread == Approx(std::abs(first - second) / std::sqrt(2)).epsilon(1e-9));
+  CHECK(pooled_result.per_fold[0] == Approx((all(a) + all(c)) / 2).epsilon(1e-12));
+  o.pool = false;
+  const auto mean = evaluate({scorer("mse")}, forecasts, o)[0];
+  CHECK(mean.aggregate == "mean_of_folds");
+  CHECK(mean.value == Approx((all(a) + all(b) + all(c) + all(d)) / 4).epsilon(1e-12));
+  CHECK(mean.low < mean.value);
+  CHECK(mean.value < mean.high);
+}
+
+TEST_CASE("metrics by date on a panel: the mean over dates, dates resampled") {
+  ForecastSet set = made(300, 9, 10);
+  for (std::size_t i = 0; i < 10; ++i) set.value[i] = 1;  // a constant forecast: the date's IC is undefined, not zero
+  const Scorer ic = scorer("ic");
+  REQUIRE(ic.is_by_date(set));
+  const Scorer::ByDate dates = ic.by_date(set);
+  REQUIRE(dates.time.size() == 30);
+  CHECK(std::isnan(dates.value[0]));
+  double sum = 0;
+  std::vector<double> defined(dates.value.begin() + 1, dates.value.end());
+  for (const double v : defined) sum += v;
+  CHECK(ic.value(set) == Approx(sum / 29));
+  // Pearson's correlation of one date by hand
+  double sx = 0, sy = 0, sxy = 0, sxx = 0, syy = 0;
+  for (std::size_t i = 10; i < 20; ++i) {
+    sx += set.truth[i], sy += set.value[i];
+    sxy += set.truth[i] * set.value[i], sxx += set.truth[i] * set.truth[i], syy += set.value[i] * set.value[i];
+  }
+  CHECK(dates.value[1] == Approx((10 * sxy - sx * sy) / std::sqrt((10 * sxx - sx * sx) * (10 * syy - sy * sy))));
+
+  const EvaluationOptions o = options();
+  const auto result = evaluate({ic}, {"m", false, {{set}}}, o)[0];
+  stats::BootstrapOptions b;
+  b.replicates = o.replicates;
+  b.seed = o.seed.child("bootstrap").child("ic").seed();
+  const std::vector<TimeNs> times(dates.time.begin() + 1, dates.time.end());
+  const double block = std::max(1.0, stats::optimal_block_length(defined).stationary);
+  const auto expected = stats::bootstrap_mean(stats::Resampler::dates(times, block), defined, b);
+  CHECK(result.low == expected.low);
+  CHECK(result.high == expected.high);
+
+  ForecastSet series = made(40, 2, 1);  // one entity: dates of one row have no cross-section, so the metric is taken over time
+  CHECK_FALSE(ic.is_by_date(series));
+  CHECK_FALSE(std::isnan(ic.value(series)));
+}
+
+TEST_CASE("undefined and empty: NaN with NaN bounds, no crash") {
+  ForecastSet constant = made(30, 1);
+  constant.value.assign(30, 0.25);
+  auto result = evaluate({scorer("ic")}, {"m", false, {{constant}}}, options(20))[0];
+  CHECK(std::isnan(result.value));
+  CHECK(std::isnan(result.low));
+  result = evaluate({scorer("mse")}, {"m", false, {{ForecastSet{}}}}, options(20))[0];
+  CHECK(std::isnan(result.value));
+  CHECK(std::isnan(result.high));
+}
+
+TEST_CASE("the median repeat, the lower of two in the middle") {
+  MetricResult m;
+  m.per_repeat = {0.3, 0.1, 0.2};
+  CHECK(median_repeat(m) == 2);
+  m.per_repeat = {0.4, 0.1, 0.3, 0.2};
+  CHECK(median_repeat(m) == 3);
+  m.per_repeat = {1};
+  CHECK(median_repeat(m) == 0);
+}
