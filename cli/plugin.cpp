@@ -125,6 +125,8 @@ const plugin::LoadedComponent& find_any(const plugin::Registry& registry, const 
     if (c->spec.id == id || c->spec.id.ends_with("." + id)) return *c;
     ids.push_back(c->spec.id);
   }
+  for (const auto& odd : registry.unusable())
+    if (odd.reason.find(" " + id + " ") != std::string::npos) throw Error(Fault::usage, odd.path.string(), odd.reason, odd.mend);
   const auto near = text::nearest(id, ids);
   throw Error(Fault::usage, "", fmt::format("no plugin offers '{}'", id),
               near ? "Did you mean '" + *near + "'?" : "`assay plugin list` lists them");

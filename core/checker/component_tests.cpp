@@ -77,6 +77,34 @@ template <class T>
   values.back().data = std::move(value);
 }
 
+// What an item of a list may be; its default is the first item of the list's.
+ParamSpec item_of(const ParamSpec& list) {
+  ParamSpec item = list;
+  item.kind = list.item_kind;
+  item.fallback = Value{};
+  if (!list.fallback.is_none() && !list.fallback.as_list().empty()) item.fallback = list.fallback.as_list().front();
+  return item;
+}
+
+Value list_of(const Value& item, std::size_t count) {
+  Value list;
+  list.data = config::List(count, item);
+  return list;
+}
+
+std::vector<Value> edges(const ParamSpec& param);
+
+// The shortest and the longest list (64 items will do), and lists of each edge of an item.
+std::vector<Value> list_edges(const ParamSpec& param) {
+  const ParamSpec item = item_of(param);
+  const std::size_t most = std::min<std::size_t>(param.max_items, 64);
+  std::vector<Value> values;
+  if (param.min_items == 0) values.push_back(list_of(Value{}, 0));
+  for (const Value& edge : edges(item)) values.push_back(list_of(edge, std::max<std::size_t>(1, param.min_items)));
+  if (!item.fallback.is_none()) values.push_back(list_of(item.fallback, most));
+  return values;
+}
+
 // The edges of what a parameter may be.
 std::vector<Value> edges(const ParamSpec& param) {
   std::vector<Value> values;
@@ -93,6 +121,8 @@ std::vector<Value> edges(const ParamSpec& param) {
     add_value(values, true);
   } else if (param.kind == ParamKind::choice) {
     for (const std::string& choice : param.choices) add_value(values, choice);
+  } else if (param.kind == ParamKind::list) {
+    values = list_edges(param);
   }
   return values;
 }
@@ -130,6 +160,14 @@ Value random_value(const ParamSpec& param, const Value& otherwise, Random& rando
       return Value{random_real(param, random)};
     case ParamKind::choice:
       return param.choices.empty() ? otherwise : Value{param.choices[random.below(param.choices.size())]};
+    case ParamKind::list: {
+      const ParamSpec item = item_of(param);
+      if (item.kind == ParamKind::text || item.kind == ParamKind::column || item.kind == ParamKind::component) return otherwise;
+      const std::size_t fewest = param.min_items, most = std::min<std::size_t>(param.max_items, fewest + 5);
+      Value list = list_of(Value{}, fewest + random.below(most - fewest + 1));
+      for (Value& value : std::get<config::List>(list.data)) value = random_value(item, item.fallback, random);
+      return list;
+    }
     default:
       return otherwise;
   }

@@ -19,6 +19,7 @@ constexpr const char* kEntry = "assay_plugin_entry_v1";
 
 Outcome loads(Subject& subject) {
   const auto registry = load_alone(subject.file);
+  for (const auto& odd : registry->unusable()) return {Status::warn, odd.reason + ": it was not tested"};
   expect(!registry->components().empty(), "it holds no components");
   return {};
 }

@@ -232,12 +232,68 @@ Outcome input_untouched(Subject& subject) {
   return {};
 }
 
+// What a metric of a well-known name is on two small samples, by scikit-learn 1.2 and scipy 1.10 (smape and bias by their definitions).
+// Regression: truth 1 2 3 4, forecast 1.5 2 2 5. Binary: truth 1 0 1 1 0 0 1 0, P(1) .9 .4 .6 .3 .2 .6 .1 .3, decided at 0.5.
+struct Known {
+  const char* name;
+  std::uint32_t task;
+  double value;
+};
+constexpr Known kKnown[] = {{"mse", ASSAY_TASK_REGRESSION, 0.5625},
+                            {"rmse", ASSAY_TASK_REGRESSION, 0.75},
+                            {"mae", ASSAY_TASK_REGRESSION, 0.625},
+                            {"r2", ASSAY_TASK_REGRESSION, 0.55},
+                            {"bias", ASSAY_TASK_REGRESSION, 0.125},
+                            {"smape", ASSAY_TASK_REGRESSION, 0.25555555555555554},
+                            {"ic", ASSAY_TASK_REGRESSION, 0.8468017304727873},
+                            {"rank_ic", ASSAY_TASK_REGRESSION, 0.9486832980505139},
+                            {"accuracy", ASSAY_TASK_BINARY, 0.625},
+                            {"precision", ASSAY_TASK_BINARY, 2.0 / 3},
+                            {"recall", ASSAY_TASK_BINARY, 0.5},
+                            {"f1", ASSAY_TASK_BINARY, 4.0 / 7},
+                            {"auc", ASSAY_TASK_BINARY, 0.5625},
+                            {"gini", ASSAY_TASK_BINARY, 0.125},
+                            {"ks", ASSAY_TASK_BINARY, 0.25},
+                            {"brier", ASSAY_TASK_BINARY, 0.265},
+                            {"log_loss", ASSAY_TASK_BINARY, 0.7662098609546109}};
+
+Scores known_sample(std::uint32_t task) {
+  Scores s;
+  s.task = task;
+  const bool binary = task == ASSAY_TASK_BINARY;
+  s.truth = binary ? std::vector<double>{1, 0, 1, 1, 0, 0, 1, 0} : std::vector<double>{1, 2, 3, 4};
+  s.value = binary ? std::vector<double>{0.9, 0.4, 0.6, 0.3, 0.2, 0.6, 0.1, 0.3} : std::vector<double>{1.5, 2, 2, 5};
+  for (std::size_t row = 0; row < s.truth.size(); ++row) {
+    s.last_known.push_back(0);
+    s.time_ns.push_back(0);
+    s.entity.push_back(static_cast<std::int32_t>(row));
+  }
+  decide(s);
+  return s;
+}
+
+// A parameter may change what a metric is: the value holds for the defaults, which is what a reader takes the name for.
+Outcome known_values(Subject& subject) {
+  const plugin::Metric metric = make_metric(subject);
+  const std::string& id = subject.spec().id;
+  const std::string name = id.substr(id.rfind('.') + 1);
+  for (const Known& known : kKnown) {
+    if (name != known.name || (metric.tasks() & known.task) == 0) continue;
+    const double value = score(metric, known_sample(known.task)).at(0);
+    expect(std::abs(value - known.value) <= 1e-9,
+           fmt::format("is called {}, which on a known sample is {:.10g}, but gives {:.10g}", name, known.value, value));
+    return {Status::pass, fmt::format("{:.6g}, as it should be", value)};
+  }
+  return {Status::pass, "no metric of that name is known"};
+}
+
 }  // namespace
 
 const std::vector<Test>& metric_tests() {
   static const std::vector<Test> tests = {
       {"metric", "scores", "it gives a number on ordinary rows", "param_defaults", scores},
       {"metric", "quiet", "it prints nothing", "scores", scores},
+      {"metric", "known_values", "a metric with a well-known name has the value that it is known to have", "scores", known_values},
       {"metric", "direction", "better forecasts score better, in the direction that it declares", "scores", direction},
       {"metric", "order_free", "the order of rows does not count", "scores", order_free},
       {"metric", "ties", "nor does it among equal predictions", "order_free", ties},

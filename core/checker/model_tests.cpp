@@ -262,6 +262,42 @@ Outcome stops(Subject& subject) {
   return {};
 }
 
+// Validation rows are on offer: fit may ask for the score of its predictions for them as often as it likes, but of those rows only.
+Outcome evaluates(Subject& subject) {
+  plugin::Model model = make_model(subject);
+  if (!model.has_fit()) return {Status::pass, "the host steps it"};
+  const SampleTable table = sample_for(subject, kRows, subject.seed),
+                    held = linear_sample(table.task, 60, table.lookback, subject.seed + 7);
+  SampleBatch rows(table, model.fit_dtype(), true), validation(held, model.fit_dtype(), false);
+  rows.protect();
+  validation.protect();
+  assay_batch batch = rows.batch();
+  batch.validation_x = &validation.batch().x;
+  batch.validation_rows = held.rows;
+  batch.validation_last_known_target = validation.batch().last_known_target;
+  int asked = 0;
+  for (const bool scored : {true, false}) {  // a score may also be undefined
+    plugin::CallOptions options;
+    options.seed = subject.seed;
+    options.evaluate = [&](const assay_array& p) {
+      ++asked;
+      expect(p.dtype == ASSAY_F64 && p.rank == 2 && p.shape[0] == held.rows && p.shape[1] == held.outputs(),
+             fmt::format("asks for the score of {} x {} predictions, where {} validation rows with {} output(s) are on offer", p.shape[0],
+                         p.rank == 2 ? p.shape[1] : 1, held.rows, held.outputs()));
+      std::vector<double> values;
+      for (std::int64_t r = 0; r < p.shape[0]; ++r)
+        for (std::int64_t k = 0; k < p.shape[1]; ++k)
+          values.push_back(static_cast<const double*>(p.data)[r * p.stride[0] + k * p.stride[1]]);
+      expect(count_not_finite(values) == 0, "asks for the score of predictions that are not finite");
+      return scored ? skill(held, values) : std::numeric_limits<double>::quiet_NaN();
+    };
+    model.fit(batch, options);
+    expect(count_not_finite(predict(model, held)) == 0, scored ? "fitted with validation rows it predicts values that are not finite"
+                                                               : "an undefined score (NaN) makes its predictions not finite");
+  }
+  return {Status::pass, asked == 0 ? "asks for no score" : fmt::format("asked for {} score(s)", asked)};
+}
+
 Outcome refit_forgets(Subject& subject) {
   if (!subject.component->has(ASSAY_DETERMINISTIC)) skip("declares itself not deterministic");
   const SampleTable one = sample_for(subject, kRows, subject.seed),
@@ -332,6 +368,7 @@ const std::vector<Test>& model_tests() {
       {"model", "concurrent_predict", "8 threads may predict at once", "fits", concurrent},
       {"model", "max_threads", "it keeps to max_threads", "fits", max_threads},
       {"model", "progress", "it reports progress", "fits", progress},
+      {"model", "evaluates", "with validation rows on offer it learns as well, and asks for scores of those rows only", "fits", evaluates},
       {"model", "stops", "it stops within a few callbacks when asked to", "fits", stops},
       {"model", "resumes", "training from a saved state is as straight training", "fits", resumes},
       {"model", "refit_forgets", "a second fit forgets the first", "same_seed_same_bits", refit_forgets},

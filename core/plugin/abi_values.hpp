@@ -2,6 +2,7 @@
 // config values that it was made from. Values, thread-safe for reading.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -15,6 +16,12 @@ namespace assay::plugin {
 
 inline assay_text to_abi(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view to_view(const assay_text& text) { return text.data ? std::string_view(text.data, text.size) : std::string_view(); }
+
+// Whether a table that starts with struct_size has this member: its maker may have known a shorter one.
+template <class Table, class Member>
+bool covers(const Table& table, const Member& member) {
+  return reinterpret_cast<const char*>(&member + 1) - reinterpret_cast<const char*>(&table) <= std::ptrdiff_t{table.struct_size};
+}
 
 // Parameters in schema order, each as the schema's kind wants it (a whole number given for a real becomes a real).
 class AbiValues {

@@ -96,7 +96,7 @@ std::string flaw(const ParamSpec& spec, ParamKind kind, const config::Value& val
 
 ParamSpec describe_param(const assay_param& raw, const std::string& owner, const std::vector<ParamSpec>& earlier) {
   ParamSpec spec;
-  if (raw.struct_size < sizeof(assay_param) || !raw.name || !is_name(raw.name) || std::string_view(raw.name) == "use")
+  if (!covers(raw, raw.only_if_value) || !raw.name || !is_name(raw.name) || std::string_view(raw.name) == "use")
     refuse(owner, "one of its parameters has no usable name (small letters, digits and _; `use` is taken)");
   spec.name = raw.name;
   const std::string who = owner + ", parameter " + spec.name;
@@ -151,7 +151,7 @@ void require_abilities(const config::ComponentSpec& spec, const std::string& who
 
 config::ComponentSpec describe(const assay_component& raw) {
   config::ComponentSpec spec;
-  if (raw.struct_size < sizeof(assay_component) || !raw.kind || !raw.id || !raw.version || !raw.create || !raw.destroy || !raw.ability)
+  if (!covers(raw, raw.ability) || !raw.kind || !raw.id || !raw.version || !raw.create || !raw.destroy || !raw.ability)
     refuse("a component", "its table is not complete");
   spec.kind = raw.kind;
   spec.id = raw.id;

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <string>
 
+#include "plugin/abi_values.hpp"
+
 namespace assay::plugin {
 namespace {
 
@@ -34,7 +36,7 @@ Verdict check_table(const assay_plugin* raw) {
     return {fmt::format("its table needs plugin boundary {}.{}, this Assay has {}.{}", raw->abi_major, raw->needs_minor, ASSAY_ABI_MAJOR,
                         ASSAY_ABI_MINOR),
             "build it again with this Assay's SDK"};
-  if (raw->struct_size < sizeof(assay_plugin)) return {"its table is too short", "build it again with this Assay's SDK"};
+  if (!covers(*raw, raw->n_components)) return {"its table is too short", "build it again with this Assay's SDK"};
   if (raw->n_components == 0 || !raw->components) return {"it holds no component", "the plugin's author has to mend this"};
   return {};
 }

@@ -14,6 +14,8 @@
 
 namespace assay::plugin {
 
+bool is_known_kind(std::string_view kind) { return kind == "model" || kind == "feature" || kind == "metric"; }
+
 struct LazyHash {
   std::once_flag once;
   std::string hex;
@@ -77,7 +79,13 @@ void Registry::State::load_one(const std::vector<FoundFile>& candidates) {
 void Registry::State::add(const FoundFile& found, const Note& note, const assay_plugin* raw) {
   std::vector<LoadedComponent> fresh;
   for (std::uint32_t i = 0; i < raw->n_components; ++i) {
-    fresh.push_back({describe(*raw->components[i]), raw->components[i], nullptr});
+    const assay_component& component = *raw->components[i];
+    if (component.kind && component.id && !is_known_kind(component.kind)) {
+      unusable.push_back({found.path, fmt::format("its {} {} is of a kind that this Assay does not know", component.kind, component.id),
+                          "A newer Assay may; all else in the file is used"});
+      continue;
+    }
+    fresh.push_back({describe(component), &component, nullptr});
     const std::string& id = fresh.back().spec.id;
     for (std::size_t j = 0; j + 1 < fresh.size(); ++j)
       if (fresh[j].spec.id == id) throw Error(Fault::failed, id, "two components of the file have this id");
@@ -149,7 +157,7 @@ const LoadedComponent& Registry::component(std::string_view kind, std::string_vi
     why = "several plugins offer it:";
     for (const LoadedComponent* component : same->second) why += " " + component->spec.id;
   }
-  for (const Unusable& file : state_->unusable) why += fmt::format("; {} could not be used: {}", file.path.string(), file.reason);
+  for (const Unusable& file : state_->unusable) why += fmt::format("; not used: {}: {}", file.path.string(), file.reason);
   const auto near = text::nearest(id, known);
   throw Error(Fault::usage, fmt::format("{} {}", kind, id), why, near ? fmt::format("did you mean {}?", *near) : "see `assay plugin list`");
 }

@@ -52,7 +52,7 @@ class Registry : public config::Catalogue {
   std::vector<const LoadedComponent*> components() const;  // all, by kind, then id
   std::vector<const PluginFile*> files() const;            // by path
 
-  struct Unusable {
+  struct Unusable {  // a file, or a component of a kind that is not known here
     std::filesystem::path path;
     std::string reason, mend;
   };
@@ -64,8 +64,12 @@ class Registry : public config::Catalogue {
   std::unique_ptr<State> state_;
 };
 
+// The kinds of component that this Assay can use. Others may come with a newer one: they are listed as unusable, and the rest of their file
+// serves as ever.
+bool is_known_kind(std::string_view kind);
+
 // What the plugin's own table says, as the host's values. Throws Error (failed) where it makes no sense (a doubled parameter, a default
-// out of range, a kind that this host does not know).
+// out of range, a kind of parameter that this host does not know).
 config::ComponentSpec describe(const assay_component& raw);
 
 }  // namespace assay::plugin

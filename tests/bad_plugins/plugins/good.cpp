@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "evaluates_well.hpp"
 #include "linear.hpp"
 #include "moving.hpp"
 #include "squared.hpp"
@@ -69,6 +70,7 @@ struct AcrossMean {  // a feature over the whole panel: distance to the mean of 
 };
 
 ASSAY_PLUGIN(assay::model<Linear>("good.linear", "1.0.0", "Linear regression"),
+             assay::model<EarlyStopped>("good.early_stopped", "1.0.0", "The same, shrunk as validation rows want it"),
              assay::model<Stepped>("good.stepped", "1.0.0", "The same, stepped"),
              assay::model<Mean>("good.mean", "1.0.0", "The mean of the target").baseline().accepts_missing(),
              assay::feature<Moving>("good.moving", "1.0.0", "Moving average"),

@@ -1,9 +1,11 @@
 // Finding, reading, choosing and loading plugin files, and what is said about those that cannot be used.
+#include <cstddef>
 #include <filesystem>
 #include <map>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "plugin/abi_values.hpp"
 #include "plugin/metric.hpp"
 #include "plugin/registry.hpp"
 #include "support/catch.hpp"
@@ -136,6 +138,37 @@ TEST_CASE("registry: files that cannot be used are listed with their reason, and
   CHECK(registry.components().empty());
   CHECK(contains(error_of(Registry({{kFiles / "bad/test_raw_newer.so"}, {}, {}})), "needs a newer assay"));
   CHECK(contains(error_of(Registry({{kFiles / "bad/not_there.so"}, {}, {}})), "no such file"));
+}
+
+TEST_CASE("registry: a component of a kind that is not known yet is told of, and the rest of its file serves") {
+  for (const bool named : {false, true}) {
+    SearchPath path = folder("later");
+    if (named) path = {{kFiles / "later/test_raw_later.so"}, {}, {}};
+    const Registry registry(path);
+    assay_scored rows{};
+    rows.struct_size = sizeof rows;
+    rows.rows = 7;
+    CHECK(Metric(registry.component("metric", "raw.metric"), {}).score(rows, {})[0] == 7);
+    CHECK(registry.components().size() == 1);
+    REQUIRE(registry.unusable().size() == 1);
+    CHECK(contains(registry.unusable()[0].reason, "strategy raw.crossing is of a kind that this Assay does not know"));
+    CHECK(contains(registry.unusable()[0].mend, "newer Assay"));
+    try {
+      registry.component("strategy", "raw.crossing");
+      FAIL("it cannot be used");
+    } catch (const Error& e) {
+      CHECK(contains(e.happened(), "raw.crossing is of a kind that this Assay does not know"));
+    }
+  }
+}
+
+TEST_CASE("registry: a table is read as far as its maker knew it") {
+  assay_component table{};
+  table.struct_size = offsetof(assay_component, ability);
+  CHECK_FALSE(covers(table, table.ability));
+  CHECK(covers(table, table.destroy));
+  table.struct_size = sizeof table + 64;  // made later, and longer
+  CHECK(covers(table, table.ability));
 }
 
 TEST_CASE("registry: folders that do not exist are no error") {

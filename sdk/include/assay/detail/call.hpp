@@ -6,6 +6,7 @@
 #include <cxxabi.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -82,7 +83,9 @@ class Call {
   }
 
   // The score of predictions (rows x outputs) for the fold's validation rows, higher is better; in fit() only.
-  bool can_evaluate() const { return raw_->struct_size >= sizeof(assay_call) && raw_->evaluate != nullptr; }
+  bool can_evaluate() const {
+    return raw_->struct_size >= offsetof(assay_call, evaluate) + sizeof(raw_->evaluate) && raw_->evaluate != nullptr;
+  }
   double evaluate(std::span<const double> predictions, std::int64_t outputs = 1) const {
     if (!can_evaluate()) throw Error("there are no validation rows to evaluate");
     const assay_array array = detail::array_of(predictions.data(), {static_cast<std::int64_t>(predictions.size()) / outputs, outputs});

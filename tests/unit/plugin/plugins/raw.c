@@ -12,6 +12,9 @@
 #ifndef RAW_MINOR
 #define RAW_MINOR 1
 #endif
+#ifndef RAW_COMPONENTS
+#define RAW_COMPONENTS 1 /* 2: with one of a kind that is not known yet */
+#endif
 #ifndef RAW_ID
 #define RAW_ID "raw.metric"
 #endif
@@ -41,7 +44,17 @@ static const void* ability(const char* id) {
 static const assay_component component = {
     sizeof component, ASSAY_DETERMINISTIC, "metric", RAW_ID, "1.0.0", "In plain C", 1, 0, ASSAY_TASK_REGRESSION, 0, NULL, &create, &destroy,
     &ability};
-static const assay_component* const components[] = {&component};
-static const assay_plugin plugin = {RAW_MAGIC, sizeof plugin, ASSAY_ABI_MAJOR, RAW_MINOR, RAW_MINOR, "none", "c", components, 1, 0};
+
+/* What a later SDK might bring: a kind, a kind of parameter and abilities that this host has never heard of. */
+static const void* later_ability(const char* id) { return *id == 's' ? &table : NULL; }
+static const assay_param later_param = {
+    sizeof later_param, 99, 0, 0, "pace", "Of a later kind", NULL, NULL, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL};
+static const assay_param* const later_params[] = {&later_param};
+static const assay_component later = {sizeof later, 0,       "strategy", "raw.crossing", "1.0.0", "Of a later kind", 1, 1, 0, 0,
+                                      later_params, &create, &destroy,   &later_ability};
+
+static const assay_component* const components[] = {&component, &later};
+static const assay_plugin plugin = {RAW_MAGIC, sizeof plugin, ASSAY_ABI_MAJOR, RAW_MINOR,      RAW_MINOR,
+                                    "none",    "c",           components,      RAW_COMPONENTS, 0};
 
 const assay_plugin* assay_plugin_entry_v1(void) { return &plugin; }
