@@ -170,7 +170,7 @@ std::string model_text(const Json& part, const Json& baselines, double confidenc
   std::string text = metrics_table(metrics, baselines, confidence, console) + tables_text(metrics);
   if (part.contains("threshold")) {
     const Json& t = part.at("threshold");
-    text += labelled("threshold", t.at("rows") == "fixed" ? number(t.at("value")) + ", as the file says"
+    text += labelled("threshold", t.at("rows") == "fixed" ? number(t.at("value")) + " (fixed)"
                                                           : fmt::format("{}, where {} is best on {} rows", number(t.at("value")),
                                                                         t.at("by").get<std::string>(), t.at("rows").get<std::string>()));
   }
