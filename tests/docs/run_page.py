@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """run_page.py PAGE WORK PREFIX: runs the ```sh blocks of a page in order, in the empty folder WORK, with the program installed in PREFIX.
 
-Words after `sh` say what is expected: ```sh exit=1. A ```text block below holds fragments, one a line, that must stand in the output,
+Words after `sh` say what is expected: ```sh exit=1. A ```text or ```cpp block below holds fragments, one a line, that must stand in the output,
 in that order. ```sh elsewhere is for commands that need a clone and are run by CI itself. Folder and variables carry over from block
 to block.
 """
@@ -29,7 +29,7 @@ def sh_blocks(page):
             elif fence is not None and mark:
                 if fence[:1] == ["sh"]:
                     found.append((start, fence[1:], "".join(body), []))
-                elif fence[:1] == ["text"] and found:
+                elif fence[:1] in (["text"], ["cpp"]) and found:
                     found[-1][3].extend(part.strip() for part in body if part.strip())
                 fence = None
             elif fence is not None:
