@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -70,6 +71,21 @@ VerbHelp show_help() {
           1};
 }
 
+// Calls visit(key, predictions, index) for every stored forecast but those of the sealed final test.
+template <class Visit>
+void each_prediction(const store::Store& store, store::RunId id, const Visit& visit) {
+  for (const store::UnitKey& key : store.finished_units(id))
+    for (const store::Predictions& p : store.predictions(id, key)) {
+      if (p.part == "final_test") continue;
+      for (std::size_t i = 0; i < p.row.size(); ++i) visit(key, p, i);
+    }
+}
+
+std::span<const double> values_of(const store::Predictions& p, std::size_t i) {
+  const auto outputs = static_cast<std::size_t>(p.outputs);
+  return std::span(p.value).subspan(i * outputs, outputs);
+}
+
 std::string predictions_csv(const store::Store& store, const store::RunRecord& run, bool as_csv) {
   const char* separator = as_csv ? "," : "  ";
   std::string out =
@@ -77,24 +93,50 @@ std::string predictions_csv(const store::Store& store, const store::RunRecord& r
                  separator) +
       "\n";
   const auto real = [](double v) { return std::isnan(v) ? std::string() : text::shortest(v); };
-  for (const store::UnitKey& key : store.finished_units(run.id))
-    for (const store::Predictions& p : store.predictions(run.id, key)) {
-      if (p.part == "final_test") continue;  // sealed
-      for (std::size_t i = 0; i < p.row.size(); ++i) {
-        std::vector<std::string> cells{key.model, std::to_string(key.fold + 1), std::to_string(key.repeat + 1), p.part,
-                                       std::to_string(p.row[i])};
-        cells.push_back(p.known_at.empty() ? "" : to_iso(p.known_at[i]));
-        cells.push_back(p.label_end.empty() ? "" : to_iso(p.label_end[i]));
-        cells.push_back(p.entity.empty() ? "" : run.entities.at(static_cast<std::size_t>(p.entity[i])));
-        cells.push_back(real(p.truth[i]));
-        std::vector<std::string> values;
-        for (std::int64_t k = 0; k < p.outputs; ++k)
-          values.push_back(real(p.value[i * static_cast<std::size_t>(p.outputs) + static_cast<std::size_t>(k)]));
-        cells.push_back(text::join(values, ";"));
-        out += text::join(cells, separator) + "\n";
-      }
-    }
+  each_prediction(store, run.id, [&](const store::UnitKey& key, const store::Predictions& p, std::size_t i) {
+    std::vector<std::string> cells{key.model, std::to_string(key.fold + 1), std::to_string(key.repeat + 1), p.part,
+                                   std::to_string(p.row[i])};
+    cells.push_back(p.known_at.empty() ? "" : to_iso(p.known_at[i]));
+    cells.push_back(p.label_end.empty() ? "" : to_iso(p.label_end[i]));
+    cells.push_back(p.entity.empty() ? "" : run.entities.at(static_cast<std::size_t>(p.entity[i])));
+    cells.push_back(real(p.truth[i]));
+    std::vector<std::string> values;
+    for (const double v : values_of(p, i)) values.push_back(real(v));
+    cells.push_back(text::join(values, ";"));
+    out += text::join(cells, separator) + "\n";
+  });
   return out;
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+std::string predictions_json(const store::Store& store, const store::RunRecord& run) {
+  Json list = Json::array();
+  each_prediction(store, run.id, [&](const store::UnitKey& key, const store::Predictions& p, std::size_t i) {
+    Json line{{"model", key.model}, {"fold", key.fold + 1}, {"repeat", key.repeat + 1}, {"part", p.part}, {"row", p.row[i]}};
+    if (!p.known_at.empty()) line["known_at"] = to_iso(p.known_at[i]);
+    if (!p.label_end.empty()) line["label_end"] = to_iso(p.label_end[i]);
+    if (!p.entity.empty()) line["entity"] = run.entities.at(static_cast<std::size_t>(p.entity[i]));
+    line["truth"] = number(p.truth[i]);
+    Json values = Json::array();
+    for (const double v : values_of(p, i)) values.push_back(number(v));
+    line["value"] = p.outputs == 1 ? values[0] : values;
+    list.push_back(std::move(line));
+  });
+  return list.dump();
+}
+
+std::string steps_json(const store::Store& store, store::RunId id) {
+  Json list = Json::array();
+  for (const store::UnitRecord& unit : store.units(id))
+    for (const store::StepMetric& s : unit.steps)
+      list.push_back({{"model", unit.key.model},
+                      {"fold", unit.key.fold + 1},
+                      {"repeat", unit.key.repeat + 1},
+                      {"epoch", s.step + 1},
+                      {"name", s.name},
+                      {"value", number(s.value)}});
+  return list.dump();
 }
 
 std::string steps_text(const store::Store& store, store::RunId id, bool as_csv) {
@@ -151,11 +193,11 @@ int show(const Arguments& arguments) {
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
   const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
   if (arguments.has("file"))
-    console.out(run.resolved);
+    console.out(console.json() ? Json{{"run", run.id}, {"file", run.resolved}}.dump() + "\n" : run.resolved);
   else if (arguments.has("predictions"))
-    console.out(predictions_csv(store, run, arguments.has("csv")));
+    console.out(console.json() ? predictions_json(store, run) + "\n" : predictions_csv(store, run, arguments.has("csv")));
   else if (arguments.has("steps"))
-    console.out(steps_text(store, run.id, arguments.has("csv")));
+    console.out(console.json() ? steps_json(store, run.id) + "\n" : steps_text(store, run.id, arguments.has("csv")));
   else if (console.json())
     console.out((run.summary.empty()
                      ? Json{{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"error", run.error}}.dump()
@@ -226,21 +268,24 @@ VerbHelp delete_help() {
   return {"assay runs delete RUN... [options]",
           "Deletes runs from the store. The trial ledger keeps counting them.",
           "assay runs delete 3",
-          {store_option()},
+          {store_option(), json_option()},
           1,
           1000};
 }
 
 int remove(const Arguments& arguments) {
-  Console console(false);
+  Console console(arguments.has("json"));
   store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
+  Json json{{"deleted", Json::array()}};
   for (const std::string& name : arguments.plain()) {
     const store::RunId id = store.resolve(name);
     const auto lock = store::RunLock::acquire(store.file(), id);
     if (!lock) throw Error(Fault::usage, fmt::format("deleting run {}", id), "a process is working on it", "Stop that one first");
     store.delete_run(id);
-    console.out(fmt::format("run {} is deleted\n", id));
+    json["deleted"].push_back(id);
+    if (!console.json()) console.out(fmt::format("run {} is deleted\n", id));
   }
+  if (console.json()) console.value(json.dump());
   return 0;
 }
 

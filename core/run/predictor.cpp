@@ -6,8 +6,11 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "base/error.hpp"
+#include "data/csv_reader.hpp"
+#include "pipeline/expression.hpp"
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
 #include "plugin/state_bundle.hpp"
@@ -78,6 +81,66 @@ std::vector<double> gathered(const data::Frame& frame, const pipeline::Matrix& x
   return out;
 }
 
+// The columns that the features added to the frame.
+std::vector<std::string> feature_columns(const config::Experiment& experiment, const data::Frame& frame) {
+  std::vector<std::string> out;
+  for (const std::string& name : frame.names())
+    if (std::any_of(experiment.features.begin(), experiment.features.end(),
+                    [&](const config::FeatureSpec& f) { return name == f.name || name.starts_with(f.name + "."); }))
+      out.push_back(name);
+  return out;
+}
+
+// New data need not hold what the file drops or reads for the target and unused features only.
+void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipeline::InputColumn>& inputs) {
+  const std::vector<std::string> header = data::read_csv_header(experiment.data.path);
+  const auto absent = [&](const std::string& name) { return std::find(header.begin(), header.end(), name) == header.end(); };
+  std::erase_if(experiment.data.drop, absent);
+  std::erase_if(experiment.data.categorical, absent);
+  std::set<std::string> needed;
+  for (const pipeline::InputColumn& input : inputs) needed.insert(input.name);
+  std::vector<config::FeatureSpec> kept;
+  for (auto feature = experiment.features.rbegin(); feature != experiment.features.rend(); ++feature) {
+    const bool used = std::any_of(needed.begin(), needed.end(),
+                                  [&](const std::string& name) { return name == feature->name || name.starts_with(feature->name + "."); });
+    if (!used) continue;
+    if (feature->component) {
+      for (const auto& [key, value] : feature->component->params)
+        if (const auto* name = std::get_if<std::string>(&value.data)) needed.insert(*name);
+    } else {
+      for (const std::string& name : pipeline::names_in(pipeline::parse_expression(feature->expression, pipeline::Use::feature)))
+        needed.insert(name);
+    }
+    kept.insert(kept.begin(), *feature);
+  }
+  experiment.features = std::move(kept);
+}
+
+// What a model may ask of a row beside its inputs.
+struct RowContext {
+  std::vector<TimeNs> time;
+  std::vector<std::int32_t> entity;
+  std::vector<double> last_known_target;
+};
+
+RowContext context_of(const config::Experiment& experiment, const data::Frame& frame, const std::vector<std::int64_t>& rows,
+                      const plugin::Registry& registry, std::vector<std::string>& notes) {
+  RowContext out;
+  if (!frame.has_time()) return out;
+  Diagnostics hushed;  // new data may lack the target: then no earlier one is known
+  const pipeline::Dataset dataset =
+      pipeline::build_dataset(experiment, frame.without(feature_columns(experiment, frame)), pipeline::plugin_features(registry), hushed);
+  if (hushed.has_errors())
+    notes.push_back("earlier targets cannot be told from these data: a model that looks at the last known one does without");
+  for (const std::int64_t row : rows) {
+    const auto at = static_cast<std::size_t>(row);
+    out.time.push_back(frame.known_at()[at]);
+    if (!frame.entity().empty()) out.entity.push_back(frame.entity()[at]);
+    out.last_known_target.push_back(hushed.has_errors() ? std::numeric_limits<double>::quiet_NaN() : dataset.last_known_target[at]);
+  }
+  return out;
+}
+
 void describe_rows(PredictResult& result, const data::Frame& frame) {
   result.row.assign(frame.source_row().begin(), frame.source_row().end());
   if (frame.has_time()) result.known_at.assign(frame.known_at().begin(), frame.known_at().end());
@@ -98,16 +161,19 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   const plugin::StateBundle bundle = plugin::parse_bundle({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "the model bundle");
   const Json note = Json::parse(bundle.note);
 
+  if (!std::filesystem::exists(request.data))
+    throw Error(Fault::data, fmt::format("predicting with run {}", request.run), fmt::format("there is no file {}", request.data.string()));
   experiment.data.source = "csv";
   experiment.data.path = std::filesystem::absolute(request.data);
   experiment.data.columns.clear();
+  const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
+  keep_what_is_needed(experiment, preparation.inputs());
   const std::optional<LoadedData> loaded = load_data(experiment, {context.cache_folder, context.reading, 0}, diagnostics);
   if (!loaded) return std::nullopt;
   const pipeline::ComputedFeatures computed =
       pipeline::compute_features(experiment, loaded->frame, pipeline::plugin_features(context.registry), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
 
-  const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
   std::vector<std::int64_t> all(computed.frame.rows());
   std::iota(all.begin(), all.end(), 0);
   const pipeline::Matrix x = preparation.transform(pipeline::take_inputs(computed.frame, preparation.inputs(), all));
@@ -116,7 +182,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   result.model = key.model;
   result.fold = key.fold;
   result.classes = note.at("classes").get<std::vector<std::string>>();
-  result.outputs = result.classes.size() > 2 ? static_cast<std::int64_t>(result.classes.size()) : 1;
+  result.outputs = experiment.target.task == config::Task::multiclass ? static_cast<std::int64_t>(result.classes.size()) : 1;
   result.threshold = note.at("threshold").is_null() ? 0.5 : note.at("threshold").get<double>();
   result.notes = loaded->notes;
   describe_rows(result, computed.frame);
@@ -140,6 +206,13 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   std::vector<std::int64_t> ends;
   for (std::int64_t i = 0; lookback > 0 && i < rows.count; ++i) ends.push_back((i + 1) * lookback - 1);
   rows.window_end = ends;
+  // New rows bring no labels: a model that forecasts from the last known one says that it knows none, instead of one from its train rows.
+  const std::vector<double> unknown(computed.frame.has_time() ? ready.size() : 0, std::numeric_limits<double>::quiet_NaN());
+  rows.last_known_target = unknown;
+  const RowContext around = context_of(experiment, computed.frame, ready, context.registry, result.notes);
+  rows.time = around.time;
+  rows.entity = around.entity;
+  rows.last_known_target = around.last_known_target;
   train::LocalLearner learner(component, setup, rows, {});
   learner.load(bundle.state);
   const std::vector<double> values = learner.predict(rows);
