@@ -15,10 +15,10 @@ namespace {
   throw Error(Fault::failed, fmt::format("the state entry '{}'", name), why);
 }
 
-// Elements in row-major order, whatever the strides.
+// Elements in row-major order, whatever the strides. put_array has seen to it that rank is 6 at most; the compiler is told once more.
 void pack(const assay_array& array, std::size_t size, unsigned axis, const std::byte* from, std::byte*& to) {
   for (std::int64_t i = 0; i < array.shape[axis]; ++i, from += array.stride[axis] * static_cast<std::int64_t>(size)) {
-    if (axis + 1u < array.rank) {
+    if (axis + 1u < array.rank && axis + 1u < std::size(array.shape)) {
       pack(array, size, axis + 1, from, to);
       continue;
     }
