@@ -92,15 +92,15 @@ int run(const Arguments& arguments) {
   if (!data) throw Error(Fault::usage, "", "--data is missing", "Usage: " + help().usage);
   const std::filesystem::path file = store_file(arguments.value("store"));
   const store::Store store(file, store::Store::Mode::read);
-  const plugin::Registry registry(search_path({}, arguments.value("plugins"), {}));
   run::PredictRequest request;
   request.run = store.resolve(arguments.plain()[0]);
+  const auto plugins = registry_of(store.run(request.run), arguments);
   request.data = *data;
   request.model = arguments.value("model").value_or("");
   request.fold = arguments.integer("fold", 1).value_or(0) - 1;
   request.repeat = arguments.integer("repeat", 1).value_or(1) - 1;
   Diagnostics diagnostics;
-  const auto result = run::predict(store, request, run_context(registry, file, console), diagnostics);
+  const auto result = run::predict(store, request, run_context(*plugins, file, console), diagnostics);
   console.end_progress();
   console.show(diagnostics, nullptr);
   if (!result) return diagnostics.exit_code();

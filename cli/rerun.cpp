@@ -49,7 +49,8 @@ int rerun(const Arguments& arguments) {
   const std::filesystem::path file = store_file(arguments.value("store"));
   store::Store store(file, store::Store::Mode::read);
   const store::RunRecord before = store.run(store.resolve(arguments.plain()[0]));
-  const plugin::Registry registry(search_path({}, arguments.value("plugins"), arguments.value("isa")));
+  const auto plugins = registry_of(before, arguments);
+  const plugin::Registry& registry = *plugins;
   config::Experiment experiment = run::experiment_of(before, registry);
   override_resources(experiment, arguments);
   run::RunRequest request;
@@ -89,9 +90,10 @@ int reveal(const Arguments& arguments) {
   Console console(arguments.has("json"));
   const std::filesystem::path file = store_file(arguments.value("store"));
   store::Store store(file, store::Store::Mode::read);
-  const plugin::Registry registry(search_path({}, arguments.value("plugins"), {}));
+  const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
+  const auto plugins = registry_of(run, arguments);
   Diagnostics diagnostics;
-  const auto summary = run::reveal(store, store.resolve(arguments.plain()[0]), run_context(registry, file, console), diagnostics);
+  const auto summary = run::reveal(store, run.id, run_context(*plugins, file, console), diagnostics);
   console.end_progress();
   console.show(diagnostics, nullptr);
   if (!summary) return diagnostics.exit_code();

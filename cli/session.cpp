@@ -55,6 +55,13 @@ void override_resources(config::Experiment& experiment, const Arguments& argumen
   experiment.resources.isolation = *isolation;
 }
 
+std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const Arguments& arguments) {
+  const config::Experiment sketch =
+      config::experiment_from_resolved(run.resolved, std::filesystem::path(run.file).parent_path(), run.name, nullptr);
+  return std::make_unique<plugin::Registry>(
+      search_path({sketch.plugins.begin(), sketch.plugins.end()}, arguments.value("plugins"), arguments.value("isa")));
+}
+
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console) {
   run::RunContext context{registry, store, ledger_file(), cache_folder(), "/proc/self/exe", &now, &interrupted(), {}, {}, {}, 2};
   // Not in --help: tests that stop a run in the middle want a checkpoint after every epoch.

@@ -34,6 +34,9 @@ OpenedExperiment open_experiment(const std::filesystem::path& file, const Argume
 // --workers and --isolation over what the file says. Throws Error(usage).
 void override_resources(config::Experiment& experiment, const Arguments& arguments);
 
+// The plugins that a stored run's file named, and those of the search path.
+std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const Arguments& arguments);
+
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console);
 
 // Options that several verbs have.

@@ -24,6 +24,9 @@ struct Component {  // {use: id, ...}; params in schema order with defaults fill
   Place place;
 };
 
+// The names under which results of components stand: the id's last part, and from the second of one name on "_2", "_3" behind it.
+std::vector<std::string> result_names(const std::vector<Component>& components);
+
 struct DataSpec {
   std::string source = "csv";  // csv | sim.credit | sim.market | plugin sources
   std::filesystem::path path;  // csv: absolute, resolved against the file

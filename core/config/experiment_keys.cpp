@@ -79,17 +79,22 @@ KeySpec train_key() {
 KeySpec evaluate_key() {
   KeySpec metric = component({}, "a metric", "metric"), model = component({}, "a reference model", "model");
   metric.short_form = model.short_form = true;
-  return object("evaluate", "How forecasts are judged",
-                {list(metric, "metrics", "Metrics to compute (absent: the usual ones of the task)").by_default({}),
-                 list(model, "baselines", "Models to compare with (absent: the usual ones of the task)").by_default({}),
-                 either("threshold", "From which probability on class 1 is decided",
-                        {real({}, "a fixed threshold").range(0, 1),
-                         object({}, "chosen where a metric is best",
-                                {choice("rows", "On which rows", {"train", "validation"}).by_default(word("train")),
-                                 text("by", "The metric to maximise").by_default(word("f1"))})})
-                     .by_default(Value{0.5}),
-                 columns("segments", "Columns by whose values metrics are also shown"),
-                 real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95})})
+  return object(
+             "evaluate", "How forecasts are judged",
+             {list(metric, "metrics", "Metrics to compute (absent: the usual ones of the task)").by_default({}),
+              list(model, "baselines", "Models to compare with (absent: the usual ones of the task)").by_default({}),
+              either(
+                  "threshold", "From which probability on class 1 is decided",
+                  {real({}, "a fixed threshold").range(0, 1),
+                   object({}, "chosen where a metric is best",
+                          {choice("rows", "On which rows", {"train", "validation"}).by_default(word("train")),
+                           choice("by",
+                                  "What to maximise: F1, the share of right decisions, or sensitivity + specificity - 1 (the KS distance)",
+                                  {"f1", "accuracy", "youden"})
+                               .by_default(word("f1"))})})
+                  .by_default(Value{0.5}),
+              columns("segments", "Columns by whose values metrics are also shown"),
+              real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95})})
       .always_there();
 }
 

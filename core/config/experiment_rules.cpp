@@ -1,6 +1,8 @@
 #include "config/experiment_rules.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -11,7 +13,6 @@ namespace {
 
 std::string short_name(const std::string& id) { return id.substr(id.rfind('.') + 1); }
 
-bool names(const std::string& id, std::string_view name) { return id == name || short_name(id) == name; }
 
 bool in(const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
 
@@ -101,6 +102,11 @@ void Rules::model_and_models() {
   if (!one && !map && !checked_.incomplete && good("model") && good("models"))
     error("", "the file needs the key 'model' or 'models'",
           "add `model: {use: linear.ridge}`; a backtest without a model comes with a later version");
+  for (const auto& [name, model] : e_.models) {
+    const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; };
+    if (map && !std::all_of(name.begin(), name.end(), letter))
+      error("models." + name, "'" + name.substr(0, 60) + "' is no name for a model", "use letters, digits, _ and -");
+  }
   if (map && e_.models.empty() && good("models") && !one) error("models", "'models' names no model", "write `models: {NAME: {use: ...}}`");
 }
 
@@ -177,11 +183,6 @@ void Rules::validation_users() {
   if (threshold.fixed) return;
   if (threshold.rows == "validation" && !rows)
     error("evaluate.threshold.rows", "a threshold from validation rows needs some, and the split leaves none", mend);
-  const std::string path = given("evaluate.threshold.by") ? "evaluate.threshold.by" : "evaluate.threshold";
-  const ComponentSpec* by = e_.target.task == Task::binary ? metric_key(threshold.by, path, true) : nullptr;
-  if (by != nullptr && by->direction < 0)
-    error(path, "the metric " + by->id + " is better when it is lower: a threshold is chosen by one to maximise",
-          "f1 and accuracy are such");
 }
 
 void Rules::class_keys() {
@@ -345,7 +346,7 @@ void Rules::lists_without_doubles() {
   each(e_.data.categorical, "data.categorical");
   each(e_.protected_columns, "protected");
   each(e_.evaluate.segments, "evaluate.segments");
-  // A metric may stand twice with other parameters.
+  // A metric may stand twice with other parameters: see result_names.
   const auto components = [&](const std::vector<Component>& list, const std::string& path) {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -354,7 +355,12 @@ void Rules::lists_without_doubles() {
     }
   };
   if (given("evaluate.metrics")) components(e_.evaluate.metrics, "evaluate.metrics");
-  if (given("evaluate.baselines")) components(e_.evaluate.baselines, "evaluate.baselines");
+  if (given("evaluate.baselines")) {
+    components(e_.evaluate.baselines, "evaluate.baselines");
+    if (e_.evaluate.baselines.empty() && good("evaluate.baselines"))
+      error("evaluate.baselines", "baselines always run: a result without one says nothing",
+            "remove the key for the usual ones, or name some");
+  }
 }
 
 void Rules::steps() {
@@ -383,19 +389,14 @@ void Rules::accept_name(const AcceptSpec& accept, const std::string& whole, bool
   const auto say = [&](const std::string& message, const std::string& mend) { diagnostics_.error(accept.place, message, mend, "accept"); };
   if (name.starts_with("backtest.") || name.starts_with("benchmark."))
     return say("'" + whole + "' needs the backtest, which this build of assay does not have yet", "judge by metrics");
-  std::vector<std::string> known;
-  for (const Component& metric : e_.evaluate.metrics) {
-    if (names(metric.id, name)) return;
-    known.push_back(short_name(metric.id));
-  }
+  const std::vector<std::string> known = result_names(e_.evaluate.metrics), baselines = result_names(e_.evaluate.baselines);
+  if (in(known, name)) return;
   const std::size_t dot = name.rfind('.');
   if (dot != std::string::npos) {
     const std::string owner = name.substr(0, dot), metric = name.substr(dot + 1);
     const bool model =
         e_.has_models_map && std::any_of(e_.models.begin(), e_.models.end(), [&](const auto& m) { return m.first == owner; });
-    const bool baseline =
-        std::any_of(e_.evaluate.baselines.begin(), e_.evaluate.baselines.end(), [&](const Component& b) { return names(b.id, owner); });
-    if ((model || baseline) && in(known, metric)) return;
+    if ((model || in(baselines, owner)) && in(known, metric)) return;
   }
   const auto near = name.size() > 60 ? std::nullopt : text::nearest(name, known);
   say(std::string(left ? "" : "the right side must be a number or a metric: ") + "'" + whole + "' is not among evaluate.metrics",
@@ -417,6 +418,17 @@ void Rules::accept() {
 }
 
 }  // namespace
+
+std::vector<std::string> result_names(const std::vector<Component>& components) {
+  std::vector<std::string> out;
+  std::map<std::string, int> seen;
+  for (const Component& component : components) {
+    const std::string name = short_name(component.id);
+    const int count = ++seen[name];
+    out.push_back(count == 1 ? name : name + "_" + std::to_string(count));
+  }
+  return out;
+}
 
 Known has_time(const Experiment& experiment) {
   const std::string& source = experiment.data.source;

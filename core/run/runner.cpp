@@ -29,8 +29,6 @@ constexpr std::int64_t kQuickRows = 20'000;
 constexpr std::size_t kQuickFolds = 2;
 const std::string kBaselinePrefix = "baseline:";
 
-std::string short_name(const std::string& id) { return id.substr(id.rfind('.') == std::string::npos ? 0 : id.rfind('.') + 1); }
-
 bool accepts_missing(const plugin::Registry& registry, const std::string& model) {
   return registry.component("model", model).has(ASSAY_ACCEPTS_MISSING);
 }
@@ -43,7 +41,8 @@ class Runner {
         context_(context),
         data_(data),
         store_(context.store_file, store::Store::Mode::write),
-        shelf_(experiment, data) {}
+        shelf_(experiment, data),
+        baseline_names_(config::result_names(experiment.evaluate.baselines)) {}
 
   RunOutcome run() {
     const std::vector<store::PluginRecord> plugins = plugins_in_use();
@@ -86,7 +85,8 @@ class Runner {
     outcome.id = *id;
     outcome.from_store = true;
     outcome.summary = run.summary;
-    for (const Json& criterion : Json::parse(run.summary).at("accept"))
+    const Json summary = Json::parse(run.summary);
+    for (const Json& criterion : summary.at("accept"))
       if (!criterion.at("met").get<bool>()) outcome.accepted = false;
     return outcome;
   }
@@ -108,7 +108,8 @@ class Runner {
       id_ = *unfinished;
       take_lock();
       const bool new_build = store_.run(id_).identity != identity;
-      store_.reopen_run(id_, build_id(), plugins, new_build);
+      store_.reopen_run(id_, identity, build_id(), plugins, new_build);
+      store_.put_folds(id_, fold_records());  // a kill may have come between the run's record and its folds
       note(fmt::format("going on with run {}: {} fits are done", id_, store_.finished_units(id_).size()));
       return;
     }
@@ -163,8 +164,8 @@ class Runner {
     for (std::size_t f = 0; f < shelf_.size(); ++f) {
       for (const auto& [name, model] : experiment_.models)
         for (std::int64_t r = 0; r < repeats_of(model); ++r) add(name, model, f, r);
-      for (const config::Component& baseline : experiment_.evaluate.baselines)
-        add(kBaselinePrefix + short_name(baseline.id), baseline, f, 0);
+      for (std::size_t b = 0; b < baseline_names_.size(); ++b)
+        add(kBaselinePrefix + baseline_names_[b], experiment_.evaluate.baselines[b], f, 0);
     }
   }
 
@@ -221,10 +222,11 @@ class Runner {
     }
   }
 
+  // share: of the unit; below 0 where nothing is known about it.
   void report(const Unit& unit, const std::string& more, std::size_t worker, double share) {
     if (!context_.progress) return;
     const std::lock_guard lock(mutex_);
-    running_[worker] = share;
+    if (share >= 0) running_[worker] = share;
     Progress progress;
     progress.total = all_units_;
     progress.done = all_units_ - static_cast<std::int64_t>(units_.size()) + done_;
@@ -250,6 +252,9 @@ class Runner {
     context.checkpoint_seconds = context_.checkpoint_seconds;
     context.progress = [&](std::int64_t epoch, std::int64_t epochs) {
       report(unit, fmt::format(", epoch {} of {}", epoch, epochs), worker, static_cast<double>(epoch) / static_cast<double>(epochs));
+    };
+    context.report = [&](std::int64_t step, const std::string& metric, double value) {
+      report(unit, fmt::format(", step {}, {} {:.4g}", step + 1, metric, value), worker, -1);
     };
     context.checkpoint = [&] {
       const std::lock_guard lock(store_mutex_);
@@ -326,8 +331,7 @@ class Runner {
       else
         failures.push_back(reason);
     }
-    for (const config::Component& baseline : experiment_.evaluate.baselines) {
-      const std::string name = short_name(baseline.id);
+    for (const std::string& name : baseline_names_) {
       if (auto f = forecasts(kBaselinePrefix + name, name, true, 1, units, reason))
         input.baselines.push_back(std::move(*f));
       else
@@ -348,7 +352,12 @@ class Runner {
            failures}}.dump(-1, ' ', false, Json::error_handler_t::replace);
       return outcome;
     }
-    return store_summary(summarise(input), failures);
+    try {
+      return store_summary(summarise(input), failures);
+    } catch (const std::exception& e) {
+      store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", e.what(), {});
+      throw;
+    }
   }
 
   RunOutcome store_summary(const Summary& summary, const std::vector<std::string>& failures) {
@@ -402,6 +411,7 @@ class Runner {
   ExperimentData& data_;
   store::Store store_;
   FoldShelf shelf_;
+  std::vector<std::string> baseline_names_;
   store::RunId id_ = 0;
   std::optional<store::RunLock> lock_;
   std::vector<Unit> units_;

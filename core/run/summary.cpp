@@ -10,7 +10,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "data/simulate_credit.hpp"
 #include "run/credit_tables.hpp"
+#include "stats/roc.hpp"
 
 namespace assay::run {
 
@@ -90,7 +92,8 @@ Evaluated evaluated(const SummaryInput& input, const std::vector<train::Scorer>&
   Evaluated out;
   out.name = forecasts.model;
   out.metrics = train::evaluate(scorers, forecasts, options);
-  const std::size_t repeat = out.metrics.empty() ? 0 : train::median_repeat(out.metrics.front());
+  const auto plain = std::find_if(out.metrics.begin(), out.metrics.end(), [](const train::MetricResult& m) { return m.table.empty(); });
+  const std::size_t repeat = plain == out.metrics.end() ? 0 : train::median_repeat(*plain);
   out.typical = train::pooled(forecasts.repeats[repeat]);
   return out;
 }
@@ -106,6 +109,7 @@ std::vector<train::Comparison> comparisons(const SummaryInput& input, const Eval
   rules.horizon = horizon_of(input.dataset);
   rules.expanding = input.experiment.split.expanding;
   rules.confidence = input.experiment.evaluate.confidence;
+  rules.seed = SeedTree(input.experiment.seed).child("verdict").seed();
   std::vector<train::Comparison> out;
   for (const Evaluated& opponent : opponents)
     out.push_back(train::compare(model.typical, opponent.typical, opponent.name, is_nested(opponent.name), rules));
@@ -177,6 +181,16 @@ Json details(const SummaryInput& input, const std::vector<train::Scorer>& scorer
   return json;
 }
 
+// What no model can be expected to beat on these test rows: the AUC that ranking by the true probabilities is expected to reach when labels
+// are drawn from them, and the one that it reaches on the labels that were drawn (a model's AUC carries the same luck: compare with this).
+Json best_possible(const SummaryInput& input, const train::ForecastSet& test) {
+  std::vector<double> probability;
+  for (const std::int64_t row : test.row)
+    probability.push_back(
+        input.true_probability[static_cast<std::size_t>(input.dataset.frame.source_row()[static_cast<std::size_t>(row)])]);
+  return {{"expected_auc", number(data::expected_auc(probability))}, {"auc", number(stats::auc(test.truth, probability))}};
+}
+
 // Two-sided, since neither model was named as the one to beat.
 std::string pair_verdict(const std::string& a, const std::string& b, const Json& comparison, double level) {
   const Json &p = comparison.at("p_two_sided"), &difference = comparison.at("difference");
@@ -244,9 +258,10 @@ train::ForecastSet forecasts_of(const store::Predictions& predictions, const std
 std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
                                       const plugin::Registry& registry) {
   std::vector<train::Scorer> scorers;
-  for (const config::Component& metric : experiment.evaluate.metrics) {
-    const std::string name = metric.id.substr(metric.id.rfind('.') == std::string::npos ? 0 : metric.id.rfind('.') + 1);
-    train::Scorer scorer(name, std::make_shared<plugin::Metric>(registry.component("metric", metric.id), metric.params), dataset.task,
+  const std::vector<std::string> names = config::result_names(experiment.evaluate.metrics);
+  for (std::size_t m = 0; m < names.size(); ++m) {
+    const config::Component& metric = experiment.evaluate.metrics[m];
+    train::Scorer scorer(names[m], std::make_shared<plugin::Metric>(registry.component("metric", metric.id), metric.params), dataset.task,
                          static_cast<std::int64_t>(dataset.classes.size()));
     if (scorer.applies()) scorers.push_back(std::move(scorer));
   }
@@ -279,6 +294,8 @@ Summary summarise(const SummaryInput& input) {
         if (key != "metrics") json[key] = value;
     if (models.size() > 1) json["models"][model.name] = part;
   }
+  if (!input.true_probability.empty() && input.dataset.task == config::Task::binary)
+    json["best_possible"] = best_possible(input, models.front().typical);
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
   json["accept"] = accept_results(input, json, out.accepted);
   out.json = json.dump(-1, ' ', false, Json::error_handler_t::replace);

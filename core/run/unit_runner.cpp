@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "run/pace.hpp"
 #include "run/remote_learner.hpp"
 #include "stats/decisions.hpp"
 #include "train/local_learner.hpp"
@@ -117,6 +118,11 @@ class UnitRun {
       base.log = [this](int level, std::string_view line) {
         if (level > 0) record_.log += std::string(line) + "\n";
       };
+      if (context_.report)
+        base.report = [this](std::int64_t step, std::string_view metric, double value) {
+          if (pace_.due()) context_.report(step, std::string(metric), value);
+          return false;  // stop is asked for by `stop`
+        };
       return std::make_unique<train::LocalLearner>(component_, what, fold.train(), std::move(base));
     }
     RemoteOptions options;
@@ -124,6 +130,7 @@ class UnitRun {
     options.plugin = component_.file->path;
     options.memory_bytes = static_cast<std::uint64_t>(context_.experiment.resources.memory_bytes);
     options.cancel = context_.cancel;
+    options.report = context_.report;
     if (const auto& timeout = context_.experiment.resources.timeout) options.timeout = worker::Milliseconds(timeout->ns / 1'000'000);
     return std::make_unique<RemoteLearner>(what, fold.packed_train, options);
   }
@@ -221,7 +228,13 @@ class UnitRun {
     const stats::ThresholdRule by = rule.by == "accuracy" ? stats::ThresholdRule::accuracy
                                     : rule.by == "youden" ? stats::ThresholdRule::youden
                                                           : stats::ThresholdRule::f1;
-    const stats::Threshold best = stats::best_threshold(part.y, values, by);
+    std::vector<double> truth, forecast;  // a baseline may know nothing yet
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (std::isnan(values[i])) continue;
+      truth.push_back(part.y[i]);
+      forecast.push_back(values[i]);
+    }
+    const stats::Threshold best = stats::best_threshold(truth, forecast, by);
     return std::isnan(best.value) ? 0.5 : best.value;
   }
 
@@ -276,6 +289,7 @@ class UnitRun {
   config::Task task_;
   std::int64_t outputs_;
   Clock::time_point began_, checkpointed_;
+  Pace pace_;
   store::UnitRecord record_;
 };
 

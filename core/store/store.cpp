@@ -223,12 +223,14 @@ void Store::finish_run(RunId id, RunStatus status, TimeNs at, const std::string&
   });
 }
 
-void Store::reopen_run(RunId id, const std::string& build, const std::vector<PluginRecord>& plugins, bool new_build) {
+void Store::reopen_run(RunId id, const std::string& identity, const std::string& build, const std::vector<PluginRecord>& plugins,
+                       bool new_build) {
   guarded(state_->file, "reopening a run", [&] {
     SQLite::Database& db = state_->db;
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement update(db, "UPDATE run SET status = 'running', error = '', build = ?, new_build = max(new_build, ?) WHERE id = ?");
-    SQLite::bind(update, build, new_build ? 1 : 0, id);
+    SQLite::Statement update(
+        db, "UPDATE run SET status = 'running', error = '', identity = ?, build = ?, new_build = max(new_build, ?) WHERE id = ?");
+    SQLite::bind(update, identity, build, new_build ? 1 : 0, id);
     update.exec();
     state_->put_plugins(id, plugins);
     transaction.commit();

@@ -27,7 +27,8 @@ class Store {
   RunId create_run(const RunRecord& run);  // id is ignored and returned
   void finish_run(RunId id, RunStatus status, TimeNs at, const std::string& summary, const std::string& error,
                   const std::vector<MetricRecord>& metrics);
-  void reopen_run(RunId id, const std::string& build, const std::vector<PluginRecord>& plugins, bool new_build);  // status running again
+  void reopen_run(RunId id, const std::string& identity, const std::string& build, const std::vector<PluginRecord>& plugins,
+                  bool new_build);  // status running again, under this identity
   void delete_run(RunId id);
 
   std::vector<RunRecord> runs() const;  // newest first, without `original`, `resolved`, `summary`

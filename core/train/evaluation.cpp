@@ -213,7 +213,9 @@ std::vector<MetricResult> evaluate(const std::vector<Scorer>& scorers, const Mod
     if (!scorer.is_by_date(sets.front().front())) resampled.push_back(scorer);
   }
   std::vector<std::vector<double>> values;
-  const bool has_rows = std::all_of(sets.front().begin(), sets.front().end(), [](const ForecastSet& s) { return s.rows() > 0; });
+  // One unit has no spread that could be resampled: no interval rather than one of width 0.
+  const bool has_rows = std::all_of(sets.front().begin(), sets.front().end(),
+                                    [&](const ForecastSet& s) { return s.rows() > 0 && resampler_for(s, options.horizon).n_units() > 1; });
   if (has_rows && !resampled.empty()) values = Replicates(sets, options).values(resampled);
   std::size_t next = 0;
   for (std::size_t m = 0; m < scorers.size(); ++m) {

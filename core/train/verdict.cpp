@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "stats/bootstrap.hpp"
 #include "stats/distributions.hpp"
 #include "stats/forecast_tests.hpp"
 #include "stats/roc.hpp"
@@ -61,7 +62,36 @@ void take_test(Comparison& out, const stats::ForecastTest& test) {
   out.smallest_effect = test.smallest_effect;
 }
 
-Comparison compare_order(const ForecastSet& model, const ForecastSet& opponent, Comparison out) {
+// Whole customers, or blocks of whole dates as long as the difference of squared errors is correlated.
+stats::Resampler dependent_rows(const ForecastSet& model, const ForecastSet& opponent, std::int64_t horizon) {
+  if (model.time.empty()) return stats::Resampler::groups(model.group);
+  std::vector<double> difference(model.truth.size());
+  for (std::size_t r = 0; r < difference.size(); ++r) {
+    const double ours = model.truth[r] - model.value[r], theirs = model.truth[r] - opponent.value[r];
+    difference[r] = theirs * theirs - ours * ours;
+  }
+  const double block = stats::optimal_block_length(stats::mean_by_key(difference, model.time).mean).stationary;
+  return stats::Resampler::dates(model.time, std::max(static_cast<double>(horizon), block));
+}
+
+Comparison compare_order_of_dependent(const ForecastSet& model, const ForecastSet& opponent, const ComparisonRules& rules, Comparison out) {
+  stats::BootstrapOptions options;
+  options.replicates = 1000;
+  options.seed = rules.seed;
+  const stats::Interval interval =
+      stats::bootstrap_auc_difference(dependent_rows(model, opponent, rules.horizon), model.truth, model.value, opponent.value, options);
+  const double z = interval.estimate / interval.standard_error;
+  out.test = model.time.empty() ? "bootstrap of customers" : "bootstrap of dates";
+  out.measure = "AUC";
+  out.difference = interval.estimate;
+  out.p = stats::normal_upper(z);
+  out.p_two_sided = stats::normal_two_sided(z);
+  out.smallest_effect = stats::smallest_effect(interval.standard_error, std::numeric_limits<double>::infinity());
+  return out;
+}
+
+Comparison compare_order(const ForecastSet& model, const ForecastSet& opponent, const ComparisonRules& rules, Comparison out) {
+  if (!model.time.empty() || !model.group.empty()) return compare_order_of_dependent(model, opponent, rules, std::move(out));
   const stats::AucComparison test = stats::delong_paired(model.truth, model.value, opponent.value);
   out.test = "DeLong";
   out.measure = "AUC";
@@ -119,7 +149,7 @@ Comparison compare(const ForecastSet& model, const ForecastSet& opponent, const 
   const auto [ours, theirs] = common_rows(model, opponent);
   Comparison out;
   out.opponent = opponent_name;
-  return rules.loss == LossKind::order ? compare_order(ours, theirs, std::move(out))
+  return rules.loss == LossKind::order ? compare_order(ours, theirs, rules, std::move(out))
                                        : compare_losses(ours, theirs, opponent_is_nested, rules, std::move(out));
 }
 

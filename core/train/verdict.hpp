@@ -1,7 +1,8 @@
 // Is the model better than the baselines that were named beforehand, or than another model? The paired tests of rules.md 8.
-// Used by run. Regression: Diebold-Mariano with the Harvey-Leybourne-Newbold correction on losses averaged by date, and Clark-West where a
-// nested baseline is compared under expanding windows. Classes: DeLong's paired AUC where the first metric orders rows, else a paired test
-// of log losses. Several baselines: Holm. Pure.
+// Used by run. Rows of one customer or one date are no independent evidence: they are averaged or drawn together. Regression:
+// Diebold-Mariano with the Harvey-Leybourne-Newbold correction on losses averaged by date, and Clark-West where a nested baseline is
+// compared under expanding windows. Classes: DeLong's paired AUC where the first metric orders rows (with groups or time: the difference
+// over its error from the bootstrap of whole customers or dates), else a paired test of log losses. Several baselines: Holm. Pure.
 #pragma once
 
 #include <string>
@@ -31,6 +32,7 @@ struct ComparisonRules {
   std::int64_t horizon = 1;
   bool expanding = false;  // Clark-West for nested baselines
   double confidence = 0.95;
+  std::uint64_t seed = 0;  // of the bootstrap that stands in for DeLong where rows are not independent
 };
 
 // Forecasts of the same rows in the same order, pooled over folds. Rows that either could not forecast are left out of both.
