@@ -61,8 +61,13 @@ data::CsvOptions csv_options(const config::Experiment& experiment) {
 std::optional<LoadedData> load_file(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
   try {
     data::LoadedFrame loaded = data::load_csv(csv_options(experiment), time_rules(experiment), {options.cache_folder}, options.progress);
-    return LoadedData{std::move(loaded.frame), std::move(loaded.content_hash), "csv:" + experiment.data.path.filename().string(),
-                      std::move(loaded.notes)};
+    LoadedData out;
+    out.frame = std::move(loaded.frame);
+    out.hash = std::move(loaded.content_hash);
+    out.identity = "csv:" + experiment.data.path.filename().string();
+    out.notes = std::move(loaded.notes);
+    out.let_go = std::move(loaded.let_go);
+    return out;
   } catch (const data::ReadError& e) {
     for (const data::ReadProblem& problem : e.problems()) {
       const std::string key = problem.key.empty() ? "path" : problem.key;
@@ -98,6 +103,7 @@ LoadedData simulate(const config::Experiment& experiment) {
     char note[80];
     std::snprintf(note, sizeof note, "simulated applicants: the best possible AUC is %.4f", simulated.best_auc);
     loaded.notes.push_back(note);
+    loaded.true_probability = std::move(simulated.probability);
     return loaded;
   }
   ASSAY_CHECK(experiment.data.source == "sim.market", "the reader lets known sources through only");

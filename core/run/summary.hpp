@@ -2,6 +2,7 @@
 // as JSON (the shape that `--json` promises) and as metric records. Used by the runner, `reveal` and `rerun`. Reads no files.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct SummaryInput {
   std::vector<train::ModelForecasts> models, baselines;  // of the same folds
   std::uint32_t threads = 1;
   std::int64_t replicates = 1000;
+  std::span<const double> true_probability = {};  // by source row, of simulated classes; else empty
 };
 
 struct Summary {
