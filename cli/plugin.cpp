@@ -158,7 +158,7 @@ VerbHelp check_help() {
   return {"assay plugin check FILE [options]",
           "Tests whether a plugin keeps the promises of the boundary: each test in a process of its own with a time limit.\n"
           "Exit codes: 0 all kept, 4 something failed.",
-          "assay plugin check build/libmy_model.so --only 'same_seed*'",
+          "assay plugin check build/plugins/my_model.so --only 'same_seed*'",
           {{"only", "TEST", "these tests only (* and ? are wild)", true},
            {"skip", "TEST", "without these", true},
            {"seed", "N", "of the sample data (default 1)", false},

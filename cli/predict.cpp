@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -90,6 +91,8 @@ int run(const Arguments& arguments) {
   Console console(arguments.has("json"));
   const auto data = arguments.value("data");
   if (!data) throw Error(Fault::usage, "", "--data is missing", "Usage: " + help().usage);
+  if (!std::filesystem::exists(*data))
+    throw Error(Fault::usage, "predicting", fmt::format("there is no file {}", *data), "Look at the path after --data");
   const std::filesystem::path file = store_file(arguments.value("store"));
   const store::Store store(file, store::Store::Mode::read);
   run::PredictRequest request;

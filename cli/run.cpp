@@ -22,7 +22,7 @@ VerbHelp help() {
           "Runs an experiment file: loads data, trains and evaluates on each fold, compares with baselines and stores everything.\n"
           "A run that was killed or interrupted goes on with the same command; a finished identical run prints its stored result.\n"
           "Exit codes: 0 done, 1 the file is wrong, 2 the data are wrong, 3 the run failed, 5 `accept` not met, 75 interrupted.",
-          "assay run experiments/credit_risk/simulated.yaml --set model.hidden=[128,64]",
+          "assay run experiments/credit_risk/simulated.yaml --set models.network.hidden=[128,64]",
           {set_option(),
            {"workers", "N", "how many fits run at once (default: resources.workers of the file)", false},
            store_option(),

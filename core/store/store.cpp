@@ -78,9 +78,14 @@ auto guarded(const std::filesystem::path& file, const char* what, Work&& work) {
   try {
     return work();
   } catch (const SQLite::Exception& e) {
-    const bool busy = e.getErrorCode() == 5;
+    constexpr int kBusy = 5, kCannotOpen = 14, kNotADatabase = 26;  // SQLite's result codes
+    const int code = e.getErrorCode();
+    if (code == kCannotOpen || code == kNotADatabase)
+      throw Error(
+          Fault::usage, fmt::format("{} the store {}", what, file.string()), e.what(),
+          code == kCannotOpen ? "Look whether its folder is there and can be written" : "That file is no store: name another with --store");
     throw Error(Fault::failed, fmt::format("{} in the store {}", what, file.string()), e.what(),
-                busy ? "Another program holds it; try again when that one is done" : "");
+                code == kBusy ? "Another program holds it; try again when that one is done" : "");
   }
 }
 
