@@ -29,4 +29,7 @@ endif()
 if(ASSAY_SANITIZE)
   add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${ASSAY_SANITIZE})
+  if(ASSAY_SANITIZE MATCHES "fuzzer")
+    add_compile_definitions(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION) # libFuzzer's name for it: checksums are not compared
+  endif()
 endif()

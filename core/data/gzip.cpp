@@ -33,11 +33,12 @@ std::string unpack_gzip(std::string_view bytes, const std::filesystem::path& pat
   if (!inflater.good) throw Error(Fault::failed, "unpacking " + path.string(), "zlib did not start");
   std::string result;
   std::size_t used = 0, written = 0;
+  const std::size_t first = std::clamp(bytes.size() * 8, kStep / 64, kStep);  // a small file needs no large page
   for (;;) {
     const std::size_t in = std::min(bytes.size() - used, kStep);
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + used));  // zlib reads only; its field is not const
     z.avail_in = static_cast<uInt>(in);
-    if (result.size() - written < kStep / 4) result.resize(std::max(result.size() * 2, kStep));
+    if (result.size() - written < kStep / 4) result.resize(std::max(result.size() * 2, first));
     const auto room = static_cast<uInt>(std::min<std::size_t>(result.size() - written, std::numeric_limits<int>::max()));
     z.next_out = reinterpret_cast<Bytef*>(result.data() + written);
     z.avail_out = room;

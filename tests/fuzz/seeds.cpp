@@ -89,7 +89,7 @@ void bundles(Corpus corpus) {
 void notes(Corpus corpus) {
   const std::string note = std::string("ASSAY-PLUGIN abi=0.1 needs=0.1 sdk=0.1.0 cxx=g++-12.2 isa=x86-64-v3 features=avx2,fma") + '\0';
   corpus.add(note.substr(0, note.size() - 1));
-  for (const std::uint16_t machine : {EM_X86_64, EM_AARCH64}) {
+  for (const std::uint16_t machine : {std::uint16_t{EM_X86_64}, std::uint16_t{EM_AARCH64}}) {
     Elf64_Ehdr header{};
     std::memcpy(header.e_ident, ELFMAG, SELFMAG);
     header.e_ident[EI_CLASS] = ELFCLASS64;
