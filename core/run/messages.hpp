@@ -24,7 +24,7 @@ enum class Request : std::uint32_t {
   summary,
   score
 };
-enum class Reply : std::uint32_t { done = 100, failed, evaluate, log };
+enum class Reply : std::uint32_t { done = 100, failed, evaluate, log, report };
 
 std::string to_json(const train::LearnerSetup& setup);
 train::LearnerSetup setup_from_json(const std::string& text);

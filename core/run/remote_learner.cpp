@@ -57,7 +57,7 @@ void RemoteLearner::fail_by_ending() {
           fmt::format("it took longer than resources.timeout ({:.3g} s)", static_cast<double>(options_.timeout.count()) / 1e3), log);
     case worker::Ending::memory_limit:
       throw UnitFailure(store::UnitStatus::out_of_memory, tried,
-                        fmt::format("it took more memory than resources.memory ({} MB)", options_.memory_bytes >> 20), log);
+                        fmt::format("it took more memory than resources.memory ({} MB)", options_.memory_bytes / 1'000'000), log);
     case worker::Ending::cancelled:
       throw Error(Fault::interrupted, tried, "it was interrupted");
     case worker::Ending::crashed:
@@ -78,6 +78,13 @@ worker::Message RemoteLearner::ask(Request request, const std::string& header, s
       case Reply::log:
         log_ += message->header + "\n";
         break;
+      case Reply::report: {
+        const Json json = Json::parse(message->header);  // a value that is no number travels as null
+        const Json& value = json.at("value");
+        if (options_.report && value.is_number())
+          options_.report(json.at("step").get<std::int64_t>(), json.at("metric").get<std::string>(), value.get<double>());
+        break;
+      }
       case Reply::evaluate: {
         ASSAY_CHECK(evaluate != nullptr && *evaluate, "a worker evaluates only where validation rows were given");
         const auto values = message->part_as<double>(0);

@@ -35,6 +35,7 @@ struct RemoteOptions {
   worker::Milliseconds timeout{0};  // of the whole fit; 0 = none
   std::uint64_t memory_bytes = 0;   // 0 = no limit
   const std::atomic<bool>* cancel = nullptr;
+  std::function<void(std::int64_t step, const std::string& metric, double value)> report{};  // what a fit tells of itself; may be empty
 };
 
 class RemoteLearner final : public train::Learner {

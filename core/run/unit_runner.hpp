@@ -48,7 +48,8 @@ struct UnitContext {
   std::function<void(std::int64_t epoch, std::int64_t epochs)> progress;
   std::function<std::optional<store::Checkpoint>()> checkpoint;  // where an earlier try left off
   std::function<void(const store::Checkpoint&)> put_checkpoint;
-  double checkpoint_seconds = 2;  // at most one in so many seconds
+  double checkpoint_seconds = 2;                                                             // at most one in so many seconds
+  std::function<void(std::int64_t step, const std::string& metric, double value)> report{};  // what a fit tells of itself, now and then
 };
 
 // Never throws for what the model does: a failed, crashed or timed out fit is a record with its reason. Throws Error(interrupted), and

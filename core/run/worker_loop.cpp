@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "plugin/registry.hpp"
 #include "run/messages.hpp"
+#include "run/pace.hpp"
 #include "train/local_learner.hpp"
 #include "worker/worker_side.hpp"
 
@@ -67,7 +68,13 @@ class WorkerLoop {
     base.log = [this](int level, std::string_view line) {
       if (level > 0) channel_.send(static_cast<std::uint32_t>(Reply::log), line);
     };
-    base.report = [this](std::int64_t, std::string_view, double) { return page_.is_raised(); };
+    base.report = [this](std::int64_t step, std::string_view metric, double value) {
+      if (pace_.due()) {
+        const Json told{{"step", step}, {"metric", metric}, {"value", value}};
+        channel_.send(static_cast<std::uint32_t>(Reply::report), told.dump(-1, ' ', false, Json::error_handler_t::replace));
+      }
+      return page_.is_raised();
+    };
     learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), base);
     const train::LearnerTraits traits = learner_->traits();
     done(Json{{"by_steps", traits.by_steps}, {"resumable", traits.resumable}, {"uses_validation", traits.uses_validation}}.dump());
@@ -140,6 +147,7 @@ class WorkerLoop {
   worker::Channel channel_;
   worker::StopPage page_;
   std::atomic<bool> stop_{false};
+  Pace pace_;
   std::unique_ptr<plugin::Registry> registry_;
   std::optional<worker::PackedFile> train_file_;
   std::unique_ptr<train::LocalLearner> learner_;
