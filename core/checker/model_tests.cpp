@@ -269,8 +269,7 @@ Outcome evaluates(Subject& subject) {
   const SampleTable table = sample_for(subject, kRows, subject.seed),
                     held = linear_sample(table.task, 60, table.lookback, subject.seed + 7);
   SampleBatch rows(table, model.fit_dtype(), true), validation(held, model.fit_dtype(), false);
-  rows.protect();
-  validation.protect();
+  validation.protect();  // the rows themselves are another test's
   assay_batch batch = rows.batch();
   batch.validation_x = &validation.batch().x;
   batch.validation_rows = held.rows;

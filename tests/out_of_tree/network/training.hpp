@@ -15,7 +15,7 @@ inline nn::Mlp<float> trained(const float* x, const float* y, std::int64_t rows,
   constexpr std::int64_t kBatch = 32, kEpochs = 3;
   nn::Mlp<float> network({.inputs = inputs, .hidden = {16, 8}, .outputs = 1}, kBatch);
   network.initialise(assay::Random(seed));
-  nn::Optimizer<float> adam({}, network.parameters().size());
+  nn::Optimizer<float> adam({.learning_rate = 0.01}, network.parameters().size());
   const nn::LossSpec loss{.kind = nn::LossKind::binary_cross_entropy};
   for (std::int64_t epoch = 0; epoch < kEpochs; ++epoch)
     for (std::int64_t at = 0; at + kBatch <= rows; at += kBatch) {
