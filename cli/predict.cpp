@@ -58,13 +58,13 @@ std::string csv(const run::PredictResult& result) {
   out += result.classes.empty() ? "\n" : ",decision\n";
   for (std::size_t i = 0; i < result.row.size(); ++i) {
     out += std::to_string(result.row[i]);
-    if (!result.known_at.empty()) out += "," + to_iso(result.known_at[i]);
+    if (!result.known_at.empty()) out += fmt::format(",{}", to_iso(result.known_at[i]));
     if (!result.entity.empty()) out += "," + result.entity[i];
     for (std::int64_t k = 0; k < result.outputs; ++k) {
       const double value = result.value[i * static_cast<std::size_t>(result.outputs) + static_cast<std::size_t>(k)];
-      out += "," + (std::isnan(value) ? std::string() : text::shortest(value));
+      out += fmt::format(",{}", std::isnan(value) ? std::string() : text::shortest(value));
     }
-    out += result.classes.empty() ? "\n" : "," + decision(result, i) + "\n";
+    out += result.classes.empty() ? "\n" : fmt::format(",{}\n", decision(result, i));
   }
   return out;
 }

@@ -22,8 +22,8 @@ constexpr std::size_t kLabel = 12;  // "calibration "
 std::string count(double value) {
   std::string digits = fmt::format("{:.0f}", std::abs(value));
   for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
-  return (value < 0 ? "-" : "") + digits;
+    digits.insert(static_cast<std::size_t>(place), 1, ',');
+  return value < 0 ? fmt::format("-{}", digits) : digits;
 }
 
 // Decimals that show `value` to four digits, or, for a difference, two; few where the numbers are large.
@@ -158,7 +158,7 @@ std::string effect_text(const Json& c) {
   const double difference = c.at("difference").get<double>();
   std::string text = fmt::format("{} {} by {} than {} ({}", measure, difference >= 0 ? "better" : "worse", brief(std::abs(difference)),
                                  opponent, c.at("test").get<std::string>());
-  if (c.contains("model") && !c.at("p_two_sided").is_null()) text += ", " + train::p_text(c.at("p_two_sided").get<double>());
+  if (c.contains("model") && !c.at("p_two_sided").is_null()) text += fmt::format(", {}", train::p_text(c.at("p_two_sided").get<double>()));
   text += ")";
   if (!c.at("smallest_effect").is_null())
     text += fmt::format("; this sample could have shown {} or more", brief(c.at("smallest_effect").get<double>()));
@@ -273,18 +273,18 @@ std::string result_text(const std::string& summary, const Console& console) {
   if (json.contains("models")) {
     for (const auto& [name, part] : json.at("models").items()) {
       if (of.empty()) of = name + " ";
-      text += "\n" + console.bold(name) + "\n" + model_text(part, json.at("baselines"), confidence, console);
+      text += fmt::format("\n{}\n{}", console.bold(name), model_text(part, json.at("baselines"), confidence, console));
     }
-    text += "\n" + console.bold("between models") + "\n";
+    text += fmt::format("\n{}\n", console.bold("between models"));
     for (const Json& c : json.at("pairwise")) {
       text += labelled("verdict", c.contains("verdict") ? c.at("verdict").get<std::string>() : c.at("model").get<std::string>());
       text += labelled("", c.at("model").get<std::string>() + ": " + effect_text(c));
     }
   } else {
-    text += "\n" + model_text(json, json.at("baselines"), confidence, console);
+    text += fmt::format("\n{}", model_text(json, json.at("baselines"), confidence, console));
   }
-  if (json.contains("segments")) text += "\n" + segments_text(json, of, console);
-  if (json.contains("fairness")) text += "\n" + fairness_text(json, of, console);
+  if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
+  if (json.contains("fairness")) text += fmt::format("\n{}", fairness_text(json, of, console));
   return text + "\n" + closing_text(json);
 }
 
