@@ -25,7 +25,8 @@ double weighted_mean(const assay::Batch& batch) {
 struct Prior {
   std::vector<double> frequency;  // of class 1 for a binary problem, else of each class
 
-  void fit(const assay::Batch& batch) {
+  void fit(const assay::Batch& batch, assay::Call& call) {
+    call.leave_if_stopping();
     if (batch.problem().task() == assay::Task::binary) {
       frequency = {weighted_mean(batch)};
       return;
@@ -61,7 +62,10 @@ struct Prior {
 
 // A target that is a return or another change: the forecast "nothing changes" is zero. For a level take baseline.last_value.
 struct NoChange {
-  void fit(const assay::Batch&) {}
+  void fit(const assay::Batch& batch, assay::Call& call) {
+    call.leave_if_stopping();
+    if (batch.size() == 0) throw assay::bad_input("there are no train rows");
+  }
   void predict(const assay::Rows&, assay::Out out) const { out.fill(0); }
   void save(assay::Saver& saver) const { saver.put("forecast", 0.0); }
   void load(const assay::Saved& saved) {
@@ -75,6 +79,7 @@ struct LastValue {
   double mean = assay::kMissing;
 
   void fit(const assay::Batch& batch, assay::Call& call) {
+    call.leave_if_stopping();
     mean = weighted_mean(batch);
     if (batch.last_known_target().empty())
       call.warn("baseline.last_value: no row has an earlier target (a table without time): it forecasts the mean of the train targets");
@@ -95,7 +100,10 @@ struct LastValue {
 struct HistoricalMean {
   double mean = assay::kMissing;
 
-  void fit(const assay::Batch& batch) { mean = weighted_mean(batch); }
+  void fit(const assay::Batch& batch, assay::Call& call) {
+    call.leave_if_stopping();
+    mean = weighted_mean(batch);
+  }
   void predict(const assay::Rows&, assay::Out out) const { out.fill(mean); }
   void save(assay::Saver& saver) const { saver.put("mean", mean); }
   void load(const assay::Saved& saved) { mean = saved.number("mean"); }

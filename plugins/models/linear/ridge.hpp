@@ -15,6 +15,7 @@ struct Ridge {
   }
 
   void fit(const assay::Batch& batch, assay::Call& call) {
+    call.leave_if_stopping();
     Design design(batch);
     const Index dropped = l2 == 0 ? design.drop_combinations() : 0;
     tell_of_dropped(design, dropped, call);
