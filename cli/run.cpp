@@ -74,9 +74,9 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
     console.say(fmt::format("assay: run {} failed: {}", outcome->id, Json::parse(outcome->summary).at("error").get<std::string>()));
     console.say(fmt::format("`assay runs show {}` has the log", outcome->id));
   } else if (!console.json()) {
-    console.out(fmt::format("{} {}\n", console.bold(opened.experiment->name),
-                            outcome->from_store ? "(stored result; --again runs it again)"
-                            : outcome->failed   ? "(failed in part)"
+    console.out(fmt::format("{}{}\n", console.bold(opened.experiment->name),
+                            outcome->from_store ? " (stored result; --again runs it again)"
+                            : outcome->failed   ? " (failed in part)"
                                                 : ""));
     console.out(result_text(outcome->summary, console));
     console.out(fmt::format("  run {} in {}: `assay runs show {}`\n", outcome->id, store.string(), outcome->id));
