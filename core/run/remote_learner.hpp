@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "run/messages.hpp"
 #include "store/records.hpp"
 #include "train/learner.hpp"
@@ -56,7 +57,7 @@ class RemoteLearner final : public train::Learner {
   void resume(std::span<const std::byte> checkpoint) override;
   std::vector<std::pair<std::string, std::string>> summary() override;
 
-  std::string log() const { return log_; }  // what the plugin logged so far
+  std::string log() { return log_ + text::join(process_.log(), "\n"); }  // what the plugin logged, and what it printed last
 
  private:
   worker::Message ask(Request request, const std::string& header = "{}", std::span<const worker::Bytes> parts = {}, int file = -1,

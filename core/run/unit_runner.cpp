@@ -216,7 +216,7 @@ class UnitRun {
                {"summary", Json::array()}};
     for (const auto& [name, value] : learner->summary()) extra["summary"].push_back({name, value});
     record_.extra = extra.dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (const auto* remote = dynamic_cast<const RemoteLearner*>(learner.get())) record_.log = remote->log();
+    if (auto* remote = dynamic_cast<RemoteLearner*>(learner.get())) record_.log = remote->log();
   }
 
   double choose_threshold(train::Learner& learner, const PreparedFold& fold) const {
