@@ -65,7 +65,8 @@ stats::Interval direct(const ForecastSet& set, const stats::Resampler& resampler
   b.replicates = o.replicates;
   b.level = o.confidence;
   b.seed = o.seed.child("bootstrap").child(std::uint64_t{0}).seed();
-  return stats::bootstrap(resampler, [&](std::span<const std::int64_t> rows) { return mse(set, rows); }, b);
+  return stats::bootstrap(
+      resampler, [&](std::span<const std::int64_t> rows) { return mse(set, rows); }, b);
 }
 
 }  // namespace

@@ -144,8 +144,8 @@ TEST_CASE("resumed from any checkpoint = straight, bit for bit, early stopping i
     checkpoints.push_back({TrainingState::from_json(state.to_json()), std::move(bytes)});
   };
   const TrainingState whole = train::train(straight, p, validation_rows(), hooks);
-  REQUIRE(whole.epochs.size() == 8);   // best in epoch 4, three more
-  REQUIRE(checkpoints.size() == 7);    // none after the last epoch
+  REQUIRE(whole.epochs.size() == 8);  // best in epoch 4, three more
+  REQUIRE(checkpoints.size() == 7);   // none after the last epoch
   for (const Resume& from : checkpoints) {
     FakeLearner again;
     const TrainingState resumed = train::train(again, p, validation_rows(), scored_by(scores), from);
