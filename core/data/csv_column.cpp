@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <numeric>
@@ -59,6 +60,10 @@ bool MissingTokens::contains(std::string_view text) {
       return true;
     }
   return false;
+}
+
+void MissingTokens::add(const MissingTokens& other) {
+  for (std::size_t i = 0; i < met_.size(); ++i) met_[i] += other.met_[i];
 }
 
 std::string MissingTokens::summary() const {
@@ -221,6 +226,55 @@ bool CsvColumn::take_time(std::string_view text, ReadProblem& fault) {
   last_time_ = time;
   append(time);
   return true;
+}
+
+bool CsvColumn::join(std::span<CsvColumn* const> pieces) {
+  State state = state_;
+  std::size_t rows = 0;
+  for (const CsvColumn* piece : pieces) {
+    rows += piece->size_;
+    const State found = piece->state_;
+    if (found == State::reread) return false;
+    if (found == state || found == State::empty) continue;
+    const bool numbers = (state == State::integer || state == State::real) && piece->takes_numbers();
+    if (state != State::empty && !numbers) return false;
+    state = numbers ? State::real : found;
+  }
+  if (state == State::skipped) return true;
+  capacity_ = std::max<std::size_t>(rows, 16);
+  become(state);
+  for (const CsvColumn* piece : pieces) append_piece(*piece);
+  return true;
+}
+
+void CsvColumn::append_piece(const CsvColumn& piece) {
+  ambiguous_ += piece.ambiguous_;
+  if (piece.state_ == State::empty && state_ != State::empty) {
+    for (std::size_t i = 0; i < piece.size_; ++i) append_missing();
+    return;
+  }
+  if (state_ == State::real && piece.state_ == State::integer) {
+    const auto* const from = static_cast<const std::int64_t*>(piece.data_.get());
+    for (std::size_t i = 0; i < piece.size_; ++i)
+      append(from[i] == kMissingInteger ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(from[i]));
+    return;
+  }
+  if (state_ == State::category) {
+    std::vector<std::int32_t> codes;
+    for (const std::string* level : piece.levels_) codes.push_back(code_of(*level));
+    const auto* const from = static_cast<const std::int32_t*>(piece.data_.get());
+    for (std::size_t i = 0; i < piece.size_; ++i) append(from[i] == kMissingCode ? kMissingCode : codes[static_cast<std::size_t>(from[i])]);
+    return;
+  }
+  if (width() != 0 && piece.size_ != 0)
+    std::memcpy(static_cast<char*>(data_.get()) + size_ * width(), piece.data_.get(), piece.size_ * width());
+  size_ += piece.size_;
+}
+
+std::int32_t CsvColumn::code_of(const std::string& level) {
+  const auto [place, is_new] = codes_.try_emplace(level, static_cast<std::int32_t>(levels_.size()));
+  if (is_new) levels_.push_back(&place->first);
+  return place->second;
 }
 
 // Levels in ascending order (as numbers where all are), so that codes do not depend on the order of rows.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,7 +27,8 @@ class MissingTokens {
   explicit MissingTokens(const std::vector<std::string>& tokens);
   bool contains(std::string_view text);  // counts; the empty text is always in
   bool any_number() const { return any_number_; }
-  std::string summary() const;  // "4,359 cells 'ND'", empty where no token was met
+  void add(const MissingTokens& other);  // what another one of the same tokens has met
+  std::string summary() const;           // "4,359 cells 'ND'", empty where no token was met
 
  private:
   std::vector<std::string> tokens_;
@@ -59,13 +61,17 @@ class CsvColumn {
       }
       widen_to_real();
     }
-    append(number.real);
+    append(number.is_integer ? static_cast<double>(number.integer) : number.real);  // -0 is 0 before and behind the first fraction
   }
 
   // Any cell. False: it cannot be read (a time, broken UTF-8); `fault` then says why. A number column that meets text goes to
   // State::reread: the reader walks the file again for it.
   bool take(std::string_view text, MissingTokens& missing, std::int64_t row, std::int64_t line, ReadProblem& fault);
   void begin_reread();
+
+  // Takes over what columns of the same plan read from the pieces of one text, in their order. False, and nothing is changed, where only a
+  // walk over the whole text can tell the type (numbers here, words there).
+  bool join(std::span<CsvColumn* const> pieces);
 
   Column finish(std::vector<std::string>& notes);
 
@@ -79,6 +85,8 @@ class CsvColumn {
   void become(State state);
   void widen_to_real();
   void append_missing();
+  void append_piece(const CsvColumn& piece);
+  std::int32_t code_of(const std::string& level);
   bool take_text(std::string_view text, ReadProblem& fault);
   bool take_time(std::string_view text, ReadProblem& fault);
   std::size_t width() const;

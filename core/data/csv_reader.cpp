@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cctype>
+#include <cstring>
 #include <future>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -21,7 +24,8 @@ namespace {
 
 using State = CsvColumn::State;
 constexpr std::size_t kProblemsListed = 20;
-constexpr std::ptrdiff_t kProgressBytes = 1 << 20;
+constexpr std::ptrdiff_t kProgressBytes = 1 << 20, kPieceBytes = 2 << 20;
+const ReadProgress kSilent;
 
 std::string joined(const std::vector<ReadProblem>& problems) {
   std::string text;
@@ -107,7 +111,7 @@ class Reader {
     plan_columns();
     if (!problems_.empty()) refuse(options_, std::move(problems_));
     const MissingTokens fresh = missing_;
-    walk();
+    if (!walk_in_pieces()) walk();
     if (!problems_.empty()) refuse(options_, std::move(problems_));
     if (rows_ == 0) refuse(options_, {{"path", 0, 0, "the file has a header but no rows", "look whether this is the right file"}});
     const std::string tokens = missing_.summary();
@@ -228,6 +232,98 @@ class Reader {
       throw Error(Fault::interrupted, "reading " + options_.path.string(), "stopped on request");
   }
 
+  // A reader of some lines, with the columns as they are planned. No problem that it finds is told: then one walks over the whole text.
+  Reader(const Reader& whole, Text piece)
+      : text_(piece),
+        options_(whole.options_),
+        progress_(kSilent),
+        delimiter_(whole.delimiter_),
+        missing_(whole.missing_),
+        body_(piece.begin) {
+    const std::size_t expected = expected_rows();
+    columns_.reserve(whole.columns_.size());
+    for (const CsvColumn& column : whole.columns_) columns_.emplace_back(column.name(), column.state(), expected, &whole.reading_);
+  }
+
+  // Lines up to about kPieceBytes together. What is read does not depend on where the pieces end.
+  std::vector<Reader> pieces() const {
+    std::vector<Reader> list;
+    for (const char* begin = body_; begin < text_.end;) {
+      const char* end = text_.end;
+      if (end - begin > kPieceBytes) {
+        const auto* line =
+            static_cast<const char*>(std::memchr(begin + kPieceBytes, '\n', static_cast<std::size_t>(end - begin - kPieceBytes)));
+        if (line != nullptr) end = line + 1;
+      }
+      list.push_back(Reader(*this, {begin, end}));
+      begin = end;
+    }
+    return list;
+  }
+
+  // Several threads read the pieces of a large text. False where that cannot tell everything that one walk tells: quotes may hold line
+  // breaks, problems name lines, and a column's type may hang on all of it.
+  bool walk_in_pieces() {
+    const auto size = static_cast<std::size_t>(std::max<std::ptrdiff_t>(text_.end - body_, 0));
+    const unsigned threads = std::min(8u, std::thread::hardware_concurrency());
+    if (threads < 2 || size < 4 * kPieceBytes || std::memchr(body_, '"', size) != nullptr) return false;
+    std::vector<Reader> parts = pieces();
+    std::atomic<bool> stop{false};
+    last_report_ = text_.begin;
+    in_parallel(threads, parts.size(), [&](std::size_t i, bool is_caller) {
+      if (stop) return;
+      parts[i].walk();
+      if (!parts[i].problems_.empty()) stop = true;
+      if (is_caller && !told(parts[i].text_.end)) stop = true;
+    });
+    if (!stop) told(text_.end);
+    if (interrupted_) throw Error(Fault::interrupted, "reading " + options_.path.string(), "stopped on request");
+    return !stop && joined_columns(threads, parts);
+  }
+
+  bool told(const char* p) {
+    try {
+      report_progress(p);
+    } catch (const Error&) {
+      interrupted_ = true;
+    }
+    return !interrupted_;
+  }
+
+  bool joined_columns(unsigned threads, std::vector<Reader>& parts) {
+    std::vector<CsvColumn> whole;
+    const std::size_t none = 0;
+    for (const CsvColumn& column : columns_) whole.emplace_back(column.name(), column.state(), none, &reading_);
+    std::atomic<bool> good{true};
+    in_parallel(threads, whole.size(), [&](std::size_t c, bool) {
+      std::vector<CsvColumn*> same;
+      for (Reader& part : parts) same.push_back(&part.columns_[c]);
+      if (!whole[c].join(same)) good = false;
+    });
+    if (!good) return false;
+    columns_ = std::move(whole);
+    rows_ = blank_lines_ = 0;
+    for (const Reader& part : parts) {
+      rows_ += part.rows_;
+      blank_lines_ += part.blank_lines_;
+      missing_.add(part.missing_);
+    }
+    return true;
+  }
+
+  // task(i, is_caller) for all i < count, on that many threads, the calling one among them. What a task throws comes out here.
+  template <class Task>
+  static void in_parallel(unsigned threads, std::size_t count, const Task& task) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&](bool is_caller) {
+      for (std::size_t i; (i = next.fetch_add(1)) < count;) task(i, is_caller);
+    };
+    std::vector<std::future<void>> others;
+    for (unsigned t = 1; t < std::min<std::size_t>(threads, count); ++t) others.push_back(std::async(std::launch::async, work, false));
+    work(true);
+    for (std::future<void>& other : others) other.get();
+  }
+
   void walk() {
     const std::int64_t first_line = line_;
     rows_ = blank_lines_ = 0;
@@ -338,6 +434,7 @@ class Reader {
   const char* body_ = nullptr;
   const char* last_report_ = nullptr;
   std::int64_t line_ = 1, rows_ = 0, blank_lines_ = 0;
+  bool interrupted_ = false;
   std::string scratch_;
   ReadProblem fault_;
 };

@@ -54,6 +54,11 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   data_[size_] = '\n';  // a private page: the file stays as it is
 }
 
+void MappedFile::let_go() const {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  if (size_ >= page) ::madvise(data_, size_ / page * page, MADV_DONTNEED);  // not the last page, which has the newline of our own
+}
+
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, mapped_);
 }

@@ -18,6 +18,8 @@ class MappedFile {
   MappedFile& operator=(MappedFile&&) = delete;
 
   std::string_view text() const { return {data_, size_}; }
+  // Gives the pages read so far back to the system; they are read again where needed. Any thread, at any time.
+  void let_go() const;
 
  private:
   char* data_ = nullptr;

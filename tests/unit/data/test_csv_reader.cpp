@@ -280,6 +280,29 @@ TEST_CASE("a text cut at any byte is read or refused, never more") {
   }
 }
 
+TEST_CASE("a large text that several threads read in pieces gives what one walk gives") {
+  std::string first = "n,word,mixed,flag,none,time\n", second = first;
+  for (int i = 0; i < 400'000; ++i) {
+    const std::string number = i < 200'000 ? std::to_string(i - 1000) : i % 7 == 0 ? "-0" : std::to_string(i) + ".25";
+    const std::string word = i % 11 == 0 ? "NA" : "w" + std::to_string(i % 300 + (i > 300'000 ? 500 : 0));
+    const std::string rest = std::string(i == 399'000 ? "x" : "5") + (i % 3 == 0 ? ",true," : ",FALSE,") + ",2001-02-0" +
+                             std::to_string(i % 9 + 1) + (i % 50'000 == 3 ? "\n\n" : "\n");
+    first += number + "," + word + "," + rest;
+    second += number + "," + (i == 5 ? "\"" + word + "\"" : word) + "," + rest;  // a quote: then one thread walks
+  }
+  CsvOptions options;
+  options.time_column = "time";
+  const CsvTable pieces = parse_csv(first, options), whole = parse_csv(second, options);
+  REQUIRE(pieces.columns.size() == 6);
+  CHECK(pieces.columns[0].type() == ColumnType::real);
+  CHECK(pieces.columns[1].levels() == whole.columns[1].levels());
+  CHECK(pieces.columns[2].type() == ColumnType::category);
+  CHECK(pieces.notes == whole.notes);
+  CHECK((to_csv(pieces.columns) == to_csv(whole.columns)));
+  first += "1,2\n";
+  CHECK_THROWS_WITH(parse_csv(first, options), Contains("row 400001") && Contains("2 cells"));
+}
+
 TEST_CASE("progress is told and stops the read") {
   std::string text = "a,b\n";
   for (int i = 0; i < 600'000; ++i) text += "12345,1.5\n";
