@@ -23,29 +23,71 @@ std::size_t share_of(std::size_t count, double share) { return static_cast<std::
 }  // namespace
 
 FoldMaker::Rows FoldMaker::draw(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const {
-  std::map<std::int64_t, Rows> by_unit;  // a group, or a row of its own
-  for (const std::int64_t row : rows) by_unit[rows_.group.empty() ? row : rows_.group[static_cast<std::size_t>(row)]].push_back(row);
-  std::vector<const Rows*> units;
-  for (const auto& [unit, members] : by_unit) units.push_back(&members);
-  Random random(seed);
-  if (shuffle) random.shuffle(std::span(units));
-  if (!shuffle) std::reverse(units.begin(), units.end());  // the last rows are drawn, as with time
-  const auto class_of = [&](std::int64_t row) { return strata ? static_cast<std::int64_t>(rows_.y[static_cast<std::size_t>(row)]) : 0; };
-  std::map<std::int64_t, double> open;  // rows of each class still wanted
-  for (const std::int64_t row : rows) open[class_of(row)] += 1;
+  return rows_.group.empty() ? draw_rows(rows, share, seed, strata, shuffle) : draw_groups(rows, share, seed, strata, shuffle);
+}
+
+std::int64_t FoldMaker::class_of(std::int64_t row, bool strata) const {
+  return strata ? static_cast<std::int64_t>(rows_.y[static_cast<std::size_t>(row)]) : 0;
+}
+
+// Rows of each class that are wanted.
+std::map<std::int64_t, double> FoldMaker::wanted(const Rows& rows, double share, bool strata) const {
+  std::map<std::int64_t, double> open;
+  if (!strata) open[0] = static_cast<double>(rows.size());
+  for (std::size_t i = 0; strata && i < rows.size(); ++i) open[class_of(rows[i], true)] += 1;
   for (auto& [label, count] : open) count = static_cast<double>(share_of(static_cast<std::size_t>(count), share));
-  if (!rows_.group.empty())
-    std::stable_sort(units.begin(), units.end(), [](const Rows* a, const Rows* b) { return a->size() > b->size(); });
+  return open;
+}
+
+FoldMaker::Rows FoldMaker::draw_rows(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const {
+  Rows order = rows;
+  Random random(seed);
+  if (shuffle) random.shuffle(std::span(order));
+  if (!shuffle) std::reverse(order.begin(), order.end());  // the last rows are drawn, as with time
+  std::map<std::int64_t, double> open = wanted(rows, share, strata);
   Rows drawn;
-  for (const Rows* unit : units) {
+  double* left = &open[0];
+  for (const std::int64_t row : order) {
+    if (strata) left = &open[class_of(row, true)];
+    if (*left <= 0) continue;
+    *left -= 1;
+    drawn.push_back(row);
+  }
+  std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+FoldMaker::Rows FoldMaker::draw_groups(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const {
+  std::map<std::int64_t, Rows> by_group;
+  for (const std::int64_t row : rows) by_group[rows_.group[static_cast<std::size_t>(row)]].push_back(row);
+  std::vector<const Rows*> groups;
+  for (const auto& [group, members] : by_group) groups.push_back(&members);
+  Random random(seed);
+  if (shuffle) random.shuffle(std::span(groups));
+  if (!shuffle) std::reverse(groups.begin(), groups.end());
+  std::map<std::int64_t, double> open = wanted(rows, share, strata);
+  const auto counts = [&](const Rows& group) {
     std::map<std::int64_t, double> here;
-    for (const std::int64_t row : *unit) here[class_of(row)] += 1;
-    // A unit is drawn where that brings the classes nearer to what is wanted.
+    for (const std::int64_t row : group) here[class_of(row, strata)] += 1;
+    return here;
+  };
+  Rows drawn;
+  const auto take = [&](const Rows*& group) {
+    for (const auto& [label, count] : counts(*group)) open[label] -= count;
+    drawn.insert(drawn.end(), group->begin(), group->end());
+    group = nullptr;
+  };
+  for (const Rows*& group : groups) {  // in the order of the draw, as long as they fit
+    const auto here = counts(*group);
+    if (std::all_of(here.begin(), here.end(), [&](const auto& entry) { return entry.second <= open[entry.first]; })) take(group);
+  }
+  // Only the last gap is filled by size: smallest first, each where that brings the classes nearer to what is wanted.
+  groups.erase(std::remove(groups.begin(), groups.end(), nullptr), groups.end());
+  std::stable_sort(groups.begin(), groups.end(), [](const Rows* a, const Rows* b) { return a->size() < b->size(); });
+  for (const Rows*& group : groups) {
     double gain = 0;
-    for (const auto& [label, count] : here) gain += std::fabs(open[label]) - std::fabs(open[label] - count);
-    if (gain <= 0) continue;
-    for (const auto& [label, count] : here) open[label] -= count;
-    drawn.insert(drawn.end(), unit->begin(), unit->end());
+    for (const auto& [label, count] : counts(*group)) gain += std::fabs(open[label]) - std::fabs(open[label] - count);
+    if (gain > 0) take(group);
   }
   std::sort(drawn.begin(), drawn.end());
   return drawn;
@@ -152,11 +194,17 @@ void FoldMaker::k_fold(const Rows& usable) {
   }
   Random random(seed_.child("folds"));
   if (!ordered() && spec_.shuffle) random.shuffle(std::span(units));
+  std::vector<Rows> tests(folds);
+  const bool by_group = !ordered() && !rows_.group.empty();
+  for (std::size_t unit = 0; unit < units.size(); ++unit) {
+    // Times and rows are cut into equal blocks; groups differ in size, so each goes to the fold with the fewest rows so far.
+    const auto fewest = std::min_element(tests.begin(), tests.end(), [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
+    Rows& test = by_group ? *fewest : tests[((unit + 1) * folds - 1) / units.size()];
+    test.insert(test.end(), units[unit]->begin(), units[unit]->end());
+  }
   for (std::size_t i = 0; i < folds; ++i) {
     Fold fold;
-    for (std::size_t unit = units.size() * i / folds; unit < units.size() * (i + 1) / folds; ++unit) {
-      fold.test.insert(fold.test.end(), units[unit]->begin(), units[unit]->end());
-    }
+    fold.test = std::move(tests[i]);
     std::sort(fold.test.begin(), fold.test.end());
     fold.train = without(usable, fold.test);
     const double share = spec_.validation_fraction.value_or(0);
@@ -184,6 +232,23 @@ void FoldMaker::by_rule(const Rows& usable) {
   folds_.folds.push_back(std::move(fold));
 }
 
+// The last test block may be cut by the end of the data. One that is less than half there would weigh as much as a whole fold.
+bool FoldMaker::less_than_half(TimeNs test, TimeNs stop, TimeNs end) const {
+  const auto first = std::lower_bound(times_.begin(), times_.end(), test), last = std::lower_bound(times_.begin(), times_.end(), end);
+  if (spec_.test->is_count()) return 2 * (last - first) < spec_.test->count;
+  const TimeNs usual = (times_.back() - times_.front()) / static_cast<TimeNs>(std::max<std::size_t>(1, times_.size() - 1));
+  return 2 * (end - 1 + usual - test) < stop - test;
+}
+
+bool FoldMaker::steps_over_test(TimeNs start, const Span& step) {
+  const Span& test = *spec_.test;
+  if (step.is_count() != test.is_count()) return true;  // the check of all folds for shared rows follows anyway
+  if (step.is_count() ? step.count >= test.count : add(start, step) >= add(start, test)) return true;
+  refuse("step", fmt::format("step {} is shorter than test {}: test rows are scored once", to_text(step), to_text(test)),
+         "make the step as long as the test span, or leave it out");
+  return false;
+}
+
 void FoldMaker::walk_forward(const Rows& usable) {
   if (!spec_.train || !spec_.test || spec_.train->is_zero() || spec_.test->is_zero()) {
     refuse("", "walk_forward needs `train` and `test` spans", "as in `train: 3y` and `test: 6mo`");
@@ -191,19 +256,30 @@ void FoldMaker::walk_forward(const Rows& usable) {
   }
   const TimeNs start = clock_[static_cast<std::size_t>(usable.front())], end = clock_[static_cast<std::size_t>(usable.back())] + 1;
   const Span step = spec_.step && !spec_.step->is_zero() ? *spec_.step : *spec_.test;
+  if (!steps_over_test(start, step)) return;
+  const Span none;
+  const std::size_t before = folds_.notes.size();
   for (std::int64_t k = 0;; ++k) {
-    // Each fold is reckoned from the start, so that month ends do not drift.
-    const TimeNs begin = moved(start, step, k);
-    const TimeNs validation = moved(begin, *spec_.train);
-    const TimeNs test = spec_.validation ? moved(validation, *spec_.validation) : validation;
-    const TimeNs stop = moved(test, *spec_.test);
-    if (test >= end) break;
+    // Each edge is the start plus the sum of all spans before it, so that month ends neither drift nor leave rows between two edges.
+    const Walk begin = Walk{}.then(step, k);
+    const Walk validation = begin.then(*spec_.train), test = validation.then(spec_.validation.value_or(none)),
+               stop = test.then(*spec_.test);
+    const TimeNs test_at = at(start, test), stop_at = at(start, stop);
+    if (test_at >= end) break;
     Fold fold;
-    fold.train = between(usable, spec_.expanding ? start : begin, validation);
-    fold.validation = between(usable, validation, test);
-    fold.test = between(usable, test, std::min(stop, end));
-    if (!fold.test.empty()) folds_.folds.push_back(std::move(fold));  // a hole in the data as long as a test span makes no fold
-    if (stop >= end) break;
+    fold.train = between(usable, spec_.expanding ? start : at(start, begin), at(start, validation));
+    fold.validation = between(usable, at(start, validation), test_at);
+    fold.test = between(usable, test_at, std::min(stop_at, end));
+    if (fold.test.empty()) {
+      folds_.notes.push_back(fmt::format("no fold tests {}..{}: a hole in the data", to_text_of_time(test_at), to_text_of_time(stop_at)));
+    } else if (stop_at >= end && less_than_half(test_at, stop_at, end)) {
+      folds_.notes.push_back(
+          fmt::format("the last {} rows, from {} on, are no test rows of any fold: they fill less than half of the test span {}",
+                      fold.test.size(), to_text_of_time(test_at), to_text(*spec_.test)));
+    } else {
+      folds_.folds.push_back(std::move(fold));
+    }
+    if (stop_at >= end) break;
     if (k == kMostSteps) {
       refuse("step", fmt::format("step {} makes more than {} folds", to_text(step), kMostSteps), "make the step longer");
       return;
@@ -213,7 +289,10 @@ void FoldMaker::walk_forward(const Rows& usable) {
   const std::string validation = spec_.validation ? fmt::format(" and validation {}", to_text(*spec_.validation)) : "";
   const std::string what = timed() ? fmt::format("the data run from {} to {} ({} times)", to_iso(start), to_iso(end - 1), times_.size())
                                    : fmt::format("the data have {} rows", usable.size());
-  refuse("train", fmt::format("train {}{} leave no test rows: {}", to_text(*spec_.train), validation, what), "make the train span shorter");
+  refuse("train",
+         fmt::format("train {}{} leave {} test rows: {}", to_text(*spec_.train), validation,
+                     folds_.notes.size() == before ? "no" : "too few", what),
+         "make the train span shorter");
 }
 
 }  // namespace assay::pipeline

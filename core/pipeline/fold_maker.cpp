@@ -48,6 +48,13 @@ TimeNs FoldMaker::moved(TimeNs from, const Span& span, std::int64_t times) const
   return at >= static_cast<std::int64_t>(times_.size()) ? end_of_time() : times_[static_cast<std::size_t>(at)];
 }
 
+TimeNs FoldMaker::at(TimeNs start, const Walk& walk) const {
+  const TimeNs from = add(start, walk.calendar);
+  return walk.count == 0 ? from : moved(from, Span{0, 0, walk.count});
+}
+
+std::string FoldMaker::to_text_of_time(TimeNs time) const { return timed() ? to_iso(time) : fmt::format("row {}", time); }
+
 FoldMaker::Rows FoldMaker::between(const Rows& rows, TimeNs begin, TimeNs end) const {
   Rows result;
   std::copy_if(rows.begin(), rows.end(), std::back_inserter(result), [&](std::int64_t row) {
@@ -129,11 +136,11 @@ Folds FoldMaker::make() {
   if (drawn_over_time()) {
     folds_.notes.push_back(fmt::format("rows are drawn over time and not purged, since the file says: {}", spec_.allow_shuffled_time));
   }
-  for (std::size_t i = 0; i < folds_.folds.size(); ++i) {
-    if (i == 0 && ordered()) check_horizon(folds_.folds[i].test);
-    clean(folds_.folds[i], false);
-    check_fold(folds_.folds[i], i);
-  }
+  check_disjoint();
+  if (ordered()) check_horizon(folds_.folds[0].test);
+  for (Fold& fold : folds_.folds) clean(fold, false);
+  skip_emptied();
+  for (std::size_t i = 0; i < folds_.folds.size(); ++i) check_fold(folds_.folds[i], i);
   if (folds_.sealed) {
     // What the last fold would train and validate on, moved up to the sealed span.
     Fold& sealed = *folds_.sealed;
@@ -231,12 +238,42 @@ void FoldMaker::check_horizon(const Rows& test) {
          "make the test span longer than the horizon");
 }
 
+void FoldMaker::check_disjoint() {
+  std::vector<std::uint8_t> tested(static_cast<std::size_t>(rows_.rows), 0);
+  for (const Fold& fold : folds_.folds) {
+    for (const std::int64_t row : fold.test) {
+      if (tested[static_cast<std::size_t>(row)]++ == 0) continue;
+      refuse(spec_.key_places.contains("step") ? "step" : "test",
+             fmt::format("two folds would test row {}: test rows are scored once", row), "make the step as long as the test span");
+      return;
+    }
+  }
+}
+
+bool FoldMaker::wants_validation() const {
+  return spec_.validation_fraction.value_or(0) > 0 || spec_.validation || !spec_.validation_rule.empty();
+}
+
+bool FoldMaker::emptied(const Fold& fold) const { return fold.train.empty() || (wants_validation() && fold.validation.empty()); }
+
+// A hole in the data can take all train rows of a walk-forward fold. The other folds stand; without any left check_fold says why.
+void FoldMaker::skip_emptied() {
+  if (spec_.use != "walk_forward") return;
+  std::vector<Fold>& folds = folds_.folds;
+  if (std::all_of(folds.begin(), folds.end(), [&](const Fold& fold) { return emptied(fold); })) return;
+  for (const Fold& fold : folds) {
+    if (emptied(fold))
+      folds_.notes.push_back(
+          fmt::format("a fold is left out, since it has no {} rows: {}", fold.train.empty() ? "train" : "validation", fold.description));
+  }
+  folds.erase(std::remove_if(folds.begin(), folds.end(), [&](const Fold& fold) { return emptied(fold); }), folds.end());
+}
+
 void FoldMaker::check_fold(const Fold& fold, std::size_t number) {
   const std::string where = folds_.folds.size() == 1 ? "the split" : fmt::format("fold {} of {}", number + 1, folds_.folds.size());
-  const bool wanted = spec_.validation_fraction.value_or(0) > 0 || spec_.validation || !spec_.validation_rule.empty();
   const std::pair<const char*, const Rows*> sets[] = {{"train", &fold.train}, {"test", &fold.test}, {"validation", &fold.validation}};
   for (const auto& [name, rows] : sets) {
-    if (!rows->empty() || (rows == &fold.validation && !wanted)) continue;
+    if (!rows->empty() || (rows == &fold.validation && !wants_validation())) continue;
     const std::int64_t purged = rows == &fold.train ? fold.purged_train : rows == &fold.validation ? fold.purged_validation : 0;
     refuse(name == std::string_view("train") && spec_.use == "by_rule" ? "test" : name,
            fmt::format("{} has no {} rows: {} train, {} validation and {} test rows of {}{}", where, name, fold.train.size(),

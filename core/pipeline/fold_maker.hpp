@@ -25,10 +25,16 @@ class FoldMaker {
   void k_fold(const Rows& usable);
   void by_rule(const Rows& usable);
   void walk_forward(const Rows& usable);
+  bool steps_over_test(TimeNs start, const Span& step);
+  bool less_than_half(TimeNs test, TimeNs stop, TimeNs end) const;
   void timed_validation(Fold& fold, double share) const;  // the last times before the test rows (or the last of all) become validation
   void drawn_validation(Fold& fold, double share, SeedTree seed) const;
   // Draws whole units (groups, or single rows) until about `share` of the rows is drawn; with `strata` in equal shares of the classes.
   Rows draw(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const;
+  Rows draw_rows(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const;
+  Rows draw_groups(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const;
+  std::map<std::int64_t, double> wanted(const Rows& rows, double share, bool strata) const;
+  std::int64_t class_of(std::int64_t row, bool strata) const;
 
   // fold_maker.cpp: what holds for all kinds.
   bool check_request();
@@ -37,6 +43,10 @@ class FoldMaker {
   void purge(Rows& from, const Rows& against, bool train, bool test, std::int64_t& purged) const;
   void keep_groups_whole(Rows& from, const Rows& against, std::int64_t& taken) const;
   void check_fold(const Fold& fold, std::size_t number);
+  void check_disjoint();
+  void skip_emptied();
+  bool emptied(const Fold& fold) const;
+  bool wants_validation() const;
   void check_horizon(const Rows& test);
   void describe(Fold& fold) const;
   void refuse(const std::string& key, std::string message, std::string mend);
@@ -51,6 +61,16 @@ class FoldMaker {
   TimeNs moved(TimeNs from, const Span& span, std::int64_t times = 1) const;
   Rows between(const Rows& rows, TimeNs begin, TimeNs end) const;  // begin <= time < end
   TimeNs end_of_time() const;
+  // Spans one after another, summed before anything is added: the calendar part is walked first, the counted times after it.
+  struct Walk {
+    Span calendar;
+    std::int64_t count = 0;
+    Walk then(const Span& span, std::int64_t times = 1) const {
+      return {Span{calendar.months + span.months * times, calendar.ns + span.ns * times, 0}, count + span.count * times};
+    }
+  };
+  TimeNs at(TimeNs start, const Walk& walk) const;
+  std::string to_text_of_time(TimeNs time) const;
 
   const config::SplitSpec& spec_;
   const SplitRows& rows_;

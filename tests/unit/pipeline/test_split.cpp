@@ -301,3 +301,110 @@ TEST_CASE("splits that cannot be made say why, with numbers") {
   sealed.final_test = span("90");
   CHECK(mistake(sealed, days.view()).find("final_test 90 takes") != std::string::npos);
 }
+
+TEST_CASE("month ends: every row after the first train span is tested exactly once") {
+  Rows rows = timed(1000, 1, 0);
+  std::fill(rows.y.begin(), rows.y.end(), 1.0);
+  for (std::size_t i = 0; i < rows.y.size(); ++i)
+    rows.known_at[i] = rows.label_end[i] = (static_cast<TimeNs>(i) + 30) * kNsPerDay;  // 31 Jan
+  config::SplitSpec spec;
+  spec.use = "walk_forward";
+  spec.train = span("2mo");
+  spec.test = span("1mo");
+  for (const char* validation : {"", "1mo", "10"}) {
+    INFO("validation " << validation);
+    if (*validation != '\0') spec.validation = span(validation);
+    std::vector<std::int64_t> tested;
+    for (const Fold& fold : made(spec, rows.view()).folds) tested.insert(tested.end(), fold.test.begin(), fold.test.end());
+    REQUIRE(tested.size() > 800);
+    for (std::size_t i = 1; i < tested.size(); ++i) REQUIRE(tested[i] == tested[i - 1] + 1);
+  }
+}
+
+TEST_CASE("test rows are scored once: a step shorter than the test span is refused") {
+  const Rows rows = timed(200, 1, 0);
+  config::SplitSpec spec;
+  spec.use = "walk_forward";
+  spec.train = span("50d");
+  spec.test = span("20d");
+  spec.step = span("10d");
+  CHECK(mistake(spec, rows.view()) == "step 10d is shorter than test 20d: test rows are scored once");
+  spec.step = span("10");
+  CHECK(mistake(spec, rows.view()).find("two folds would test row") == 0);  // a count against a span: seen once the rows are known
+  spec.test = span("20");
+  CHECK(mistake(spec, rows.view()) == "step 10 is shorter than test 20: test rows are scored once");
+  spec.step = span("30");
+  CHECK(mistake(spec, rows.view()).empty());
+}
+
+TEST_CASE("groups of any size are drawn, by the seed, near the share") {
+  Rows rows;
+  for (std::int64_t group = 0; group < 60; ++group) {  // 1 to 60 rows
+    for (std::int64_t i = 0; i <= group; ++i) {
+      rows.group.push_back(group);
+      rows.y.push_back(static_cast<double>((group + i) % 3 == 0));
+    }
+  }
+  for (const char* use : {"holdout", "stratified", "k_fold"}) {
+    INFO(use);
+    config::SplitSpec spec;
+    spec.use = use;
+    spec.test_fraction = 0.2;
+    spec.folds = 5;
+    SplitRows view = rows.view();
+    view.classes = true;
+    std::set<std::int64_t> ever;
+    std::set<std::vector<std::int64_t>> draws;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      const Folds folds = made(spec, view, seed);
+      CHECK(folds.folds[0].test == made(spec, view, seed).folds[0].test);
+      draws.insert(folds.folds[0].test);
+      for (const Fold& fold : folds.folds) CHECK(std::fabs(static_cast<double>(fold.test.size()) / 1830.0 - 0.2) < 0.02);
+      for (const std::int64_t row : folds.folds[0].test) ever.insert(rows.group[static_cast<std::size_t>(row)]);
+    }
+    CHECK(draws.size() == 40);
+    CHECK(ever.size() == 60);
+  }
+}
+
+TEST_CASE("walk_forward over a hole and at the end of the data: folds without train rows or with half a test span are named and left out") {
+  Rows rows;
+  for (std::int64_t day = 0; day < 365; ++day) {
+    if (day >= 120 && day < 240) continue;
+    rows.known_at.push_back(day * kNsPerDay);
+    rows.label_end.push_back(day * kNsPerDay);
+    rows.y.push_back(static_cast<double>(day));
+  }
+  config::SplitSpec spec;
+  spec.use = "walk_forward";
+  spec.train = span("50d");
+  spec.test = span("50d");
+  const Folds folds = made(spec, rows.view());
+  const auto noted = [](const Folds& all, const char* text) {
+    return std::count_if(all.notes.begin(), all.notes.end(), [&](const std::string& note) { return note.find(text) != std::string::npos; });
+  };
+  // Tests begin on days 50, 100, 150 (no rows), 200, 250 (train has days 240 to 249), 300; 350 to 364 is less than half of one.
+  REQUIRE(folds.folds.size() == 4);
+  CHECK(folds.folds[2].train.size() == 10);
+  CHECK(noted(folds, "no fold tests 1970-05-31..1970-07-20") == 1);
+  CHECK(noted(folds, "a fold is left out, since it has no train rows: test 1970-08-29") == 1);
+  CHECK(noted(folds, "the last 15 rows, from 1970-12-17 on, are no test rows") == 1);
+  spec.test = span("30d");  // tests begin on days 50, 80, ... 350
+  const auto last_of = [&](std::size_t size) {
+    Rows cut = rows;
+    for (auto* times : {&cut.known_at, &cut.label_end}) times->resize(size);
+    cut.y.resize(size);
+    const Folds made_of = made(spec, cut.view());
+    return made_of.folds.back().test.size();
+  };
+  rows = timed(400, 1, 0);
+  std::fill(rows.y.begin(), rows.y.end(), 1.0);
+  CHECK(last_of(155) == 15);  // days 140 to 154: half a span is kept
+  CHECK(last_of(154) == 30);  // 14 days are not
+  spec.test = span("30");
+  CHECK(last_of(155) == 15);
+  CHECK(last_of(154) == 30);
+  spec.test = span("1d");
+  CHECK(last_of(100) == 1);
+  CHECK(mistake(spec, Rows(timed(40, 1, 0)).view()).find("leave no test rows") != std::string::npos);
+}
