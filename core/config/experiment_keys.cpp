@@ -41,7 +41,9 @@ KeySpec target_key() {
                  text("expr", "An expression to forecast; lead(x, n) looks n rows ahead", TextForm::expression),
                  choice("task", "What kind of forecast", {"regression", "binary", "multiclass"}).needed(),
                  text("positive", "The value that counts as class 1, where the two values are not 0 and 1", TextForm::scalar),
-                 span("horizon", "Span that a label reaches ahead; at least the expression's largest lead")})
+                 span("horizon",
+                      "Span that a label reaches ahead: at least the expression's largest lead; needed with time and `column` (0 = known "
+                      "at its row's own time)")})
       .needed();
 }
 

@@ -119,6 +119,9 @@ void Rules::target() {
   if (!e_.target.positive.empty() && e_.target.task != Task::binary)
     error("target.positive", std::string("'target.positive' counts only with task: binary, this is ") + to_text(e_.target.task),
           "remove it");
+  if (column && !expression && !e_.target.horizon && time_ == Known::yes && !given("target.horizon"))
+    error("target.column", "with time, a target column does not say when its values are known",
+          "add `horizon`: 5 (rows) or 7d for labels that end so much later, 0 for values known at their own row's time");
   if (e_.target.horizon && time_ == Known::no)
     error("target.horizon", "a horizon needs time, and this is a plain table", "remove it, or name data.time");
 }

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pipeline/feature_pass.hpp"
+#include "pipeline/segments.hpp"
 #include "pipeline/target.hpp"
 
 namespace assay::pipeline {
@@ -56,17 +56,21 @@ class Builder {
       dataset_.lead_rows = pass_.plan().lead_rows(target);
       read_target(expression_column(target, std::move(values[0])));
       note_columns_of_target(target);
+      if (raw_.has_time()) {
+        for (std::string& note : notes_of_returns(experiment_)) dataset_.notes.push_back(std::move(note));
+      }
     } else if (!by_expression) {
       dataset_.target_column = experiment_.target.column;
       const data::Column* column = find(experiment_.target.column, experiment_.target.expression_place, "target.column");
       if (column != nullptr) {
         read_target(*column);
-        check_leaks();
+        note_columns_of_target(-1);
       }
     }
     if (dataset_.y.empty()) dataset_.y.assign(raw_.rows(), kMissing);
     set_times();
     choose_inputs();
+    check_inputs();
     set_warmup();
     return std::move(dataset_);
   }
@@ -89,29 +93,8 @@ class Builder {
         dataset_.position[static_cast<std::size_t>(row)] = at++;
       }
     }
-    if (frame.has_time()) set_segments();
-  }
-
-  // A new segment wherever an entity lacks a time that other entities have.
-  void set_segments() {
-    const data::Frame& frame = dataset_.frame;
-    const auto times = frame.time_index();
-    dataset_.segment.assign(frame.rows(), 0);
-    std::int32_t segment = -1;
-    std::int64_t holes = 0;
-    for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-      std::int32_t before = -2;
-      for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) {
-        const std::int32_t now = times[static_cast<std::size_t>(row)];
-        if (now != before + 1) {
-          ++segment;
-          if (before >= 0) ++holes;
-        }
-        before = now;
-        dataset_.segment[static_cast<std::size_t>(row)] = segment;
-      }
-    }
-    if (holes > 0) dataset_.notes.push_back(fmt::format("{} holes: times that some entities have and others lack", holes));
+    const auto& time = experiment_.data.time;
+    if (frame.has_time()) dataset_.segment = segments(frame, time ? time->bar : std::nullopt, dataset_.notes);
   }
 
   void read_columns() {
@@ -154,42 +137,96 @@ class Builder {
     dataset_.y = std::move(target.y);
     dataset_.classes = std::move(target.classes);
     for (std::string& note : target.notes) dataset_.notes.push_back(std::move(note));
+    const std::size_t weights = experiment_.train.class_weight.size(), classes = dataset_.classes.size();
+    if (weights == 0 || classes == 0 || weights == classes) return;
+    diagnostics_.error(place_of(experiment_, experiment_.places, "train.class_weight"),
+                       fmt::format("{} class weights, while the target has {} classes", weights, classes),
+                       "write one weight for each, in this order: " + text::join(dataset_.classes, ", "), "train.class_weight");
   }
 
-  // Features that read the present value of a target column give the answer away.
-  void check_leaks() {
-    const std::string& target = experiment_.target.column;
-    for (const config::FeatureSpec& spec : experiment_.features) {
-      bool reads = false;
-      if (spec.component) {
-        reads = !raw_.has_time() && std::any_of(spec.component->params.begin(), spec.component->params.end(), [&](const auto& entry) {
-          const auto* name = std::get_if<std::string>(&entry.second.data);
-          return name != nullptr && *name == target;
-        });
-      } else if (const auto root = pass_.roots().find(spec.name); root != pass_.roots().end()) {
-        const auto latest = pass_.plan().latest_read(root->second, target);
-        reads = latest && (*latest >= 0 || !raw_.has_time());
-      }
-      if (reads) {
-        diagnostics_.error(spec.place, fmt::format("feature `{}` reads the target `{}`", spec.name, target),
-                           raw_.has_time() ? fmt::format("use earlier values, as in lag({}, 1)", target) : "take the target out of it",
-                           "features." + spec.name);
-      }
-    }
-  }
-
+  // The columns whose values are the answer: the target column, or all that an expression without lead is made from.
   void note_columns_of_target(int root) {
-    if (dataset_.lead_rows > 0) return;
-    for (const std::string& name : dataset_.frame.names()) {
-      if (pass_.plan().latest_read(root, name)) target_reads_.insert(name);
+    if (root < 0)
+      target_reads_ = {{experiment_.target.column, 0}};
+    else if (dataset_.lead_rows == 0)
+      target_reads_ = pass_.plan().reads(root);
+  }
+
+  const config::FeatureSpec* spec_of(const std::string& column) const {
+    for (const config::FeatureSpec& spec : experiment_.features) {
+      if (spec.name == column || column.starts_with(spec.name + ".")) return &spec;
+    }
+    return nullptr;
+  }
+  void check_inputs() {
+    if (diagnostics_.has_errors()) return;
+    for (const std::string& input : dataset_.inputs) {
+      const auto root = pass_.roots().find(input);
+      const config::FeatureSpec* spec = spec_of(input);
+      if (root == pass_.roots().end() || spec == nullptr) continue;
+      const Reads reads = pass_.plan().reads(root->second);
+      check_protected(input, *spec, reads);
+      for (const auto& [column, latest] : reads) {
+        if (const auto answer = target_reads_.find(column); answer != target_reads_.end() && leaks(latest, answer->second)) {
+          refuse_leak(input, *spec, column, latest);
+        }
+      }
     }
   }
+
+  void check_protected(const std::string& input, const config::FeatureSpec& spec, const Reads& reads) {
+    for (const std::string& column : dataset_.protected_columns) {
+      if (!reads.contains(column)) continue;
+      diagnostics_.error(spec.place, fmt::format("feature `{}` reads `{}`, which is protected", input, column),
+                         "take the feature out of the inputs, or the column out of `protected`", "features." + spec.name);
+    }
+  }
+
+  // A value of the target's columns is known once its label has ended, and no feature may read it before. `answer` is the latest row at
+  // which the target itself reads the column.
+  bool leaks(std::int64_t latest, std::int64_t answer) const {
+    if (!raw_.has_time() || latest >= answer) return true;
+    if (!experiment_.target.horizon || experiment_.target.horizon->is_count()) return latest - answer + dataset_.lead_rows > 0;
+    const auto known_at = dataset_.frame.known_at();
+    for (std::size_t entity = 0; entity < dataset_.frame.entity_count(); ++entity) {
+      const auto rows = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(entity));
+      for (auto i = static_cast<std::size_t>(answer - latest); i < rows.size(); ++i) {
+        const TimeNs ends = dataset_.label_end[static_cast<std::size_t>(rows[i - static_cast<std::size_t>(answer - latest)])];
+        if (ends != kMissingTime && ends > known_at[static_cast<std::size_t>(rows[i])]) return true;
+      }
+    }
+    return false;
+  }
+
+  void refuse_leak(const std::string& input, const config::FeatureSpec& spec, const std::string& column, std::int64_t latest) {
+    const bool is_target = column == experiment_.target.column;
+    std::string message =
+        fmt::format("feature `{}` reads {} `{}`", input, is_target ? "the target" : "what the target is made from,", column);
+    std::string mend = "take it out of the feature, or the feature out of the inputs";
+    if (raw_.has_time()) {
+      const auto& horizon = experiment_.target.horizon;
+      const std::string known = horizon && !horizon->is_zero() ? fmt::format("only {} after its row", to_text_of(*horizon)) : "at its row";
+      message += fmt::format(" of {}, while its value is known {}",
+                             latest == 0 ? "the present row" : fmt::format("{} rows before", -latest), known);
+      const bool counted = !horizon || horizon->is_count() || horizon->is_zero();
+      mend = counted ? fmt::format("use earlier values, as in lag({}, {})", column, std::max<std::int64_t>(1, dataset_.lead_rows))
+                     : fmt::format("use earlier values: lag({}, n) with n rows that are never closer than {}", column, to_text(*horizon));
+    }
+    diagnostics_.error(spec.place, std::move(message), std::move(mend), "features." + spec.name);
+  }
+  static std::string to_text_of(const Span& span) { return span.is_count() ? fmt::format("{} rows", span.count) : to_text(span); }
 
   void set_times() {
     if (!raw_.has_time()) {
       if (experiment_.target.horizon) {
         diagnostics_.error(experiment_.target.place, "a horizon needs a time column", "take `horizon` out", "target.horizon");
       }
+      return;
+    }
+    if (!experiment_.target.column.empty() && !experiment_.target.horizon) {
+      diagnostics_.error(experiment_.target.place, "with time, a target column does not say when its values are known",
+                         "add `horizon`: 5 (rows) or 7d for labels that end so much later, 0 for values known at their own row's time",
+                         "target.horizon");
       return;
     }
     label_times(dataset_, experiment_.target, diagnostics_);
@@ -268,7 +305,7 @@ class Builder {
   Diagnostics& diagnostics_;
   FeaturePass pass_;
   Dataset dataset_;
-  std::set<std::string> target_reads_;
+  Reads target_reads_;
 };
 
 }  // namespace

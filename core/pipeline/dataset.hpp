@@ -18,6 +18,7 @@ struct FeatureColumns {
   std::int64_t warmup_rows = 0;
   std::vector<std::string> names;           // "" = the feature's own name; else the column is called <feature>.<name>
   std::vector<std::vector<double>> values;  // one a name, a value a row of the frame
+  std::vector<std::string> columns = {};    // what it reads, no later than the present row
 };
 using FeatureFactory = std::function<FeatureColumns(const config::Component&, const data::Frame&)>;  // throws Error
 
@@ -47,7 +48,7 @@ struct Dataset {
   std::vector<double> last_known_target;       // NaN = none yet; empty without time
   std::vector<std::int64_t> group;             // code of split.group; empty without
   std::vector<std::string> group_names;
-  std::vector<std::int32_t> segment;   // windows never cross a change of it; empty without time
+  std::vector<std::int32_t> segment;   // windows never cross a change of it (segments.hpp says what a hole is); empty without time
   std::vector<std::int64_t> position;  // of the row within its entity, from 0
   std::vector<std::string> notes;
 

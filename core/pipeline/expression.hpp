@@ -123,6 +123,10 @@ struct PlanNode {
   friend bool same_work(const PlanNode& a, const PlanNode& b);
 };
 
+// Raw columns that something is made from, each with the latest row that is read, from the present one (0 = its present value).
+using Reads = std::map<std::string, std::int64_t, std::less<>>;
+void merge(Reads& into, const Reads& from, std::int64_t shift = 0);
+
 class Plan {
  public:
   // The frame must outlive the plan. Its columns can be named by expressions.
@@ -131,15 +135,14 @@ class Plan {
   // Adds an expression; later ones can use it by `name`. Throws ExpressionError, also for unknown columns (with the nearest name) and
   // types that do not fit. Returns the number of its root.
   int add(std::string_view name, std::string_view text, Use use);
-  // A column computed elsewhere (a feature plugin's), in the frame's row order. Its warm-up rows count for those who use it.
-  int add_column(const data::Column& column, std::int64_t warmup_rows);
+  // A column computed elsewhere (a feature plugin's), in the frame's row order. Its warm-up rows count for those who use it, and so does
+  // what it was made from.
+  int add_column(const data::Column& column, std::int64_t warmup_rows, Reads made_from);
 
   ValueType type(int root) const { return nodes_[at(root)].type; }
-  std::int64_t warmup_rows(int root) const;  // rows before the present one that it reads
-  std::int64_t lead_rows(int root) const;    // rows after the present one that it reads
-  // The latest row at which it reads this column, from the present one (0 = the present value, -1 = the one before); nothing where it
-  // does not read it.
-  std::optional<std::int64_t> latest_read(int root, std::string_view column) const;
+  std::int64_t warmup_rows(int root) const;                                         // rows before the present one that it reads
+  std::int64_t lead_rows(int root) const;                                           // rows after the present one that it reads
+  Reads reads(int root) const;                                                      // through computed columns down to those of the frame
   const std::string& column_name(int root) const { return nodes_[at(root)].text; }  // of a plain column
   std::size_t node_count() const { return nodes_.size(); }
 
@@ -158,6 +161,7 @@ class Plan {
   std::vector<PlanNode> nodes_;
   std::map<std::string, int, std::less<>> names_;              // expressions and computed columns
   std::map<std::string, data::Column, std::less<>> computed_;  // add_column
+  std::map<std::string, Reads, std::less<>> made_from_;        // of each computed column
 };
 
 }  // namespace assay::pipeline

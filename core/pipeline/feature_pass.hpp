@@ -34,6 +34,7 @@ class FeaturePass {
  private:
   void add_expression(const config::FeatureSpec& spec);
   void add_plugin(const config::FeatureSpec& spec);
+  Reads reads_of_plugin(const config::Component& component, const std::vector<std::string>& columns) const;
 
   const data::Frame& raw_;
   const FeatureFactory& factory_;

@@ -72,6 +72,7 @@ void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
     return;
   }
   std::vector<data::Column> made;
+  const Reads reads = reads_of_plugin(*spec.component, columns.columns);
   for (std::size_t i = 0; i < columns.names.size(); ++i) {
     const std::string name = columns.names[i].empty() ? spec.name : spec.name + "." + columns.names[i];
     if (frame_.find(name) != nullptr) {
@@ -79,11 +80,32 @@ void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
       return;
     }
     made.push_back(data::Column::of_reals(name, std::move(columns.values[i])));
-    roots_[name] = plan_.add_column(made.back(), columns.warmup_rows);
+    roots_[name] = plan_.add_column(made.back(), columns.warmup_rows, reads);
     names_.push_back(name);
     warmup_rows_.push_back(columns.warmup_rows);
   }
   frame_ = frame_.with(std::move(made));
+}
+
+// A plugin may look back as far as it likes, so each column counts as read at the present row (or as late as what the column is made of).
+Reads FeaturePass::reads_of_plugin(const config::Component& component, const std::vector<std::string>& columns) const {
+  Reads reads;
+  const auto add = [&](const std::string& column) {
+    if (const auto root = roots_.find(column); root != roots_.end())
+      merge(reads, plan_.reads(root->second));
+    else if (raw_.find(column) != nullptr)
+      merge(reads, {{column, 0}});
+  };
+  for (const std::string& column : columns) add(column);
+  for (const auto& [key, value] : component.params) {  // a column named by a parameter counts, whatever the plugin says that it reads
+    if (const auto* name = std::get_if<std::string>(&value.data)) add(*name);
+    if (const auto* list = std::get_if<config::List>(&value.data)) {
+      for (const config::Value& item : *list) {
+        if (const auto* name = std::get_if<std::string>(&item.data)) add(*name);
+      }
+    }
+  }
+  return reads;
 }
 
 namespace {
@@ -112,7 +134,7 @@ std::vector<std::vector<double>> FeaturePass::flush(std::span<const int> more) {
     const auto& [name, root] = pending_[i];
     made.push_back(column_of(frame_, plan_, name, root, std::move(values[i])));
     // From here on the column stands for the expression; roots_ keeps what it was computed from.
-    if (more.empty()) plan_.add_column(made.back(), plan_.warmup_rows(root));
+    if (more.empty()) plan_.add_column(made.back(), plan_.warmup_rows(root), plan_.reads(root));
   }
   values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(pending_.size()));
   pending_.clear();

@@ -248,7 +248,7 @@ int Plan::add(std::string_view name, std::string_view text, Use use) {
   return root;
 }
 
-int Plan::add_column(const data::Column& column, std::int64_t warmup_rows) {
+int Plan::add_column(const data::Column& column, std::int64_t warmup_rows, Reads made_from) {
   ASSAY_CHECK(column.size() == frame_.rows(), "a computed column has a value for each row");
   PlanNode node;
   node.op = Op::column;
@@ -256,6 +256,7 @@ int Plan::add_column(const data::Column& column, std::int64_t warmup_rows) {
   node.text = column.name();
   node.earliest = -warmup_rows;
   computed_.insert_or_assign(column.name(), column);
+  made_from_.insert_or_assign(column.name(), std::move(made_from));
   const int root = intern(std::move(node));
   names_.insert_or_assign(column.name(), root);
   return root;
@@ -266,16 +267,31 @@ const data::Column* Plan::column(std::string_view name) const {
   return found != computed_.end() ? &found->second : frame_.find(name);
 }
 
-std::optional<std::int64_t> Plan::latest_read(int root, std::string_view column) const {
-  const PlanNode& node = nodes_[at(root)];
-  if (node.op == Op::column) return node.text == column ? std::optional<std::int64_t>(0) : std::nullopt;
-  std::optional<std::int64_t> latest;
-  for (const int argument : node.arguments) {
-    if (const auto read = latest_read(argument, column); read && (!latest || *read > *latest)) latest = read;
+void merge(Reads& into, const Reads& from, std::int64_t shift) {
+  for (const auto& [column, latest] : from) {
+    const auto [entry, is_new] = into.emplace(column, latest + shift);
+    if (!is_new) entry->second = std::max(entry->second, latest + shift);
   }
-  if (latest && node.op == Op::lag) *latest -= node.window;
-  if (latest && node.op == Op::lead) *latest += node.window;
-  return latest;
+}
+
+Reads Plan::reads(int root) const {
+  std::vector<Reads> of(at(root) + 1);  // arguments come before the nodes that use them
+  std::vector<std::uint8_t> used(of.size(), 0);
+  used[at(root)] = 1;
+  for (std::size_t i = of.size(); i-- > 0;) {
+    for (const int argument : nodes_[i].arguments) used[at(argument)] |= used[i];
+  }
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    const PlanNode& node = nodes_[i];
+    if (used[i] == 0) continue;
+    if (node.op == Op::column) {
+      const auto computed = made_from_.find(node.text);
+      of[i] = computed != made_from_.end() ? computed->second : Reads{{node.text, 0}};
+    }
+    const std::int64_t shift = node.op == Op::lag ? -node.window : node.op == Op::lead ? node.window : 0;
+    for (const int argument : node.arguments) merge(of[i], of[at(argument)], shift);
+  }
+  return std::move(of[at(root)]);
 }
 
 std::int64_t Plan::warmup_rows(int root) const { return std::max<std::int64_t>(0, -nodes_[at(root)].earliest); }

@@ -112,6 +112,7 @@ FeatureFactory plugin_features(const plugin::Registry& registry, plugin::CallOpt
     FeatureColumns result;
     result.warmup_rows = feature.warmup_rows();
     result.names = feature.output_names();
+    result.columns = feature.columns();
     result.values.assign(feature.outputs(), std::vector<double>(frame.rows(), std::numeric_limits<double>::quiet_NaN()));
     if (feature.whole_panel() || frame.entity_count() <= 1) {
       std::vector<std::int64_t> rows(frame.rows());

@@ -23,4 +23,8 @@ TargetValues read_target(const config::TargetSpec& spec, const data::Column& col
 // Fills label_start and label_end from lead_rows and a declared horizon, which may lengthen but not shorten them (rules.md 1).
 void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& diagnostics);
 
+// One line each where an expression is a return of prices: raw prices hold splits and dividends, and a return from a price that is past
+// when the row is known cannot be traded. The expression must be a good one.
+std::vector<std::string> notes_of_returns(const config::Experiment& experiment);
+
 }  // namespace assay::pipeline

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "pipeline/fold_data.hpp"
+#include "pipeline/segments.hpp"
 #include "support/catch.hpp"
 #include "unit/pipeline/planted_data.hpp"
 
@@ -35,9 +36,9 @@ Dataset built(const config::Experiment& e, const data::Frame& frame, const Featu
   for (const Diagnostic& item : diagnostics.items()) FAIL(item.message);
   return dataset;
 }
-std::vector<std::string> mistakes(const config::Experiment& e, const data::Frame& frame) {
+std::vector<std::string> mistakes(const config::Experiment& e, const data::Frame& frame, const FeatureFactory& factory = {}) {
   Diagnostics diagnostics;
-  build_dataset(e, frame, {}, diagnostics);
+  build_dataset(e, frame, factory, diagnostics);
   std::vector<std::string> texts;
   for (const Diagnostic& item : diagnostics.items()) texts.push_back(item.message + " | " + item.mend);
   return texts;
@@ -173,6 +174,196 @@ TEST_CASE("data that contradict the file are named, all at once") {
   CHECK(mistakes(horizon, planted::panel(20, 2))[0].find("3 rows, but target.expr looks 5 rows ahead") != std::string::npos);
   horizon.target.horizon = parse_span("3d");
   CHECK(mistakes(horizon, planted::panel(20, 2))[0].find("the declared horizon is 3d") != std::string::npos);
+}
+
+TEST_CASE("no feature among the inputs reads a label before it has ended") {
+  const data::Frame frame = planted::panel(60, 2);
+  config::FeatureSpec plugin = feature("p", "");
+  plugin.component = config::Component{"test.copy", {{"column", value("y")}}, {}};
+  const FeatureFactory copy = [](const config::Component& component, const data::Frame& given) {
+    FeatureColumns made{0, {""}, {given.at(config::find(component.params, "column")->as_text()).to_reals()}};
+    return made;
+  };
+  const auto leak = [&](config::Experiment e, const char* text) {
+    if (*text != '\0') e.features.push_back(feature("f", text));
+    const auto texts = mistakes(e, frame, copy);
+    return texts.empty() ? std::string() : texts[0];
+  };
+  config::Experiment column = experiment("");
+  column.target.column = "y";
+  CHECK(leak(column, "x * 2").find("does not say when its values are known") != std::string::npos);
+  for (const char* horizon : {"5", "5d"}) {
+    INFO("horizon " << horizon);
+    column.target.horizon = parse_span(horizon);
+    for (const char* early : {"lag(y, 1)", "mean(lag(y, 4), 20, 1)", "y", "lag(y, 5) + lag(y, 4) * x"}) {
+      INFO(early);
+      CHECK(leak(column, early).find("feature `f` reads the target `y` of ") == 0);
+    }
+    for (const char* fine : {"lag(y, 5)", "mean(lag(y, 5), 20, 1)", "x * 2"}) {
+      INFO(fine);
+      CHECK(leak(column, fine).empty());
+    }
+    config::Experiment by_plugin = column;
+    by_plugin.features = {plugin};
+    CHECK(leak(by_plugin, "").find("feature `p` reads the target `y` of the present row") == 0);
+    by_plugin.inputs.features = false;
+    by_plugin.inputs.patterns = {"f"};
+    CHECK(leak(by_plugin, "lag(p, 4)").find("feature `f` reads the target `y` of 4 rows before") == 0);
+    CHECK(leak(by_plugin, "lag(p, 5)").empty());
+    by_plugin.features[0].component->params = {{"column", value("late")}};
+    by_plugin.features.insert(by_plugin.features.begin(), feature("late", "lag(y, 3)"));
+    CHECK(leak(by_plugin, "p + 1").find("feature `f` reads the target `y` of 3 rows before") == 0);
+    config::Experiment by_expression = column;
+    by_expression.target.column.clear();
+    by_expression.target.expression = "if(y > 0, 1, 0)";
+    CHECK(leak(by_expression, "y + 0.1 * x").find("feature `f` reads what the target is made from, `y`") == 0);
+    CHECK(leak(by_expression, "lag(y, 4)").find("feature `f` reads what the target is made from, `y`") == 0);
+    CHECK(leak(by_expression, "lag(y, 5)").empty());
+  }
+  column.target.horizon = Span{};
+  CHECK(leak(column, "y * 2").find("while its value is known at its row | use earlier values, as in lag(y, 1)") != std::string::npos);
+  CHECK(leak(column, "lag(y, 1)").empty());
+  CHECK(leak(experiment("lead(y, 1) - y"), "y * 2").empty());
+  config::Experiment plain;
+  plain.inputs.features = true;
+  plain.target.expression = "if(y > 2, 1, 0)";
+  plain.features = {feature("f", "y * 2")};
+  const data::Frame table = planted::table({data::Column::of_reals("x", {1, 2, 3, 4}), data::Column::of_reals("y", {1, 2, 3, 4})});
+  CHECK(mistakes(plain, table)[0].find("feature `f` reads what the target is made from, `y` | take it out of the feature") == 0);
+}
+
+TEST_CASE("a feature made from a protected column is no input") {
+  const data::Frame frame = planted::table({data::Column::of_reals("a", {1, 2, 3, 4}), data::Column::of_reals("age", {20, 30, 40, 50}),
+                                            data::Column::of_reals("y", {1, 2, 3, 5})});
+  config::Experiment e;
+  e.target.column = "y";
+  e.protected_columns = {"age"};
+  e.features = {feature("old", "age > 35"), feature("f", "if(old, a, -a)")};
+  e.inputs.patterns = {"f"};
+  REQUIRE(mistakes(e, frame).size() == 1);
+  CHECK(mistakes(e, frame)[0].find("feature `f` reads `age`, which is protected") == 0);
+  e.inputs.patterns = {"a"};
+  CHECK(mistakes(e, frame).empty());
+  e.inputs.patterns.clear();
+  e.inputs.all = true;
+  CHECK(mistakes(e, frame).size() == 2);
+}
+
+TEST_CASE("class weights: one for each class of the data") {
+  const data::Frame frame =
+      planted::table({data::Column::of_reals("a", {1, 2, 3, 4, 5, 6}), data::Column::of_integers("y", {0, 1, 2, 0, 1, 2})});
+  config::Experiment e;
+  e.target.column = "y";
+  e.target.task = config::Task::multiclass;
+  e.inputs.patterns = {"a"};
+  e.train.class_weight = {1, 2};
+  REQUIRE(mistakes(e, frame).size() == 1);
+  CHECK(mistakes(e, frame)[0] == "2 class weights, while the target has 3 classes | write one weight for each, in this order: 0, 1, 2");
+  e.train.class_weight = {1, 2, 3};
+  CHECK(mistakes(e, frame).empty());
+}
+
+namespace {
+data::Frame series(const std::vector<TimeNs>& times) {
+  data::FrameNotes notes;
+  data::TimeRules rules;
+  rules.time_column = "day";
+  return data::Frame::finish({data::Column::of_times("day", times)}, rules, notes);
+}
+// Rows at which a new segment begins, the first left out.
+std::vector<std::size_t> breaks(const data::Frame& frame, const char* bar, std::vector<std::string>* notes = nullptr) {
+  std::vector<std::string> said;
+  const auto segment = segments(frame, *bar == '\0' ? std::nullopt : parse_span(bar), said);
+  std::vector<std::size_t> found;
+  for (std::size_t i = 1; i < segment.size(); ++i) {
+    if (segment[i] != segment[i - 1]) found.push_back(i);
+  }
+  if (notes != nullptr) *notes = said;
+  return found;
+}
+}  // namespace
+
+TEST_CASE("a single series has holes where rows are farther apart than its bars, weekends and month ends aside") {
+  std::vector<TimeNs> business, daily, hourly, monthly;
+  for (std::int64_t day = 0; day < 120; ++day) {
+    const std::int64_t weekday = (day + 4) % 7;  // 0 is Sunday
+    if (day != 50) daily.push_back(day * kNsPerDay);
+    if (day >= 60 && day < 67) continue;
+    if (weekday == 0 || weekday == 6 || day == 88 || day == 92) continue;  // long weekends
+    business.push_back(day * kNsPerDay);
+    for (int hour = 9; hour < 17; ++hour) hourly.push_back(day * kNsPerDay + hour * 3600 * kNsPerSecond);
+  }
+  std::vector<std::string> notes;
+  const auto holes = breaks(series(business), "1d", &notes);
+  REQUIRE(holes.size() == 1);
+  CHECK(business[holes[0] - 1] == 57 * kNsPerDay);  // a Friday
+  CHECK(business[holes[0]] == 67 * kNsPerDay);
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("1 holes: rows much farther apart than a bar of 1d, first from 1970-02-27 to 1970-03-09") == 0);
+  CHECK(breaks(series(daily), "1d") == std::vector<std::size_t>{50});  // no closing days: one missing day is a hole
+  CHECK(breaks(series(hourly), "1h").size() == 1);
+  for (const char* day : {"1970-01-30", "1970-02-27", "1970-03-31", "1970-04-30", "1970-06-30", "1970-07-31"})
+    monthly.push_back(*parse_iso(day));
+  CHECK(breaks(series(monthly), "1mo") == std::vector<std::size_t>{4});  // May is missing
+  CHECK(breaks(series(business), "", &notes).empty());
+  CHECK(notes.empty());  // 10 days are not over 10 times a day
+  business.push_back(business.back() + 40 * kNsPerDay);
+  CHECK(breaks(series(business), "", &notes).empty());
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("1 gaps are over 10 times the usual step, the longest from 1970-04-30 to 1970-06-09") == 0);
+}
+
+TEST_CASE("a single series' windows break at a hole of data.time.bar") {
+  std::vector<TimeNs> day;
+  std::vector<double> x;
+  for (std::int64_t d = 0; d < 80; ++d) {
+    if (d >= 30 && d < 50) continue;
+    day.push_back(d * kNsPerDay);
+    x.push_back(static_cast<double>(d * d % 17));
+  }
+  data::FrameNotes notes;
+  data::TimeRules rules;
+  rules.time_column = "day";
+  const data::Frame frame = data::Frame::finish({data::Column::of_times("day", day), data::Column::of_reals("x", x)}, rules, notes);
+  config::Experiment e = experiment("lead(x, 1)");
+  e.data.entity.clear();
+  e.features = {feature("f", "x + 1")};
+  CHECK(built(e, frame).segment.back() == 0);
+  e.data.time->bar = parse_span("1d");
+  CHECK(built(e, frame).segment[29] == 0);
+  CHECK(built(e, frame).segment[30] == 1);
+}
+
+TEST_CASE("returns of raw prices, and returns that cannot be traded, are noted") {
+  std::vector<TimeNs> day;
+  std::vector<double> price;
+  for (std::int64_t d = 0; d < 30; ++d) {
+    day.push_back(d * kNsPerDay);
+    price.push_back(100 + static_cast<double>(d * d % 17));
+  }
+  data::FrameNotes frame_notes;
+  data::TimeRules rules;
+  rules.time_column = "day";
+  const data::Frame frame = data::Frame::finish({data::Column::of_times("day", day), data::Column::of_reals("open", price),
+                                                 data::Column::of_reals("Close", price), data::Column::of_reals("load", price)},
+                                                rules, frame_notes);
+  const auto said = [&](const char* target, const char* kind) {
+    config::Experiment e = experiment(target);
+    e.data.entity.clear();
+    e.data.adjustment_kind = kind;
+    e.features = {feature("f", "load + 1")};
+    std::string all;
+    for (const std::string& note : built(e, frame).notes)
+      all += note.find("prices are raw") == 0 ? "R" : note.find("the target starts") == 0 ? "T" : "";
+    return all;
+  };
+  CHECK(said("lead(Close, 1) / Close - 1", "raw") == "RT");
+  CHECK(said("lead(Close, 1) / Close - 1", "total") == "T");
+  CHECK(said("log(lead(Close, 5)) - log(Close)", "split") == "T");
+  CHECK(said("lead(Close, 6) / lead(open, 1) - 1", "raw") == "R");
+  CHECK(said("lead(Close, 6) / lead(open, 1) - 1", "total").empty());
+  CHECK(said("lead(load, 1) / load - 1", "raw").empty());
+  CHECK(said("lead(Close, 1)", "raw").empty());
 }
 
 TEST_CASE("a caret stands inside the scalar where the expression is one plain or quoted line") {

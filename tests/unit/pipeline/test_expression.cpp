@@ -163,8 +163,10 @@ TEST_CASE("rows that an expression reads are derived, and equal work is done onc
   const int target = plan.add("", "lead(x, 6) / lead(x, 1) - 1", Use::target);
   CHECK(plan.lead_rows(target) == 6);
   CHECK(plan.lead_rows(plan.add("", "lag(lead(x, 3), 1)", Use::target)) == 2);
-  CHECK(plan.latest_read(later, "x") == std::optional<std::int64_t>(-5));
-  CHECK_FALSE(plan.latest_read(later, "y").has_value());
+  CHECK(plan.reads(later) == Reads{{"x", -5}});
+  CHECK(plan.reads(target) == Reads{{"x", 6}});
+  plan.add_column(data::Column::of_reals("p", std::vector<double>(frame.rows(), 1.0)), 3, {{"x", -2}, {"y", 0}});
+  CHECK(plan.reads(plan.add("", "lag(p, 2) + lag(y, 1) * x", Use::feature)) == Reads{{"x", 0}, {"y", -1}});
   const std::size_t before = plan.node_count();
   plan.add("again", "mean(lag(std(x, 20), 5), 10) ", Use::feature);
   CHECK(plan.node_count() == before);
