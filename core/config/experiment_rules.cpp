@@ -13,7 +13,6 @@ namespace {
 
 std::string short_name(const std::string& id) { return id.substr(id.rfind('.') + 1); }
 
-
 bool in(const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
 
 std::string tasks_text(unsigned tasks) {

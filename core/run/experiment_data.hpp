@@ -23,7 +23,7 @@ struct LoadedData {
   std::string identity;  // what the ledger calls the source: file name or simulator, without bytes
   std::vector<std::string> notes;
   std::vector<double> true_probability;  // sim.credit: P(default = 1) by source row, so that a result can stand beside the best possible
-  std::function<void()> let_go;  // gives memory of a mapped frame back to the system until it is read again; may be empty
+  std::function<void()> let_go;          // gives memory of a mapped frame back to the system until it is read again; may be empty
 };
 
 struct LoadOptions {

@@ -18,8 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       for (const Column& column : frame.columns())
         for (std::size_t i = 0; i < column.size(); ++i) static_cast<void>(column.text(i));
       static_cast<void>(frame.distinct_times());
-      for (std::size_t i = 0; i < frame.entity_names().size(); ++i)
-        static_cast<void>(frame.rows_of_entity(static_cast<std::int32_t>(i)));
+      for (std::size_t i = 0; i < frame.entity_names().size(); ++i) static_cast<void>(frame.rows_of_entity(static_cast<std::int32_t>(i)));
     }
   } catch (const assay::Error&) {
   }

@@ -118,11 +118,12 @@ void texts(const fs::path& root) {
   gzip.add(packed(kTables[0]) + packed(kTables[1]) + "padding");
   gzip.add(packed(std::string(5'000'000, 'x')));  // more than one step of the unpacker
   for (const char* text : {"log(x / lag(x, 1))", "lead(x, 2) / x - 1", "rolling_mean(x, 3) + std(x, 2)", "if(b and not (x > 2), -x, 1e3)",
-                           "row % 5 == 0 or c == \"u\"", "least(x, 2, greatest(x, 1)) ** 2", "mean(x, 3) - min(x, 2) * max(x, 4) + sum(x, 2)",
-                           "((((x))))", "t > 2020-01-01", "abs(sqrt(exp(x)))"})
+                           "row % 5 == 0 or c == \"u\"", "least(x, 2, greatest(x, 1)) ** 2",
+                           "mean(x, 3) - min(x, 2) * max(x, 4) + sum(x, 2)", "((((x))))", "t > 2020-01-01", "abs(sqrt(exp(x)))"})
     expression.add(text);
-  for (const char* text : {"seed=8", "models.one.hidden=[8, 8]\nseed=3", "data.path=${A}", "prepare.0.method=robust", "models.two=null",
-                           "evaluate={metrics: [auc], threshold: 0.5}", "split.use=k_fold\nsplit.folds=5", "models.one={use: linear.logistic}"})
+  for (const char* text :
+       {"seed=8", "models.one.hidden=[8, 8]\nseed=3", "data.path=${A}", "prepare.0.method=robust", "models.two=null",
+        "evaluate={metrics: [auc], threshold: 0.5}", "split.use=k_fold\nsplit.folds=5", "models.one={use: linear.logistic}"})
     set.add(text);
 }
 
