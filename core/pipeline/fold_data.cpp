@@ -36,17 +36,17 @@ class Assembler {
 
   FoldData assemble() {
     mark_hidden();
-    const InputTable table = take_inputs(dataset_.frame, dataset_.inputs, visible(fold_.train, 0));
-    std::vector<std::uint8_t> is_train = flags(table.row, fold_.train);
-    PreparationResult prepared = fit_preparation(steps_, table, is_train);
+    InputTable raw = take_inputs(dataset_.frame, dataset_.inputs, visible(fold_.train, 0));
+    const std::vector<std::uint8_t> is_train = flags(raw.row, fold_.train);
+    PreparationResult prepared = fit_preparation(steps_, std::move(raw), is_train);
     data_.preparation = std::move(prepared.fitted);
     data_.inputs = data_.preparation.outputs();
     data_.notes = std::move(prepared.notes);
     Rows kept;
-    for (std::size_t i = 0; i < table.rows(); ++i) {
-      if (prepared.kept[i] != 0) kept.push_back(table.row[i]);
+    for (std::size_t i = 0; i < prepared.table.rows(); ++i) {
+      if (prepared.kept[i] != 0) kept.push_back(prepared.table.row[i]);
     }
-    fill(data_.train, kept, table, 0);
+    fill(data_.train, kept, std::move(prepared.table), 0);
     if (data_.train.rows() == 0) {
       throw Error(Fault::data, "preparing the train rows",
                   fmt::format("each of the {} train rows lacks an input or a full window", kept.size()),
@@ -105,15 +105,18 @@ class Assembler {
       part.x.columns = static_cast<std::int64_t>(data_.inputs.size());
       return;
     }
-    fill(part, set, take_inputs(dataset_.frame, dataset_.inputs, visible(set, level)), level);
+    InputTable table = take_inputs(dataset_.frame, dataset_.inputs, visible(set, level));
+    data_.preparation.apply(table);
+    fill(part, set, std::move(table), level);
     if (!part.not_forecast.empty()) {
       data_.notes.push_back(fmt::format("{} of {} {} rows lack an input or a full window: no forecast for them (coverage {:.1f} %)",
                                         part.not_forecast.size(), set.size(), name, 100 * part.coverage()));
     }
   }
 
-  void fill(FoldPart& part, const Rows& set, const InputTable& table, int level) const {
-    const Matrix all = data_.preparation.transform(table);
+  // table: prepared already. It is let go here: a large table is never there twice for longer than the copying takes.
+  void fill(FoldPart& part, const Rows& set, InputTable table, int level) const {
+    Matrix all = to_matrix(table);
     std::vector<std::uint8_t> complete(table.rows(), 1);
     for (std::int64_t i = 0; i < all.rows && !accepts_missing_; ++i) {
       const double* row = all.row(i);
@@ -124,7 +127,7 @@ class Assembler {
     if (dataset_.lookback > 0) {
       take_windows(part, set, table, all, complete);
     } else {
-      take_rows(part, set, table, all, complete);
+      take_rows(part, set, table, std::move(all), complete);
     }
     take_labels(part, level);
   }
@@ -134,19 +137,25 @@ class Assembler {
     part.x.values.insert(part.x.values.end(), row, row + all.columns);
     ++part.x.rows;
   }
-  static void take_rows(FoldPart& part, const Rows& set, const InputTable& table, const Matrix& all,
-                        const std::vector<std::uint8_t>& complete) {
-    std::size_t at = 0;
-    part.x.values.reserve(set.size() * static_cast<std::size_t>(all.columns));
-    for (const std::int64_t row : set) {
+  static void take_rows(FoldPart& part, const Rows& set, const InputTable& table, Matrix all, const std::vector<std::uint8_t>& complete) {
+    part.x = std::move(all);
+    std::vector<double>& values = part.x.values;
+    const auto columns = static_cast<std::size_t>(part.x.columns);
+    std::size_t at = 0, taken = 0;
+    part.row.reserve(set.size());
+    for (const std::int64_t row : set) {  // in place: rows only move towards the front
       while (table.row[at] != row) ++at;
       if (complete[at] == 0) {
         part.not_forecast.push_back(row);
         continue;
       }
       part.row.push_back(row);
-      copy_row(all, at, part);
+      if (taken != at) std::copy_n(values.data() + at * columns, columns, values.data() + taken * columns);
+      ++taken;
     }
+    part.x.rows = static_cast<std::int64_t>(taken);
+    values.resize(taken * columns);
+    if (values.capacity() / 8 * 7 > values.size()) values.shrink_to_fit();
   }
 
   // Windows are runs of consecutive rows of one entity and segment, all of them visible.

@@ -53,6 +53,9 @@ void take_keys(const data::Frame& frame, std::span<const std::int64_t> rows, Inp
     for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) position[static_cast<std::size_t>(row)] = at++;
   }
   table.row.assign(rows.begin(), rows.end());
+  table.entity.reserve(rows.size());
+  table.position.reserve(rows.size());
+  if (frame.has_time()) table.time.reserve(rows.size());
   for (const std::int64_t row : rows) {
     const auto at = static_cast<std::size_t>(row);
     table.entity.push_back(frame.entity().empty() ? 0 : frame.entity()[at]);
@@ -150,41 +153,53 @@ void FittedPreparation::check_inputs(const InputTable& table) const {
   ASSAY_CHECK(table.columns == inputs_, "a preparation is applied to the columns that it was fitted on");
 }
 
-Matrix FittedPreparation::transform(const InputTable& table) const {
+void FittedPreparation::apply(InputTable& table) const {
   check_inputs(table);
+  drop_columns(table, dropped_);
+  for (const FittedStep& step : steps_) apply_step(step, table);
+  ASSAY_CHECK(table.columns == outputs_, "a preparation gives the same columns for any rows");
+}
+
+Matrix FittedPreparation::transform(const InputTable& table) const {
   InputTable work = table;
-  drop_columns(work, dropped_);
-  for (const FittedStep& step : steps_) apply_step(step, work);
-  ASSAY_CHECK(work.columns == outputs_, "a preparation gives the same columns for any rows");
+  apply(work);
+  return to_matrix(work);
+}
+
+Matrix to_matrix(InputTable& table) {
+  constexpr std::size_t kTogether = 8;  // a cache line of the matrix is written at once
+  const std::size_t rows = table.rows(), columns = table.values.size();
   Matrix matrix;
-  matrix.rows = static_cast<std::int64_t>(work.rows());
-  matrix.columns = static_cast<std::int64_t>(work.columns.size());
-  matrix.values.resize(work.rows() * work.columns.size());
-  for (std::size_t column = 0; column < work.columns.size(); ++column) {
-    double* out = matrix.values.data() + column;
-    for (const double x : work.values[column]) {
-      *out = x;
-      out += work.columns.size();
-    }
+  matrix.rows = static_cast<std::int64_t>(rows);
+  matrix.columns = static_cast<std::int64_t>(columns);
+  matrix.values.resize(rows * columns);
+  for (std::size_t first = 0; first < columns; first += kTogether) {
+    const std::size_t count = std::min(kTogether, columns - first);
+    double* out = matrix.values.data() + first;
+    for (std::size_t row = 0; row < rows; ++row, out += columns)
+      for (std::size_t k = 0; k < count; ++k) out[k] = table.values[first + k][row];
+    for (std::size_t k = 0; k < count; ++k) std::vector<double>().swap(table.values[first + k]);
   }
+  table.columns.clear();
+  table.values.clear();
   return matrix;
 }
 
 class PreparationFit {
  public:
-  static PreparationResult fit(const std::vector<config::Component>& steps, const InputTable& table,
-                               std::span<const std::uint8_t> is_train) {
+  static PreparationResult fit(const std::vector<config::Component>& steps, InputTable&& table, std::span<const std::uint8_t> is_train) {
     PreparationResult result;
+    result.table = std::move(table);
+    InputTable& work = result.table;
     result.kept.assign(is_train.begin(), is_train.end());
     FittedPreparation& fitted = result.fitted;
-    fitted.inputs_ = table.columns;
+    fitted.inputs_ = work.columns;
     require_rows(result.kept, "the first step");
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      if (!all_missing(table.values[i], is_train)) continue;
-      fitted.dropped_.push_back(table.columns[i].name);
-      result.notes.push_back(fmt::format("`{}` is missing in every train row: it is left out", table.columns[i].name));
+    for (std::size_t i = 0; i < work.columns.size(); ++i) {
+      if (!all_missing(work.values[i], is_train)) continue;
+      fitted.dropped_.push_back(work.columns[i].name);
+      result.notes.push_back(fmt::format("`{}` is missing in every train row: it is left out", work.columns[i].name));
     }
-    InputTable work = table;
     drop_columns(work, fitted.dropped_);
     for (const config::Component& step : steps) {
       const auto before = std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
@@ -217,10 +232,9 @@ class PreparationFit {
   }
 };
 
-PreparationResult fit_preparation(const std::vector<config::Component>& steps, const InputTable& table,
-                                  std::span<const std::uint8_t> is_train) {
+PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train) {
   ASSAY_CHECK(is_train.size() == table.rows(), "a train flag for each row");
-  return PreparationFit::fit(steps, table, is_train);
+  return PreparationFit::fit(steps, std::move(table), is_train);
 }
 
 std::string FittedPreparation::to_json() const {

@@ -74,6 +74,7 @@ class FittedPreparation {
 
   // Every row of the table; rows with what is left missing stay, as NaN.
   Matrix transform(const InputTable& table) const;
+  void apply(InputTable& table) const;  // the same in place, for tables too large for a second copy
 
   std::string to_json() const;
   static FittedPreparation from_json(const std::string& text);  // throws Error(data)
@@ -86,15 +87,18 @@ class FittedPreparation {
   std::vector<FittedStep> steps_;
 };
 
+// The table as a matrix; columns are let go as they are copied, keys (row, entity, ...) stay in the table.
+Matrix to_matrix(InputTable& table);
+
 struct PreparationResult {
   FittedPreparation fitted;
+  InputTable table;                // all rows, prepared
   std::vector<std::uint8_t> kept;  // a flag for each row of the table: a train row that no step dropped
   std::vector<std::string> notes;  // "column AGE is constant in train: not scaled"
 };
 // Fits the steps in order, each on what the steps before made of the train rows (is_train, one a row of `table`). The other rows of the
 // table serve as history for forward_fill only. Throws Error(data) where nothing is left to fit on.
-PreparationResult fit_preparation(const std::vector<config::Component>& steps, const InputTable& table,
-                                  std::span<const std::uint8_t> is_train);
+PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train);
 
 // What can be checked once the data are known: patterns without a column, interpolation with time, scaling by time without time.
 void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, bool has_time,
