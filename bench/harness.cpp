@@ -15,6 +15,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -53,7 +56,7 @@ std::string json_summary(const Summary& s) {
 // Protocol, line by line: it says "ready NAME" or "missing HOW-TO-INSTALL"; then for each "run" a number, or "failed WHY".
 class Peer {
  public:
-  Peer(const std::string& script, const std::string& name, int threads) {
+  Peer(const std::string& python, const std::string& script, const std::string& name, int threads) {
     std::array<int, 2> to{}, from{};
     if (pipe2(to.data(), O_CLOEXEC) != 0 || pipe2(from.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe for the peer");
     posix_spawn_file_actions_t actions;
@@ -61,11 +64,11 @@ class Peer {
     posix_spawn_file_actions_adddup2(&actions, to[0], 0);
     posix_spawn_file_actions_adddup2(&actions, from[1], 1);
     const std::string path = std::string(ASSAY_BENCH_PEERS) + "/" + script, count = std::to_string(threads);
-    std::array<const char*, 5> arguments{"python3", path.c_str(), name.c_str(), count.c_str(), nullptr};
+    std::array<const char*, 5> arguments{python.c_str(), path.c_str(), name.c_str(), count.c_str(), nullptr};
     // Two spinning thread pools make Debian's PyTorch many times slower: beating that would be no win.
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     setenv("OMP_NUM_THREADS", count.c_str(), 1);
-    const int code = posix_spawnp(&pid_, "python3", &actions, nullptr, const_cast<char**>(arguments.data()), environ);
+    const int code = posix_spawnp(&pid_, python.c_str(), &actions, nullptr, const_cast<char**>(arguments.data()), environ);
     posix_spawn_file_actions_destroy(&actions);
     close(to[0]);
     close(from[1]);
@@ -120,6 +123,20 @@ class Peer {
   std::string name_, missing_;
 };
 
+// The first Python that can import what the script needs: a python3 that stands before Debian's in PATH often lacks Debian's packages.
+std::unique_ptr<Peer> peer_for(const Spec& spec) {
+  std::vector<std::string> pythons{"python3", "/usr/bin/python3"};
+  if (const char* chosen = std::getenv("ASSAY_BENCH_PYTHON")) pythons = {chosen};
+  std::string missing;
+  for (const std::string& python : pythons) {
+    auto peer = std::make_unique<Peer>(python, spec.peer, spec.name, spec.threads);
+    if (peer->missing().empty()) return peer;
+    missing = peer->missing();
+  }
+  fmt::print(stderr, "{}: no peer, {}\n", spec.name, missing);
+  return nullptr;
+}
+
 double seconds_per(const std::string& unit) {
   if (unit == "s") return 1;
   if (unit == "ms") return 1e-3;
@@ -160,14 +177,7 @@ bool Session::wants(std::string_view name) const {
 void Session::measure(const Spec& spec, const Work& work) {
   if (!wants(spec.name)) return;
   try {
-    std::unique_ptr<Peer> peer;
-    if (!spec.peer.empty()) {
-      peer = std::make_unique<Peer>(spec.peer, spec.name, spec.threads);
-      if (!peer->missing().empty()) {
-        fmt::print(stderr, "{}: no peer, {}\n", spec.name, peer->missing());
-        peer.reset();
-      }
-    }
+    const std::unique_ptr<Peer> peer = spec.peer.empty() ? nullptr : peer_for(spec);
     const int rounds = rounds_ > 0 ? rounds_ : spec.rounds;
     std::vector<double> ours, theirs;
     for (int round = 0; round <= rounds; ++round) {
@@ -206,6 +216,36 @@ int program(int argc, char** argv, const std::function<void(Session&)>& body) {
     return 1;
   }
   return session.failures() == 0 ? 0 : 1;
+}
+
+std::string assay_program() {
+  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "bin" / "assay";
+  if (!std::filesystem::exists(program)) throw std::runtime_error(program.string() + " is not built");
+  return program.string();
+}
+
+double run_assay(const std::vector<std::string>& arguments, const std::string& folder) {
+  const std::string program = assay_program(), printed = folder + "/printed.txt";
+  setenv("ASSAY_HOME", folder.c_str(), 1);
+  std::vector<char*> list{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) list.push_back(const_cast<char*>(argument.c_str()));
+  list.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 1, printed.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  int status = -1;
+  const double seconds = time([&] {
+    pid_t pid = 0;
+    if (posix_spawn(&pid, program.c_str(), &actions, nullptr, list.data(), environ) == 0) waitpid(pid, &status, 0);
+  });
+  posix_spawn_file_actions_destroy(&actions);
+  if (status != 0) {
+    std::ifstream in(printed);
+    throw std::runtime_error("assay failed: " + std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  return seconds;
 }
 
 void require(bool right, std::string_view why) {

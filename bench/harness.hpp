@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assay::bench {
 
@@ -73,6 +74,11 @@ double time(F&& work) {  // seconds
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
+
+// The program `assay` of this build, and running it: folder is its working folder and its ASSAY_HOME. Both throw where that fails;
+// run_assay also where it does not exit with 0, with what it printed. Returns the seconds from its start to its end.
+std::string assay_program();
+double run_assay(const std::vector<std::string>& arguments, const std::string& folder);
 
 // Keeps the compiler from dropping a result that nothing reads.
 template <class T>
