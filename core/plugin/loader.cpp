@@ -47,7 +47,8 @@ LoadResult load_plugin(const std::filesystem::path& file) {
   namespace dll = boost::dll;
   try {
     auto library = std::make_unique<dll::shared_library>(file.string(), dll::load_mode::rtld_now | dll::load_mode::rtld_local);
-    dll::shared_library& kept = *library.release();  // never unloaded, on purpose
+    static auto& loaded = *new std::vector<std::unique_ptr<dll::shared_library>>;  // never unloaded, on purpose; yet no leak
+    dll::shared_library& kept = *loaded.emplace_back(std::move(library));
     if (!kept.has(kEntry)) return {nullptr, {fmt::format("it does not export {}", kEntry), "it lacks ASSAY_PLUGIN(...)"}};
     const assay_plugin* raw = kept.get<const assay_plugin*()>(kEntry)();
     Verdict verdict = check_table(raw);

@@ -122,7 +122,7 @@ TEST_CASE("memory without end") {
   WorkerStart start = quick();
   start.limits.memory_bytes = std::uint64_t{600} << 20;  // room for the sanitizers' own
   WorkerProcess worker(start);
-  const WorkerExit exit = end_of(worker, "eat", {20s, nullptr});
+  const WorkerExit exit = end_of(worker, "eat", {120s, nullptr});
   CHECK(exit.ending == Ending::memory_limit);
   CHECK(exit.text == "used more than its memory limit of 600 MB");
 }
