@@ -65,18 +65,29 @@ FoldMaker::Rows FoldMaker::draw_groups(const Rows& rows, double share, SeedTree 
   Random random(seed);
   if (shuffle) random.shuffle(std::span(groups));
   if (!shuffle) std::reverse(groups.begin(), groups.end());
-  std::stable_sort(groups.begin(), groups.end(), [](const Rows* a, const Rows* b) { return a->size() > b->size(); });
   std::map<std::int64_t, double> open = wanted(rows, share, strata);
-  Rows drawn;
-  for (const Rows* group : groups) {
+  const auto counts = [&](const Rows& group) {
     std::map<std::int64_t, double> here;
-    for (const std::int64_t row : *group) here[class_of(row, strata)] += 1;
-    // A group is drawn where that brings the classes nearer to what is wanted.
-    double gain = 0;
-    for (const auto& [label, count] : here) gain += std::fabs(open[label]) - std::fabs(open[label] - count);
-    if (gain <= 0) continue;
-    for (const auto& [label, count] : here) open[label] -= count;
+    for (const std::int64_t row : group) here[class_of(row, strata)] += 1;
+    return here;
+  };
+  Rows drawn;
+  const auto take = [&](const Rows*& group) {
+    for (const auto& [label, count] : counts(*group)) open[label] -= count;
     drawn.insert(drawn.end(), group->begin(), group->end());
+    group = nullptr;
+  };
+  for (const Rows*& group : groups) {  // in the order of the draw, as long as they fit
+    const auto here = counts(*group);
+    if (std::all_of(here.begin(), here.end(), [&](const auto& entry) { return entry.second <= open[entry.first]; })) take(group);
+  }
+  // Only the last gap is filled by size: smallest first, each where that brings the classes nearer to what is wanted.
+  groups.erase(std::remove(groups.begin(), groups.end(), nullptr), groups.end());
+  std::stable_sort(groups.begin(), groups.end(), [](const Rows* a, const Rows* b) { return a->size() < b->size(); });
+  for (const Rows*& group : groups) {
+    double gain = 0;
+    for (const auto& [label, count] : counts(*group)) gain += std::fabs(open[label]) - std::fabs(open[label] - count);
+    if (gain > 0) take(group);
   }
   std::sort(drawn.begin(), drawn.end());
   return drawn;

@@ -35,10 +35,6 @@ class FoldMaker {
   Rows draw_groups(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const;
   std::map<std::int64_t, double> wanted(const Rows& rows, double share, bool strata) const;
   std::int64_t class_of(std::int64_t row, bool strata) const;
-  Rows draw_rows(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const;
-  Rows draw_groups(const Rows& rows, double share, SeedTree seed, bool strata, bool shuffle) const;
-  std::map<std::int64_t, double> wanted(const Rows& rows, double share, bool strata) const;
-  std::int64_t class_of(std::int64_t row, bool strata) const;
 
   // fold_maker.cpp: what holds for all kinds.
   bool check_request();
