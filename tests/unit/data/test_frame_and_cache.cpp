@@ -223,7 +223,7 @@ TEST_CASE("the cache gives the same frame and heals itself") {
 TEST_CASE("a damaged column file is never trusted") {
   const Folder folder;
   FrameNotes notes;
-  LoadedFrame loaded{Frame::finish(panel(), panel_rules(), notes), "hash", {"a note"}, false};
+  LoadedFrame loaded{Frame::finish(panel(), panel_rules(), notes), "hash", {"a note"}, false, {}};
   const fs::path file = folder.path / "x.columns";
   write_column_file(file, loaded, "key");
   REQUIRE(open_column_file(file, "key"));
@@ -243,6 +243,32 @@ TEST_CASE("a damaged column file is never trusted") {
   }
   write(file, good + "x");
   CHECK(!open_column_file(file, "key"));
+}
+
+TEST_CASE("a column file whose sum is right, but which no index can be built on, is refused") {
+  const Folder folder;
+  const fs::path file = folder.path / "f.columns";
+  const auto opens = [&](Frame::Parts parts) {
+    fs::remove(file);
+    parts.rows = 2;
+    parts.source_row = Column::of_integers("", {0, 1});
+    LoadedFrame loaded;
+    loaded.frame = Frame::of_parts(std::move(parts));
+    write_column_file(file, loaded, "key");
+    return open_column_file(file, "key").has_value();
+  };
+  Frame::Parts sound;
+  sound.panel = true;
+  sound.bar_time = sound.known_at = Column::of_times("", {1, 2});
+  sound.entity = Column::of_codes("", {0, 0}, {"a"});
+  CHECK(opens(sound));
+  Frame::Parts nobody = sound, timeless = sound, empty = sound;
+  nobody.entity = Column::of_codes("", {0, kMissingCode}, {"a"});
+  CHECK_FALSE(opens(nobody));
+  timeless.bar_time = Column::of_times("", {});
+  CHECK_FALSE(opens(timeless));
+  empty.entity = Column::of_codes("", {}, {});
+  CHECK_FALSE(opens(empty));
 }
 
 TEST_CASE("a damaged cache entry is read again with a note") {
