@@ -206,9 +206,6 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   std::vector<std::int64_t> ends;
   for (std::int64_t i = 0; lookback > 0 && i < rows.count; ++i) ends.push_back((i + 1) * lookback - 1);
   rows.window_end = ends;
-  // New rows bring no labels: a model that forecasts from the last known one says that it knows none, instead of one from its train rows.
-  const std::vector<double> unknown(computed.frame.has_time() ? ready.size() : 0, std::numeric_limits<double>::quiet_NaN());
-  rows.last_known_target = unknown;
   const RowContext around = context_of(experiment, computed.frame, ready, context.registry, result.notes);
   rows.time = around.time;
   rows.entity = around.entity;

@@ -137,6 +137,24 @@ TEST_CASE("classes: DeLong where the first metric orders rows, else paired log l
   CHECK(many.difference == Approx(std::log(0.6 * 3)));
 }
 
+TEST_CASE("DeLong takes rows for independent: customers and dates are resampled instead") {
+  ForecastSet model = classes(2, 2), other = classes(3, 0.3);
+  const ComparisonRules r = rules(Task::binary, LossKind::order);
+  const Comparison plain = compare(model, other, "o", false, r);
+  for (std::int64_t i = 0; i < 200; ++i) model.group.push_back(i / 4);
+  other.group = model.group;
+  const Comparison grouped = compare(model, other, "o", false, r);
+  CHECK(grouped.test == "bootstrap of customers");
+  CHECK(grouped.difference == Approx(plain.difference));
+  CHECK(grouped.p < 0.05);
+  CHECK(grouped.p == compare(model, other, "o", false, r).p);
+  model.group.clear();
+  for (std::int64_t i = 0; i < 200; ++i) model.time.push_back(i / 2);
+  other.group.clear();
+  other.time = model.time;
+  CHECK(compare(model, other, "o", false, r).test == "bootstrap of dates");
+}
+
 TEST_CASE("a certain forecast that was wrong costs much, not infinitely much") {
   ForecastSet model = classes(2, 2), other = model;
   for (double& v : model.value) v = 0;
