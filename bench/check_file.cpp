@@ -33,7 +33,7 @@ void write_credit(const fs::path& folder) {
     for (int c = 0; c < 23; ++c) text += fmt::format(",{}", next(word) % 100'000);
   }
   std::ofstream(folder / "credit.csv") << text << "\n";
-  std::ofstream(folder / "credit.yaml") << R"(assay: 1
+  std::ofstream(folder / "credit.yaml") << R"text(assay: 1
 name: credit
 seed: 1
 data: {source: csv, path: credit.csv}
@@ -44,7 +44,7 @@ split: {use: by_rule, test: "row % 5 == 4"}
 prepare: [{use: scale, method: standard}]
 model: {use: neural.mlp, hidden: [64, 32]}
 evaluate: {metrics: [auc, ks], baselines: [prior]}
-)";
+)text";
 }
 
 void write_bars(const fs::path& folder) {
@@ -57,18 +57,19 @@ void write_bars(const fs::path& folder) {
                         i / 60 % 24, i % 60, price, next(word) % 1'000'000);
   }
   std::ofstream(folder / "bars.csv") << text;
-  std::ofstream(folder / "bars.yaml") << R"(assay: 1
+  std::ofstream(folder / "bars.yaml") << R"text(assay: 1
 name: bars
 seed: 1
 data: {source: csv, path: bars.csv, time: {column: time, format: "%Y-%m-%d %H:%M"}}
-features: {ret: "close / lag(close, 1) - 1", vol: "std(ret, 20)",
-      mom : "close / lag(close, 60) - 1"
-}
+features:
+  ret: "close / lag(close, 1) - 1"
+  vol: "std(ret, 20)"
+  mom: "close / lag(close, 60) - 1"
 target: {expr: "lead(close, 1) / close - 1", task: regression}
 split: {use: holdout, test: 0.2}
 model: {use: linear.ridge}
 evaluate: {metrics: [rmse], baselines: [historical_mean]}
-)";
+)text";
 }
 
 double checked(const Folder& folder, const char* file, const char* expected) {
