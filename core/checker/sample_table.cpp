@@ -112,7 +112,12 @@ SampleBatch::SampleBatch(const SampleTable& table, std::uint16_t dtype, bool lab
     columns_.push_back(column);
   }
   for (const assay_column& column : columns_) pointers_.push_back(&column);
-  problem_ = {sizeof problem_, table.task, kInputs, table.lookback, table.outputs(), pointers_.data(), nullptr, nullptr};
+  problem_.struct_size = sizeof problem_;  // what is not named here the host does not tell
+  problem_.task = table.task;
+  problem_.n_inputs = kInputs;
+  problem_.lookback = table.lookback;
+  problem_.n_outputs = table.outputs();
+  problem_.inputs = pointers_.data();
 
   batch_.struct_size = sizeof batch_;
   batch_.rows = table.rows;
