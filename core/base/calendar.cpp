@@ -145,9 +145,8 @@ std::optional<TimeNs> parse_iso(std::string_view text) {
 
 std::string to_iso(TimeNs time) {
   if (time == kMissingTime) return "missing";
-  std::int64_t days = time / kNsPerDay;
-  if (time % kNsPerDay < 0) --days;
-  std::int64_t within = time - days * kNsPerDay;
+  std::int64_t days = time / kNsPerDay, within = time % kNsPerDay;
+  if (within < 0) --days, within += kNsPerDay;
   std::int64_t year;
   unsigned month, day;
   civil_from_days(days, year, month, day);

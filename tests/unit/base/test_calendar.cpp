@@ -69,4 +69,6 @@ TEST_CASE("ISO instants are read as UTC and written back") {
   for (const char* text : {"2020-01-31", "1960-02-29T00:00:01Z", "2020-01-31T09:30:00.000000001Z", "1678-01-01", "2261-12-31T23:59:59Z"})
     CHECK(to_iso(parse_iso(text).value()) == text);
   CHECK(to_iso(kMissingTime) == "missing");
+  CHECK(to_iso(kMissingTime + 1) == "1677-09-21T00:12:43.145224193Z");  // the first and last of pandas.Timestamp
+  CHECK(to_iso(std::numeric_limits<TimeNs>::max()) == "2262-04-11T23:47:16.854775807Z");
 }
