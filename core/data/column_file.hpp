@@ -1,7 +1,8 @@
 // The mapped column file: a frame read once is kept in a cache folder and opened by mapping it, without heap and without parsing.
 // Used by whoever loads data for an experiment. A cache file is found by the data file's path, size, mtime, inode and the reading options;
 // a damaged or foreign one is never trusted: the data are read again, with a note. A file is read whole against its checksum the first time
-// it is opened after a change to it or a start of the machine; a mark beside it (.whole) saves the second time. Safe to call from several threads and processes.
+// it is opened after a change to it or a start of the machine; a mark beside it (.whole) saves the second time. Safe to call from several
+// threads and processes.
 #pragma once
 
 #include <filesystem>
