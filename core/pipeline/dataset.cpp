@@ -202,7 +202,7 @@ class Builder {
     const bool is_target = column == experiment_.target.column;
     std::string message =
         fmt::format("feature `{}` reads {} `{}`", input, is_target ? "the target" : "what the target is made from,", column);
-    std::string mend = "take it out of the feature, or the feature out of the inputs";
+    std::string mend = is_target ? "take the target out of it" : "take it out of the feature, or the feature out of the inputs";
     if (raw_.has_time()) {
       const auto& horizon = experiment_.target.horizon;
       const std::string known = horizon && !horizon->is_zero() ? fmt::format("only {} after its row", to_text_of(*horizon)) : "at its row";

@@ -258,7 +258,9 @@ void FoldMaker::walk_forward(const Rows& usable) {
   const Span step = spec_.step && !spec_.step->is_zero() ? *spec_.step : *spec_.test;
   if (!steps_over_test(start, step)) return;
   const Span none;
-  const std::size_t before = folds_.notes.size();
+  std::int64_t holes = 0;
+  std::string first_hole;
+  bool cut = false;
   for (std::int64_t k = 0;; ++k) {
     // Each edge is the start plus the sum of all spans before it, so that month ends neither drift nor leave rows between two edges.
     const Walk begin = Walk{}.then(step, k);
@@ -271,8 +273,9 @@ void FoldMaker::walk_forward(const Rows& usable) {
     fold.validation = between(usable, at(start, validation), test_at);
     fold.test = between(usable, test_at, std::min(stop_at, end));
     if (fold.test.empty()) {
-      folds_.notes.push_back(fmt::format("no fold tests {}..{}: a hole in the data", to_text_of_time(test_at), to_text_of_time(stop_at)));
+      if (holes++ == 0) first_hole = fmt::format("{}..{}", to_text_of_time(test_at), to_text_of_time(stop_at));
     } else if (stop_at >= end && less_than_half(test_at, stop_at, end)) {
+      cut = true;
       folds_.notes.push_back(
           fmt::format("the last {} rows, from {} on, are no test rows of any fold: they fill less than half of the test span {}",
                       fold.test.size(), to_text_of_time(test_at), to_text(*spec_.test)));
@@ -285,13 +288,12 @@ void FoldMaker::walk_forward(const Rows& usable) {
       return;
     }
   }
+  if (holes > 0) folds_.notes.push_back(fmt::format("{} test spans have no rows and make no fold, the first {}", holes, first_hole));
   if (!folds_.folds.empty()) return;
   const std::string validation = spec_.validation ? fmt::format(" and validation {}", to_text(*spec_.validation)) : "";
   const std::string what = timed() ? fmt::format("the data run from {} to {} ({} times)", to_iso(start), to_iso(end - 1), times_.size())
                                    : fmt::format("the data have {} rows", usable.size());
-  refuse("train",
-         fmt::format("train {}{} leave {} test rows: {}", to_text(*spec_.train), validation,
-                     folds_.notes.size() == before ? "no" : "too few", what),
+  refuse("train", fmt::format("train {}{} leave {} test rows: {}", to_text(*spec_.train), validation, cut ? "too few" : "no", what),
          "make the train span shorter");
 }
 

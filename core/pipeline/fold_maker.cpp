@@ -261,11 +261,11 @@ void FoldMaker::skip_emptied() {
   if (spec_.use != "walk_forward") return;
   std::vector<Fold>& folds = folds_.folds;
   if (std::all_of(folds.begin(), folds.end(), [&](const Fold& fold) { return emptied(fold); })) return;
-  for (const Fold& fold : folds) {
-    if (emptied(fold))
-      folds_.notes.push_back(
-          fmt::format("a fold is left out, since it has no {} rows: {}", fold.train.empty() ? "train" : "validation", fold.description));
-  }
+  const auto first = std::find_if(folds.begin(), folds.end(), [&](const Fold& fold) { return emptied(fold); });
+  if (first == folds.end()) return;
+  folds_.notes.push_back(fmt::format("{} folds are left out, since they have no train or validation rows, the first: {}",
+                                     std::count_if(first, folds.end(), [&](const Fold& fold) { return emptied(fold); }),
+                                     first->description));
   folds.erase(std::remove_if(folds.begin(), folds.end(), [&](const Fold& fold) { return emptied(fold); }), folds.end());
 }
 

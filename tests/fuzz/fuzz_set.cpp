@@ -16,7 +16,7 @@ constexpr const char* kBase = R"(assay: 1
 seed: 7
 data: {source: csv, path: a.csv, time: {column: t}}
 inputs: [a, b]
-target: {column: y, task: binary}
+target: {column: y, task: binary, horizon: 0}
 split: {use: stratified, test: 0.2}
 prepare: [{use: scale, method: standard}]
 models: {one: {use: neural.mlp, hidden: [4, 2]}, two: {use: linear.logistic}}

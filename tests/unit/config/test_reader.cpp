@@ -260,6 +260,18 @@ TEST_CASE("mistakes inside a model that a model holds are all named, with their 
   CHECK(bare.text.find("the model example.bagged needs the key 'members'") != std::string::npos);
 }
 
+TEST_CASE("with time a target column says when its values are known") {
+  std::string market = kMarket;
+  const std::size_t at = market.find("target: "), end = market.find('\n', at);
+  market.replace(at, end - at, "target: {column: close, task: regression}");
+  const Result wrong = attempt(market);
+  CHECK_FALSE(wrong.experiment);
+  CHECK(wrong.text.find("a target column does not say when its values are known") != std::string::npos);
+  CHECK(wrong.text.find("add `horizon`") != std::string::npos);
+  for (const char* horizon : {"0", "0d", "5", "7d"})
+    CHECK(good(market, {std::string("target.horizon=") + horizon}).target.horizon == parse_span(horizon));
+}
+
 TEST_CASE("reading and checking takes a small part of the 5 ms that it may") {
   const auto start = std::chrono::steady_clock::now();
   const int n = 200;

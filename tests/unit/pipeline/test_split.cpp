@@ -386,8 +386,8 @@ TEST_CASE("walk_forward over a hole and at the end of the data: folds without tr
   // Tests begin on days 50, 100, 150 (no rows), 200, 250 (train has days 240 to 249), 300; 350 to 364 is less than half of one.
   REQUIRE(folds.folds.size() == 4);
   CHECK(folds.folds[2].train.size() == 10);
-  CHECK(noted(folds, "no fold tests 1970-05-31..1970-07-20") == 1);
-  CHECK(noted(folds, "a fold is left out, since it has no train rows: test 1970-08-29") == 1);
+  CHECK(noted(folds, "1 test spans have no rows and make no fold, the first 1970-05-31..1970-07-20") == 1);
+  CHECK(noted(folds, "1 folds are left out, since they have no train or validation rows, the first: test 1970-08-29") == 1);
   CHECK(noted(folds, "the last 15 rows, from 1970-12-17 on, are no test rows") == 1);
   spec.test = span("30d");  // tests begin on days 50, 80, ... 350
   const auto last_of = [&](std::size_t size) {
