@@ -60,7 +60,9 @@ SearchPath SearchPath::standard(std::vector<fs::path> named, std::string isa) {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (!error) {
-    path.folders.emplace_back((program.parent_path() / "../lib/assay/plugins").lexically_normal(), "the installed folder");
+    const fs::path installed = (program.parent_path() / "../lib/assay/plugins").lexically_normal();
+    path.folders.emplace_back(installed, "the installed folder");
+    if (fs::is_directory(installed, error)) return path;  // a prefix inside a build folder is a prefix
     fs::path folder = program.parent_path();
     for (int up = 0; up < 5 && folder.has_relative_path(); ++up, folder = folder.parent_path())
       if (fs::exists(folder / "CMakeCache.txt", error)) {
