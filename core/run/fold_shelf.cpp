@@ -1,6 +1,9 @@
 #include "run/fold_shelf.hpp"
 
 #include <algorithm>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "run/messages.hpp"
 
@@ -37,6 +40,11 @@ std::shared_ptr<const PreparedFold> FoldShelf::prepare(std::size_t index, bool a
     out->mapped_train = worker::PackedFile::of(out->packed_train);
     out->data.train.x = {};
   }
+  // The fold has its rows; the frame is read again only for the next fold and for the summary.
+  if (data_.loaded.let_go) data_.loaded.let_go();
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
   return out;
 }
 

@@ -84,6 +84,38 @@ std::string_view take_bytes(std::span<const std::byte>& from_bytes) {
   return taken;
 }
 
+// The numbers of a summary's array, whatever their type.
+std::string numbers_text(const plugin::StateEntry& entry) {
+  std::vector<std::string> numbers;
+  const auto each = [&]<class T>(T) {
+    for (std::size_t at = 0; at + sizeof(T) <= entry.bytes.size(); at += sizeof(T)) {
+      T value;
+      std::memcpy(&value, entry.bytes.data() + at, sizeof value);
+      if constexpr (std::is_floating_point_v<T>)
+        numbers.push_back(text::shortest(value));
+      else
+        numbers.push_back(std::to_string(value));
+    }
+  };
+  switch (entry.dtype) {
+    case ASSAY_F64:
+      each(double{});
+      break;
+    case ASSAY_F32:
+      each(float{});
+      break;
+    case ASSAY_I64:
+      each(std::int64_t{});
+      break;
+    case ASSAY_I32:
+      each(std::int32_t{});
+      break;
+    default:
+      return fmt::format("{} bytes", entry.bytes.size());
+  }
+  return text::join(numbers, " ");
+}
+
 std::vector<std::byte> to_bytes(const std::string& text) {
   const auto bytes = std::as_bytes(std::span(text));
   return {bytes.begin(), bytes.end()};
@@ -91,7 +123,7 @@ std::vector<std::byte> to_bytes(const std::string& text) {
 
 }  // namespace
 
-ProblemView::ProblemView(const LearnerSetup& setup, std::int64_t lookback) {
+ProblemView::ProblemView(const LearnerSetup& setup, const Rows& train) {
   for (const pipeline::InputColumn& input : setup.inputs) {
     std::vector<assay_text> levels;
     for (const std::string& level : input.levels) levels.push_back({level.data(), level.size()});
@@ -110,10 +142,20 @@ ProblemView::ProblemView(const LearnerSetup& setup, std::int64_t lookback) {
                   : setup.task == config::Task::binary   ? ASSAY_TASK_BINARY
                                                          : ASSAY_TASK_MULTICLASS;
   problem_.n_inputs = static_cast<std::int64_t>(setup.inputs.size());
-  problem_.lookback = lookback;
+  problem_.lookback = train.lookback;
   problem_.n_outputs = setup.outputs;
   problem_.inputs = pointers_.data();
   problem_.class_weight = setup.class_weight.empty() ? nullptr : setup.class_weight.data();
+  problem_.target_scale = 1;
+  if (setup.task == config::Task::regression && !train.y.empty()) set_target(train.y);
+}
+
+void ProblemView::set_target(std::span<const double> y) {
+  const auto count = static_cast<double>(y.size());
+  problem_.target_center = std::accumulate(y.begin(), y.end(), 0.0) / count;
+  double squares = 0;
+  for (const double value : y) squares += (value - problem_.target_center) * (value - problem_.target_center);
+  if (squares > 0) problem_.target_scale = std::sqrt(squares / count);
 }
 
 LocalLearner::LocalLearner(const plugin::LoadedComponent& component, LearnerSetup setup, const Rows& train, plugin::CallOptions base)
@@ -121,7 +163,7 @@ LocalLearner::LocalLearner(const plugin::LoadedComponent& component, LearnerSetu
       train_(train),
       base_(std::move(base)),
       model_(component, setup_.model.params, options("create")),
-      problem_(setup_, train.lookback) {}
+      problem_(setup_, train_) {}
 
 plugin::CallOptions LocalLearner::options(std::string_view purpose) const {
   plugin::CallOptions options = base_;
@@ -317,13 +359,7 @@ std::vector<std::pair<std::string, std::string>> LocalLearner::summary() {
   if (!model_.has_summary()) return out;
   const plugin::StateEntries entries = model_.summary(options("summary"));
   for (const plugin::StateEntry& entry : entries.items()) {
-    std::string value = entry.text;
-    if (!entry.is_text && entry.dtype == ASSAY_F64) {
-      std::vector<std::string> numbers;
-      for (const double number : entry.reals()) numbers.push_back(text::shortest(number));
-      value = text::join(numbers, " ");
-    }
-    out.emplace_back(entry.name, value);
+    out.emplace_back(entry.name, entry.is_text ? entry.text : numbers_text(entry));
   }
   return out;
 }

@@ -12,10 +12,12 @@ namespace assay::train {
 // The C view of what is to be learned; borrows the setup.
 class ProblemView {
  public:
-  ProblemView(const LearnerSetup& setup, std::int64_t lookback);
+  ProblemView(const LearnerSetup& setup, const Rows& train);
   const assay_problem& raw() const { return problem_; }
 
  private:
+  void set_target(std::span<const double> y);  // mean and standard deviation of a regression's train targets
+
   std::vector<std::vector<assay_text>> levels_;
   std::vector<assay_column> columns_;
   std::vector<const assay_column*> pointers_;

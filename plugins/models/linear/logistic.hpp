@@ -58,6 +58,13 @@ class Logistic::Fit {
   }
 
   Index columns() const { return columns_; }
+  // What class weights added to a column's log-odds: taken off again, so that probabilities are those of the data as they are.
+  double weight_shift(Index column) const {
+    const auto weight = problem_.class_weight();
+    if (weight.empty()) return 0;
+    const Index shift = classes_ - columns_;
+    return std::log(weight[static_cast<std::size_t>(column + shift)]) - (shift == 1 ? std::log(weight[0]) : 0.0);
+  }
   Index size() const { return columns_ * design_.size(); }
 
   State at(const Eigen::VectorXd& theta, bool with_slopes) {
@@ -190,6 +197,7 @@ inline void Logistic::fit(const assay::Batch& batch, assay::Call& call) {
       coefficients(0, b) -= coefficients(row, b) * design.centre(j - 1);
       if (l2 == 0) errors(row, b) = std::sqrt(inverse(b * n + j, b * n + j)) / design.scale(j - 1);
     }
+    coefficients(0, b) -= fit.weight_shift(b);
     if (l2 == 0) errors(0, b) = std::sqrt(to_intercept.dot(inverse.block(b * n, b * n, n, n) * to_intercept));
   }
 }

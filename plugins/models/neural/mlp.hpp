@@ -3,7 +3,9 @@
 // No allocation in step() and predict(). step() on one thread, predict() on any number.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +28,7 @@ struct NeuralMlp {
   std::string loss = "auto", init = "auto";
   nn::OptimizerSpec optimizer;
   double huber_delta = 1;
+  bool scale_target = true;
 
   static void params(assay::Params<NeuralMlp>& p);
   void configured();
@@ -46,7 +49,9 @@ struct NeuralMlp {
  private:
   static constexpr std::int64_t kChunk = 64;  // rows that predict() takes at once
 
+  double shift_of(std::int64_t c) const { return weight_shift_[static_cast<std::size_t>(c)]; }
   nn::LossKind loss_of(assay::Task task) const;
+  assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
   void plan(const assay::Problem& problem, std::int64_t batch_size);
   void put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block) const;
   void get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block) const;
@@ -54,9 +59,12 @@ struct NeuralMlp {
   assay::Task task_ = assay::Task::regression;
   nn::LossKind loss_kind_ = nn::LossKind::squared;
   std::vector<double> class_weight_;
+  std::vector<double> weight_shift_{0, 0};  // log of each class's weight, which forecasts take off again
+  double center_ = 0, scale_ = 1;           // of the target; 0 and 1 for classes
   nn::Mlp<float> network_;
   nn::Optimizer<float> updater_;
   nn::Arena<float> staging_;  // rows of windows that are not dense
+  nn::Arena<float> target_;   // a batch's scaled targets
 };
 
 inline void NeuralMlp::params(assay::Params<NeuralMlp>& p) {
@@ -71,6 +79,10 @@ inline void NeuralMlp::params(assay::Params<NeuralMlp>& p) {
       .open_min()
       .log_scale()
       .only_if("loss", "huber");
+  p.boolean<&NeuralMlp::scale_target>(
+      "scale_target",
+      "Learn a regression's target as (value - mean) / standard deviation of the train rows; forecasts and loss come back "
+      "in its own units, huber_delta counts standard deviations");
   p.choice<&NeuralMlp::optimizer_kind>("optimizer", "Optimiser", {"sgd", "adam", "adamw"});
   p.real<&NeuralMlp::learning_rate>("learning_rate", "Step size, multiplied by the host's schedule").range(0, 10).open_min().log_scale();
   p.real<&NeuralMlp::momentum>("momentum", "Momentum of sgd").range(0, 1).open_max().only_if("optimizer", "sgd");
@@ -108,11 +120,17 @@ inline void NeuralMlp::plan(const assay::Problem& problem, std::int64_t batch_si
   task_ = problem.task();
   const auto weights = problem.class_weight();
   class_weight_.assign(weights.begin(), weights.end());
+  weight_shift_.assign(std::max<std::size_t>(2, static_cast<std::size_t>(problem.outputs())), 0);
+  for (std::size_t c = 0; c < class_weight_.size(); ++c) weight_shift_[c] = std::log(class_weight_[c]);
   loss_kind_ = loss_of(task_);
+  const bool scales = scale_target && task_ == assay::Task::regression;
+  center_ = scales ? problem.target_center() : 0;
+  scale_ = scales ? problem.target_scale() : 1;
   const std::int64_t inputs = flat_width(problem);
   network_ = nn::Mlp<float>({inputs, {hidden.begin(), hidden.end()}, problem.outputs(), activation}, batch_size);
   updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
   staging_ = nn::Arena<float>(problem.lookback() > 0 ? batch_size * inputs : 0);
+  target_ = nn::Arena<float>(task_ == assay::Task::regression ? batch_size : 0);
 }
 
 inline void NeuralMlp::begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call) {
@@ -132,10 +150,17 @@ inline double NeuralMlp::step(const assay::Batch& batch, const assay::Step& at, 
   const FlatRows<float> rows(batch);
   if (rows.size() > network_.batch_size()) throw assay::bad_input("neural.mlp: a batch has more rows than were announced");
   const nn::LossSpec spec{loss_kind_, huber_delta, class_weight_};
-  const double mean =
-      network_.loss_and_gradient(rows.take(0, rows.size(), staging_.data()), {batch.y<float>(), batch.weight<float>()}, spec);
+  const double mean = network_.loss_and_gradient(rows.take(0, rows.size(), staging_.data()), {targets(batch), batch.weight<float>()}, spec);
   updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
-  return mean;
+  return loss_kind_ == nn::LossKind::absolute ? mean * scale_ : mean * scale_ * scale_;  // 1 for classes
+}
+
+inline assay::VectorView<const float> NeuralMlp::targets(const assay::Batch& batch) {
+  const auto y = batch.y<float>();
+  if (task_ != assay::Task::regression) return y;
+  const auto center = static_cast<float>(center_), inverse = static_cast<float>(1 / scale_);
+  for (std::int64_t i = 0; i < y.size(); ++i) target_.data()[i] = (y[i] - center) * inverse;
+  return {target_.data(), y.size()};
 }
 
 inline void NeuralMlp::predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const {
@@ -153,13 +178,13 @@ inline void NeuralMlp::predict(const assay::Rows& rows, assay::Out out, assay::C
     for (std::int64_t r = 0; r < count; ++r) {
       const float* z = raw.data() + r * outputs;
       if (task_ == assay::Task::regression)
-        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]);
+        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]) * scale_ + center_;
       else if (task_ == assay::Task::binary)
-        out(first + r) = 1 / (1 + std::exp(-static_cast<double>(z[0])));
+        out(first + r) = 1 / (1 + std::exp(shift_of(1) - shift_of(0) - static_cast<double>(z[0])));
       else {
-        double largest = static_cast<double>(z[0]), total = 0;
-        for (std::int64_t c = 1; c < outputs; ++c) largest = std::max(largest, static_cast<double>(z[c]));
-        for (std::int64_t c = 0; c < outputs; ++c) total += out(first + r, c) = std::exp(static_cast<double>(z[c]) - largest);
+        double largest = -std::numeric_limits<double>::infinity(), total = 0;
+        for (std::int64_t c = 0; c < outputs; ++c) largest = std::max(largest, static_cast<double>(z[c]) - shift_of(c));
+        for (std::int64_t c = 0; c < outputs; ++c) total += out(first + r, c) = std::exp(static_cast<double>(z[c]) - shift_of(c) - largest);
         for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) /= total;
       }
     }
@@ -196,12 +221,21 @@ inline void NeuralMlp::save(assay::Saver& saver) const {
   saver.put("inputs", static_cast<std::int64_t>(network_.shape().inputs));
   saver.put("outputs", static_cast<std::int64_t>(network_.shape().outputs));
   saver.put("task", static_cast<std::int64_t>(task_));
+  saver.put("weight_shift", weight_shift_);
+  saver.put("target_center", center_);
+  saver.put("target_scale", scale_);
   put_block(saver, "", network_.parameters());
 }
 
 inline void NeuralMlp::load(const assay::Saved& saved) {
   const std::int64_t inputs = saved.number("inputs"), outputs = saved.number("outputs"), task = saved.number("task");
   const bool known = task == ASSAY_TASK_REGRESSION || task == ASSAY_TASK_BINARY || task == ASSAY_TASK_MULTICLASS;
+  const double center = saved.number("target_center"), scale = saved.number("target_scale");
+  if (!std::isfinite(center) || !std::isfinite(scale) || scale <= 0) throw assay::bad_state("the saved scale of the target makes no sense");
+  const std::vector<double> shift = saved.vector("weight_shift");
+  const bool sound = std::all_of(shift.begin(), shift.end(), [](double v) { return std::isfinite(v); });
+  if (!sound || shift.size() != std::max<std::size_t>(2, outputs > 0 ? static_cast<std::size_t>(outputs) : 0))
+    throw assay::bad_state("the saved shift of the classes makes no sense");
   // The first layer's size has to be there before memory is taken for it.
   const assay_array first = saved.array<float>("layer0.weight", 2);
   const std::int64_t units = hidden.empty() ? outputs : hidden.front();
@@ -216,6 +250,9 @@ inline void NeuralMlp::load(const assay::Saved& saved) {
     throw;
   }
   task_ = static_cast<assay::Task>(task);
+  weight_shift_ = shift;
+  center_ = center;
+  scale_ = scale;
 }
 
 inline void NeuralMlp::train_save(assay::Saver& saver) const {

@@ -173,6 +173,7 @@ typedef struct assay_problem { /* what is to be learned; the same for every call
   const assay_column* const* inputs; /* names and kinds, values empty */
   const double* class_weight; /* per class, or null; loss terms are multiplied by it */
   const char* unit;           /* free text from the file, may be null */
+  double target_center, target_scale; /* mean and standard deviation (> 0) of the train targets; 0 and 1 for classes */
 } assay_problem;
 
 typedef struct assay_batch {

@@ -40,6 +40,8 @@ struct Table {
   std::int64_t inputs = 1, outputs = 1;
   std::vector<S> x{}, y{}, weight{};
   std::vector<double> last_known{};
+  double target_center = 0, target_scale = 1;  // as the host tells them
+  const double* class_weight = nullptr;
   assay_problem problem{};
 
   assay_batch batch(std::int64_t first = 0, std::int64_t count = -1) {
@@ -48,6 +50,9 @@ struct Table {
     problem.task = task;
     problem.n_inputs = inputs;
     problem.n_outputs = outputs;
+    problem.class_weight = class_weight;
+    problem.target_center = target_center;
+    problem.target_scale = target_scale;
     const std::int64_t all = static_cast<std::int64_t>(x.size()) / inputs;
     assay_batch b{};
     b.struct_size = sizeof(b);

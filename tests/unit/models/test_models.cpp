@@ -1,6 +1,7 @@
 // Linear models against statsmodels 0.13 and scikit-learn 1.2; the network's contract with the host; baselines by hand.
 // The data: i = 0..59, X = [sin(1.1 i), 100 cos(0.37 i^2) + 50, 0.01 sin(2.3 i + 1)], w = 1 + 0.5 sin(0.7 i), e = sin(5.1 i^2 + 0.3).
 #include <cmath>
+#include <numeric>
 
 #include "learner.hpp"
 #include "support/catch.hpp"
@@ -144,6 +145,59 @@ TEST_CASE("the network resumes from its train state with the bits of a straight 
   CHECK(predict(loaded, t) == predict(straight, t));
   auto other = make("neural.mlp", {{"hidden", {assay::config::List{{std::int64_t{5}}}}}});
   CHECK_THROWS(other.load(straight.save(options), options));
+}
+
+TEST_CASE("the network's forecasts follow the target's units: learning 50 + y / 1000 is learning y") {
+  const auto wide = waves(Label::value);
+  Table<float> plain{.task = ASSAY_TASK_REGRESSION, .inputs = 3};
+  for (const double v : wide.x) plain.x.push_back(static_cast<float>(v));
+  for (const double v : wide.y) plain.y.push_back(static_cast<float>(v));
+  plain.target_center = 2;
+  plain.target_scale = 4;
+  Table<float> moved = plain;
+  for (float& y : moved.y) y = 50 + y * 1e-3f;
+  moved.target_center = 50 + plain.target_center * 1e-3;
+  moved.target_scale = plain.target_scale * 1e-3;
+  const auto train = [](Table<float>& table) {
+    auto model = make("neural.mlp");
+    assay_batch batch = table.batch();
+    assay::plugin::CallOptions options;
+    options.seed = 3;
+    model.begin(table.problem, batch.rows, options);
+    double loss = 0;
+    for (std::int64_t step = 0; step < 60; ++step) loss = model.step(batch, {sizeof(assay_step), 0, 0, step, 1}, {});
+    return std::pair(predict(model, table), loss);
+  };
+  const auto [of_plain, plain_loss] = train(plain);
+  const auto [of_moved, moved_loss] = train(moved);
+  for (std::size_t i = 0; i < of_plain.size(); ++i) CHECK(of_moved[i] == Approx(50 + of_plain[i] * 1e-3).margin(2e-5));
+  CHECK(moved_loss == Approx(plain_loss * 1e-6).epsilon(0.02));  // 50 + y / 1000 has four digits of y left in a float
+}
+
+TEST_CASE("class weights change what is learned, not what a probability means") {
+  // Without inputs that tell anything the best probability is the share of class 1, whatever the weights.
+  Table<double> t{.inputs = 1};
+  for (int i = 0; i < 400; ++i) {
+    t.x.push_back(std::sin(static_cast<double>(i)));
+    t.y.push_back(i % 8 == 0 ? 1 : 0);
+  }
+  const std::vector<double> weight{1, 7};
+  t.class_weight = weight.data();
+  auto logistic = make("linear.logistic", {{"l2", {0.0}}});
+  logistic.fit(t.batch(), {});
+  const auto of_logistic = predict(logistic, t);
+  CHECK(std::accumulate(of_logistic.begin(), of_logistic.end(), 0.0) / 400 == Approx(0.125).margin(0.01));
+
+  Table<float> f{.inputs = 1};
+  f.x.assign(t.x.begin(), t.x.end());
+  f.y.assign(t.y.begin(), t.y.end());
+  f.class_weight = weight.data();
+  auto network = make("neural.mlp", {{"hidden", {assay::config::List{}}}, {"learning_rate", {0.05}}});
+  assay_batch batch = f.batch();
+  network.begin(f.problem, batch.rows, {});
+  for (std::int64_t s = 0; s < 400; ++s) network.step(batch, {sizeof(assay_step), 0, 0, s, 1}, {});
+  const auto of_network = predict(network, f);
+  CHECK(std::accumulate(of_network.begin(), of_network.end(), 0.0) / 400 == Approx(0.125).margin(0.01));
 }
 
 TEST_CASE("baselines forecast what their names say") {

@@ -158,9 +158,13 @@ class Problem {
     return task() == Task::regression ? 0 : task() == Task::binary ? 2 : static_cast<std::size_t>(raw_->n_outputs);
   }
   std::string_view unit() const { return raw_->unit ? raw_->unit : ""; }
+  // Mean and standard deviation of the train targets of a regression; 0 and 1 for classes and from hosts that do not tell.
+  double target_center() const { return tells_target() ? raw_->target_center : 0; }
+  double target_scale() const { return tells_target() && raw_->target_scale > 0 ? raw_->target_scale : 1; }
   const assay_problem& raw() const { return *raw_; }
 
  private:
+  bool tells_target() const { return raw_->struct_size >= offsetof(assay_problem, target_scale) + sizeof(double); }
   const assay_problem* raw_;
 };
 
