@@ -33,9 +33,9 @@ extern "C" {
 typedef int32_t assay_status;
 enum {
   ASSAY_DONE = 0,
-  ASSAY_STOPPED = 1,     /* stopped because the host asked for it */
-  ASSAY_BAD_INPUT = 2,   /* the data or a parameter cannot be used; the reason is in fail() */
-  ASSAY_BAD_STATE = 3,   /* saved state that this component cannot read */
+  ASSAY_STOPPED = 1,   /* stopped because the host asked for it */
+  ASSAY_BAD_INPUT = 2, /* the data or a parameter cannot be used; the reason is in fail() */
+  ASSAY_BAD_STATE = 3, /* saved state that this component cannot read */
   ASSAY_NO_MEMORY = 4,
   ASSAY_FAILED = 5,
   ASSAY_UNSUPPORTED = 6
@@ -68,8 +68,8 @@ typedef struct assay_array { /* borrowed strided view */
   int32_t device_kind, device_id;
   uint32_t flags;
   int64_t shape[6];
-  int64_t stride[6]; /* in elements; overlapping is allowed (lookback windows cost no copy) */
-  void* data;        /* null when the array is absent (rank 0) or has no elements */
+  int64_t stride[6];    /* in elements; overlapping is allowed (lookback windows cost no copy) */
+  void* data;           /* null when the array is absent (rank 0) or has no elements */
   const uint8_t* valid; /* Arrow validity bitmap over the first dimension, or null = all valid. In float arrays missing is also NaN */
 } assay_array;
 
@@ -105,8 +105,8 @@ struct assay_call { /* dies with the call; use it on the calling thread only, ex
   void (*fail)(assay_call*, assay_status, assay_text reason);
   void (*log)(assay_call*, int32_t level /* 0 debug, 1 note, 2 warning */, assay_text line);
   int32_t (*report)(assay_call*, int64_t step, assay_text metric, double value); /* nonzero: stop now and return ASSAY_STOPPED */
-  int32_t (*stopping)(assay_call*);                                               /* nonzero: stop now and return ASSAY_STOPPED */
-  void* (*scratch)(assay_call*, uint64_t bytes, uint64_t align); /* lives as long as the call; null = no memory */
+  int32_t (*stopping)(assay_call*);                                              /* nonzero: stop now and return ASSAY_STOPPED */
+  void* (*scratch)(assay_call*, uint64_t bytes, uint64_t align);                 /* lives as long as the call; null = no memory */
   assay_status (*parallel)(assay_call*, uint32_t n, assay_status (*task)(void* arg, uint32_t index), void* arg); /* within max_threads */
   /* Offered during model.fit/1 when the fold has validation rows: the score of predictions for them, higher is better.
    * predictions: f64, rank 2, (validation rows x outputs). null when there are none. */
@@ -142,7 +142,7 @@ typedef struct assay_param {
   const char* const* choices;
   uint32_t n_choices;
   const char* component_kind;
-  const char* only_if;             /* the name of an earlier parameter, or null */
+  const char* only_if;              /* the name of an earlier parameter, or null */
   const assay_value* only_if_value; /* this parameter counts only where that one has this value */
 } assay_param;
 
@@ -170,9 +170,9 @@ typedef struct assay_problem { /* what is to be learned; the same for every call
   uint32_t struct_size, task;
   int64_t n_inputs, lookback; /* lookback 0: x has rank 2 (rows x inputs); else rank 3 (rows x lookback x inputs) */
   int64_t n_outputs;          /* columns that predict fills: 1 for regression and binary (P(class 1)), the class count for multiclass */
-  const assay_column* const* inputs; /* names and kinds, values empty */
-  const double* class_weight; /* per class, or null; loss terms are multiplied by it */
-  const char* unit;           /* free text from the file, may be null */
+  const assay_column* const* inputs;  /* names and kinds, values empty */
+  const double* class_weight;         /* per class, or null; loss terms are multiplied by it */
+  const char* unit;                   /* free text from the file, may be null */
   double target_center, target_scale; /* mean and standard deviation (> 0) of the train targets; 0 and 1 for classes */
 } assay_problem;
 
@@ -180,15 +180,16 @@ typedef struct assay_batch {
   uint32_t struct_size, reserved;
   int64_t rows;
   const assay_problem* problem;
-  assay_array x;                 /* in the dtype that the ability's table asks for; rows are dense in the last dimension */
-  assay_array y;                 /* the same dtype, rank 1; a class is its number 0, 1, ... */
-  assay_array weight;            /* rank 1, or absent */
-  const int64_t* time_ns;        /* known-at times, or null */
-  const int64_t* label_end_ns;   /* or null */
-  const int32_t* entity;         /* or null */
-  const int64_t* group;          /* or null */
-  const int32_t* segment;        /* lookback windows never cross a change of segment; or null */
-  const double* last_known_target; /* the latest target of the same entity whose label ended at or before the row's time, NaN = none yet; or null */
+  assay_array x;               /* in the dtype that the ability's table asks for; rows are dense in the last dimension */
+  assay_array y;               /* the same dtype, rank 1; a class is its number 0, 1, ... */
+  assay_array weight;          /* rank 1, or absent */
+  const int64_t* time_ns;      /* known-at times, or null */
+  const int64_t* label_end_ns; /* or null */
+  const int32_t* entity;       /* or null */
+  const int64_t* group;        /* or null */
+  const int32_t* segment;      /* lookback windows never cross a change of segment; or null */
+  const double*
+      last_known_target; /* the latest target of the same entity whose label ended at or before the row's time, NaN = none yet; or null */
   /* Offered in model.fit/1 where the fold has validation rows, for call->evaluate: inputs without labels. rows = 0 otherwise. */
   const assay_array* validation_x;
   const double* validation_last_known_target;
@@ -234,8 +235,8 @@ typedef struct assay_model_fit { /* "model.fit/1": all data at once; forgets wha
 
 typedef struct assay_step {
   uint32_t struct_size, reserved;
-  int64_t epoch, step;  /* 0-based; step counts within the whole training */
-  double rate_factor;   /* the schedule's factor on the learning rate */
+  int64_t epoch, step; /* 0-based; step counts within the whole training */
+  double rate_factor;  /* the schedule's factor on the learning rate */
 } assay_step;
 typedef struct assay_model_step { /* "model.step/1": the host owns epochs, order, schedule, early stopping and checkpoints */
   uint32_t struct_size;
@@ -276,17 +277,13 @@ typedef struct assay_feature_fit { /* "feature.fit/1": learns from the train row
   assay_status (*fit)(void* self, assay_call*, const assay_frame* train, const assay_array* target /* f64 */);
 } assay_feature_fit;
 
+enum { ASSAY_METRIC_LOWER_IS_BETTER = -1, ASSAY_METRIC_NO_DIRECTION = 0, ASSAY_METRIC_HIGHER_IS_BETTER = 1 };
 enum {
-  ASSAY_METRIC_LOWER_IS_BETTER = -1,
-  ASSAY_METRIC_NO_DIRECTION = 0,
-  ASSAY_METRIC_HIGHER_IS_BETTER = 1
-};
-enum {
-  ASSAY_METRIC_PROBABILITY = 1u,  /* value holds probabilities of classes */
-  ASSAY_METRIC_DECISION = 2u,     /* uses decision, hence a threshold */
-  ASSAY_METRIC_BY_DATE = 4u,      /* host calls it once per date and averages (panels) */
-  ASSAY_METRIC_NAIVE_SCALE = 8u,  /* uses naive_mae */
-  ASSAY_METRIC_LAST_KNOWN = 16u   /* uses last_known_target */
+  ASSAY_METRIC_PROBABILITY = 1u, /* value holds probabilities of classes */
+  ASSAY_METRIC_DECISION = 2u,    /* uses decision, hence a threshold */
+  ASSAY_METRIC_BY_DATE = 4u,     /* host calls it once per date and averages (panels) */
+  ASSAY_METRIC_NAIVE_SCALE = 8u, /* uses naive_mae */
+  ASSAY_METRIC_LAST_KNOWN = 16u  /* uses last_known_target */
 };
 typedef struct assay_scored {
   uint32_t struct_size, task;
@@ -294,18 +291,18 @@ typedef struct assay_scored {
   const double* truth;     /* class number or value; never NaN */
   const double* value;     /* rows x n_outputs, row-major; never NaN */
   int64_t n_outputs;
-  const double* decision;  /* class number chosen by the threshold (binary) or by the largest probability; null for regression */
-  const double* weight;    /* or null */
-  const int64_t* time_ns;  /* or null */
-  const int32_t* entity;   /* or null */
+  const double* decision;          /* class number chosen by the threshold (binary) or by the largest probability; null for regression */
+  const double* weight;            /* or null */
+  const int64_t* time_ns;          /* or null */
+  const int32_t* entity;           /* or null */
   const double* last_known_target; /* or null */
-  double naive_mae;        /* in-train mean absolute change of the target from its last known value; NaN = unknown */
+  double naive_mae;                /* in-train mean absolute change of the target from its last known value; NaN = unknown */
 } assay_scored;
 typedef struct assay_metric_score { /* "metric.score/1" */
   uint32_t struct_size;
   int32_t direction;
-  uint32_t tasks; /* ASSAY_TASK_* or-ed */
-  uint32_t needs; /* ASSAY_METRIC_* or-ed */
+  uint32_t tasks;    /* ASSAY_TASK_* or-ed */
+  uint32_t needs;    /* ASSAY_METRIC_* or-ed */
   uint32_t n_values; /* 1, or more for a table such as the confusion matrix; the first is the metric's value */
   const char* const* value_names;
   /* values: n_values doubles. NaN = undefined on these rows (one class only, constant forecast); never a made-up number. */
@@ -315,10 +312,10 @@ typedef struct assay_metric_score { /* "metric.score/1" */
 /* ---- components and the entry --------------------------------------------------------------------------------------------------- */
 
 enum {
-  ASSAY_DETERMINISTIC = 1u,      /* same input, seed and CPU variant: same bits */
+  ASSAY_DETERMINISTIC = 1u, /* same input, seed and CPU variant: same bits */
   ASSAY_CONCURRENT_PREDICT = 2u,
-  ASSAY_BASELINE = 4u,           /* a reference forecast: need not learn a linear signal */
-  ASSAY_ACCEPTS_MISSING = 8u     /* NaN among the inputs is fine */
+  ASSAY_BASELINE = 4u,       /* a reference forecast: need not learn a linear signal */
+  ASSAY_ACCEPTS_MISSING = 8u /* NaN among the inputs is fine */
 };
 typedef struct assay_component {
   uint32_t struct_size, flags;
