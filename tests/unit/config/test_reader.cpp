@@ -120,7 +120,6 @@ TEST_CASE("usual metrics and baselines stand in where the file names none") {
   REQUIRE(e.evaluate.baselines.size() == 1);  // logistic is the model itself
   CHECK(e.evaluate.baselines[0].id == "baseline.prior");
   CHECK(good(kSmall, {"model.use=neural.mlp"}).evaluate.baselines.size() == 2);
-  CHECK(good(kSmall, {"evaluate.baselines=[]"}).evaluate.baselines.empty());
 }
 
 TEST_CASE("a full file arrives whole") {

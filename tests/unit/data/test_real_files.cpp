@@ -63,7 +63,8 @@ std::size_t all_missing(const Frame& frame) {
 
 TEST_CASE("Taiwan credit default") {
   if (absent("credit_taiwan_default.csv")) return;
-  const auto [frame, hash, notes, cached] = load("credit_taiwan_default.csv");
+  const LoadedFrame loaded = load("credit_taiwan_default.csv");
+  const auto& [frame, hash, notes] = std::tie(loaded.frame, loaded.content_hash, loaded.notes);
   CHECK(frame.rows() == 30'000);  // [README]
   CHECK(frame.columns().size() == 25);
   CHECK(notes.empty());
