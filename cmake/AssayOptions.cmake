@@ -5,8 +5,12 @@ option(ASSAY_WERROR "Warnings are errors" OFF)
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers for every target, as -fsanitize takes them: address,undefined or thread")
 
 # Dev: speed enough to run whole experiments in tests, assertions of libraries on, line numbers in stack traces, little else to link.
-set(CMAKE_CXX_FLAGS_DEV "-O2 -g1" CACHE STRING "")
-set(CMAKE_C_FLAGS_DEV "-O2 -g1" CACHE STRING "")
+# project() has made these, empty, where the build type was given: an empty one is not a choice.
+foreach(language IN ITEMS C CXX)
+  if(NOT CMAKE_${language}_FLAGS_DEV)
+    set(CMAKE_${language}_FLAGS_DEV "-O1 -g1" CACHE STRING "" FORCE)
+  endif()
+endforeach()
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Dev CACHE STRING "" FORCE)
 endif()

@@ -72,7 +72,9 @@ bool is_standard_library(std::string_view mangled) {
       mangled.remove_prefix(2);
       break;
     }
-  while (!mangled.empty() && (mangled[0] == 'Z' || mangled[0] == 'N' || mangled[0] == 'K' || mangled[0] == 'V')) mangled.remove_prefix(1);
+  while (!mangled.empty() &&
+         (mangled[0] == 'Z' || mangled[0] == 'N' || mangled[0] == 'K' || mangled[0] == 'V' || mangled[0] == 'R' || mangled[0] == 'O'))
+    mangled.remove_prefix(1);
   if (mangled.substr(0, 10) == "9__gnu_cxx") return true;
   return mangled.size() > 1 && mangled[0] == 'S' && std::string_view("tabsiod").find(mangled[1]) != std::string_view::npos;
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -156,6 +157,7 @@ class WorkerLoop {
 }  // namespace
 
 int run_worker() {
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 12);  // a pipe would keep a plugin's lines back until the end
   // Never destroyed: its watcher thread runs to the process's end.
   auto* loop = new WorkerLoop(worker::become_worker());
   loop->run();

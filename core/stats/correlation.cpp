@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 namespace assay::stats {
@@ -22,6 +23,11 @@ constexpr double kNearlyConstant = 1e-13;
 }  // namespace
 
 std::vector<std::int64_t> ascending_order(std::span<const double> values) {
+  if (std::is_sorted(values.begin(), values.end())) {  // as the bootstrap hands rows over
+    std::vector<std::int64_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    return order;
+  }
   std::vector<std::pair<double, std::int64_t>> keyed(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) keyed[i] = {values[i], static_cast<std::int64_t>(i)};
   std::sort(keyed.begin(), keyed.end());

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "stats/bootstrap.hpp"
+#include "stats/correlation.hpp"
 
 namespace assay::train {
 
@@ -76,6 +77,11 @@ class Replicates {
       resamplers_.push_back(resampler_for(sets.front()[s], options.horizon));
       seeds_.push_back(options.seed.child("bootstrap").child(s).seed());
     }
+    for (const auto& repeat : sets) {
+      orders_.emplace_back();
+      for (const ForecastSet& set : repeat)
+        orders_.back().push_back(by_value(set) ? stats::ascending_order(set.value) : std::vector<std::int64_t>{});
+    }
   }
 
   // For each scorer, each replicate: the mean over sets and repeats. By-date metrics resample their own numbers by date.
@@ -100,6 +106,17 @@ class Replicates {
   }
 
  private:
+  // Rows of a table with one forecast each come in the order of the forecast: metrics that rank them then need not sort.
+  static bool by_value(const ForecastSet& set) { return set.time.empty() && set.outputs == 1; }
+  static std::vector<std::int64_t> in_order(const std::vector<std::int64_t>& drawn, const std::vector<std::int64_t>& order) {
+    std::vector<std::int32_t> times(order.size(), 0);
+    for (const std::int64_t row : drawn) ++times[static_cast<std::size_t>(row)];
+    std::vector<std::int64_t> out;
+    out.reserve(drawn.size());
+    for (const std::int64_t row : order) out.insert(out.end(), static_cast<std::size_t>(times[static_cast<std::size_t>(row)]), row);
+    return out;
+  }
+
   void replicate(const std::vector<Scorer>& scorers, std::int64_t i, std::vector<std::vector<double>>& out) const {
     std::vector<double> sums(scorers.size(), 0);
     std::vector<std::int64_t> units, drawn;
@@ -114,8 +131,8 @@ class Replicates {
           drawn.push_back(row);
           dates.push_back(static_cast<TimeNs>(u));  // a date that is drawn twice counts as two dates
         }
-      for (const auto& repeat : sets_) {
-        ForecastSet sample = taken(repeat[s], drawn);
+      for (std::size_t r = 0; r < sets_.size(); ++r) {
+        ForecastSet sample = taken(sets_[r][s], by_value(sets_[r][s]) ? in_order(drawn, orders_[r][s]) : drawn);
         if (!sample.time.empty()) sample.time = dates;
         for (std::size_t m = 0; m < scorers.size(); ++m) sums[m] += scorers[m].value(sample);
       }
@@ -128,6 +145,7 @@ class Replicates {
   const EvaluationOptions& options_;
   std::vector<stats::Resampler> resamplers_;
   std::vector<std::uint64_t> seeds_;
+  std::vector<std::vector<std::vector<std::int64_t>>> orders_;  // [repeat][set]
 };
 
 void set_interval(MetricResult& result, std::vector<double> values, double confidence) {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-struct Linear {
+struct [[gnu::visibility("hidden")]] Linear {
   std::vector<double> weights;  // the intercept last
 
   void fit(const assay::Batch& batch, assay::Call& call) {
@@ -33,7 +33,7 @@ struct Linear {
     if (weights.size() != static_cast<std::size_t>(x.cols()) + 1) throw assay::bad_state("the weights do not fit these columns");
     for (std::int64_t r = 0; r < x.rows(); ++r) out(r) = value(weights, x.row(r));
   }
-  void save(assay::Saver& saver) const { saver.put("weights", weights); }
+  void save(assay::Saver & saver) const { saver.put("weights", weights); }
   void load(const assay::Saved& saved) { weights = saved.get<std::vector<double>>("weights"); }
 
   static double value(const std::vector<double>& w, std::span<const double> row) {

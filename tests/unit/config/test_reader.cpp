@@ -248,8 +248,8 @@ TEST_CASE("mistakes inside a model that a model holds are all named, with their 
   const std::string start = kSmall.substr(0, kSmall.find("model:"));
   const Result wrong = attempt(start + "model: {use: example.bagged, members: 1, member: {use: linear.logistic, l2: -1, l3: 2}}\n");
   CHECK(!wrong.experiment);
-  for (const char* text : {"folder/file.yaml:5:76: error: unknown key 'l3' in the model linear.logistic", "did you mean 'l2'?",
-                           "folder/file.yaml:5:72: error: 'model.member.l2' is -1, it must be from 0 to 1e+06",
+  for (const char* text : {"folder/file.yaml:5:81: error: unknown key 'l3' in the model linear.logistic", "did you mean 'l2'?",
+                           "folder/file.yaml:5:77: error: 'model.member.l2' is -1, it must be from 0 to 1e+06",
                            "folder/file.yaml:5:39: error: 'model.members' is 1, it must be from 2 to 1000"}) {
     INFO(wrong.text);
     CHECK(wrong.text.find(text) != std::string::npos);
