@@ -11,7 +11,7 @@ foreach(header IN LISTS headers)
   list(APPEND sources ${source})
 endforeach()
 add_library(assay_headers OBJECT EXCLUDE_FROM_ALL ${sources})
-target_include_directories(assay_headers PRIVATE core sdk/include nn/include cli)
+target_include_directories(assay_headers PRIVATE ${PROJECT_SOURCE_DIR} core sdk/include nn/include)
 target_link_libraries(assay_headers PRIVATE assay_options Eigen3::Eigen fmt::fmt)
 set_target_properties(assay_headers PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON) # as plugins are built
 target_compile_options(assay_headers PRIVATE -O0 -g0 -Wno-unused-const-variable)
