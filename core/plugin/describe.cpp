@@ -145,6 +145,8 @@ void require_abilities(const config::ComponentSpec& spec, const std::string& who
   if (spec.kind == "model" && spec.tasks == 0) refuse(who, "a model without a task");
   if (spec.kind == "feature" && !has("feature.transform/1")) refuse(who, "a feature that cannot transform (feature.transform/1)");
   if (spec.kind == "metric" && !has("metric.score/1")) refuse(who, "a metric that cannot score (metric.score/1)");
+  if (spec.kind == "strategy" && !has("strategy.events/1")) refuse(who, "a strategy that takes no events (strategy.events/1)");
+  if (spec.kind == "sampler" && !has("sampler.ask_tell/1")) refuse(who, "a sampler that cannot be asked (sampler.ask_tell/1)");
 }
 
 }  // namespace
@@ -164,7 +166,7 @@ config::ComponentSpec describe(const assay_component& raw) {
   spec.baseline = (raw.flags & ASSAY_BASELINE) != 0;
   spec.accepts_missing = (raw.flags & ASSAY_ACCEPTS_MISSING) != 0;
   for (const char* id : {"model.fit/1", "model.step/1", "model.predict/1", "model.importance/1", "model.summary/1", "train_state/1",
-                         "feature.fit/1", "feature.transform/1", "metric.score/1", "state/1"})
+                         "feature.fit/1", "feature.transform/1", "metric.score/1", "strategy.events/1", "sampler.ask_tell/1", "state/1"})
     if (raw.ability(id)) spec.abilities.emplace_back(id);
   for (std::uint32_t i = 0; i < raw.n_params; ++i) spec.params.push_back(describe_param(*raw.params[i], who, spec.params));
   if (const auto* score = static_cast<const assay_metric_score*>(raw.ability("metric.score/1"))) {

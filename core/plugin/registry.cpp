@@ -14,7 +14,9 @@
 
 namespace assay::plugin {
 
-bool is_known_kind(std::string_view kind) { return kind == "model" || kind == "feature" || kind == "metric"; }
+bool is_known_kind(std::string_view kind) {
+  return kind == "model" || kind == "feature" || kind == "metric" || kind == "strategy" || kind == "sampler";
+}
 
 struct LazyHash {
   std::once_flag once;

@@ -309,6 +309,86 @@ typedef struct assay_metric_score { /* "metric.score/1" */
   assay_status (*score)(const void* self, assay_call*, const assay_scored*, double* values);
 } assay_metric_score;
 
+/* ---- strategies: kind "strategy" -------------------------------------------------------------------------------------------------- */
+
+typedef struct assay_history {   /* one instrument's bars up to now; nothing beyond `bars` exists in these arrays */
+  uint32_t struct_size, has_bar; /* has_bar: this instrument has a bar at the present time */
+  int64_t bars;
+  const int64_t* time_ns;
+  const double *open, *high, *low, *close, *volume; /* volume may be null */
+  const double* const* features;  /* n_features arrays of `bars` values: the strategy's COLUMN parameters in schema order */
+  const double* prediction;       /* the model's out-of-sample forecast known at each bar, NaN = none; null without a model */
+  uint32_t n_features, n_outputs; /* n_outputs: columns of prediction (bars x n_outputs) */
+  double units, average_price;    /* the present position; average_price NaN when flat */
+  assay_text name;
+} assay_history;
+
+typedef struct assay_fill {
+  uint32_t struct_size, instrument;
+  int64_t order, time_ns;
+  double units, price, costs;
+} assay_fill;
+
+typedef struct assay_market assay_market;
+struct assay_market { /* what a strategy sees at one time, and its hand: orders are filled as the experiment's `fill` says */
+  uint32_t struct_size, n_instruments;
+  void* host;
+  int64_t now_ns, bar; /* bar: how many times came before */
+  const assay_history* const* instruments;
+  double cash, equity; /* equity: at the last known closes */
+  /* Each returns the order's number, or -1 after fail() where the order makes no sense. */
+  int64_t (*order_units)(assay_market*, uint32_t instrument, double units);    /* buy (> 0) or sell (< 0) that many */
+  int64_t (*target_units)(assay_market*, uint32_t instrument, double units);   /* hold that many */
+  int64_t (*target_weight)(assay_market*, uint32_t instrument, double weight); /* hold that share of the equity, sized at the fill */
+};
+
+typedef struct assay_strategy_events { /* "strategy.events/1": one thread, events in order of time; each function but on_bar may be null */
+  uint32_t struct_size, reserved;
+  assay_status (*on_start)(void* self, assay_call*, assay_market*);
+  assay_status (*on_bar)(void* self, assay_call*, assay_market*);
+  assay_status (*on_fill)(void* self, assay_call*, assay_market*, const assay_fill*);
+  assay_status (*on_end)(void* self, assay_call*, assay_market*);
+} assay_strategy_events;
+
+/* ---- samplers: kind "sampler" ---------------------------------------------------------------------------------------------------------
+ */
+
+enum { ASSAY_RANGE_REAL = 1, ASSAY_RANGE_INT = 2, ASSAY_RANGE_CHOICE = 3 };
+typedef struct assay_range { /* one searched value of the experiment */
+  uint32_t struct_size, kind;
+  assay_text name;  /* its dotted path in the file */
+  double low, high; /* inclusive; CHOICE: 0 and n_choices - 1 */
+  double step;      /* values are low + k * step; 0 = any (REAL); INT has at least 1 */
+  uint32_t log_scale, n_choices;
+} assay_range;
+
+typedef struct assay_space {
+  uint32_t struct_size, n_ranges;
+  const assay_range* const* ranges;
+  int64_t trials;    /* how many the study asks for */
+  int32_t direction; /* ASSAY_METRIC_HIGHER_IS_BETTER or ASSAY_METRIC_LOWER_IS_BETTER */
+  uint32_t reserved;
+} assay_space;
+
+enum { ASSAY_TRIAL_COMPLETE = 0, ASSAY_TRIAL_PRUNED = 1, ASSAY_TRIAL_FAILED = 2 };
+typedef struct assay_trial {
+  uint32_t struct_size, status;
+  int64_t number;
+  const double* point; /* a value for each range: the number itself, or the index of the choice */
+  double value;        /* the objective; of a pruned trial its last intermediate value; NaN where it failed */
+} assay_trial;
+
+/* "sampler.ask_tell/1": one thread. Trial n's point may depend on the space, call->seed (the host's for this n) and the trials told, and on
+ * nothing else: the host tells trials in order of their number, each before the first ask that may know it, so that any number of
+ * workers, and a study that goes on after a kill, draw the same points. The space is the same in every call of one object. */
+typedef struct assay_sampler_ask_tell {
+  uint32_t struct_size, reserved;
+  assay_status (*start)(void* self, assay_call*, const assay_space*); /* once, before anything else; may be null */
+  int64_t (*points)(const void* self, const assay_space*);            /* a grid's size; -1 = without end; null means that too */
+  assay_status (*ask)(const void* self, assay_call*, const assay_space*, int64_t number, double* point /* n_ranges */);
+  assay_status (*tell)(void* self, assay_call*, const assay_space*, const assay_trial*); /* may be null: nothing is learned */
+} assay_sampler_ask_tell;
+
 /* ---- components and the entry --------------------------------------------------------------------------------------------------- */
 
 enum {
