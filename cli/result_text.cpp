@@ -255,6 +255,8 @@ std::string closing_text(const Json& json) {
     const auto trials = json.at("ledger").at("trials").get<std::int64_t>();
     text += labelled("ledger", fmt::format("{} configuration{} scored on this question so far{}", trials, trials == 1 ? "" : "s",
                                            trials > 1 ? "; the best of several looks better than it is" : ""));
+    if (const auto reveals = json.at("ledger").value("reveals", std::int64_t{0}); reveals > 0)
+      text += labelled("", fmt::format("its final test was looked at {} time{}", reveals, reveals == 1 ? "" : "s"));
   }
   if (json.contains("sealed")) text += labelled("final test", json.at("sealed").get<std::string>());
   if (json.contains("notes")) text += notes_text(json.at("notes"));

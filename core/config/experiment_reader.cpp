@@ -529,7 +529,7 @@ Experiment experiment_from_resolved(const std::string& resolved, const std::file
 std::string configuration_text(const Experiment& experiment) {
   std::string text;
   for (const std::string_view line : text::split(experiment.resolved, '\n')) {
-    if (!line.empty() && !line.starts_with("seed:")) text += std::string(line) + "\n";
+    if (!line.empty() && !line.starts_with("seed:") && !line.starts_with("prior_trials:")) text += std::string(line) + "\n";
   }
   return text;
 }

@@ -38,7 +38,7 @@ std::optional<Experiment> read_experiment_text(std::string text, const std::file
 Experiment experiment_from_resolved(const std::string& resolved, const std::filesystem::path& folder, const std::string& name,
                                     const Catalogue* catalogue);
 
-// Experiment::resolved without its seed: what the ledger counts as one configuration.
+// Experiment::resolved without its seed and prior_trials: what the ledger counts as one configuration.
 std::string configuration_text(const Experiment& experiment);
 
 }  // namespace assay::config

@@ -64,7 +64,7 @@ std::optional<LoadedData> load_file(const config::Experiment& experiment, const 
     LoadedData out;
     out.frame = std::move(loaded.frame);
     out.hash = std::move(loaded.content_hash);
-    out.identity = "csv:" + experiment.data.path.filename().string();
+    out.identity = "csv:" + std::filesystem::weakly_canonical(experiment.data.path).string();
     out.notes = std::move(loaded.notes);
     out.let_go = std::move(loaded.let_go);
     return out;

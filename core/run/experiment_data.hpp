@@ -20,7 +20,7 @@ namespace assay::run {
 struct LoadedData {
   data::Frame frame;
   std::string hash;      // of the file's bytes, or of the simulator's name and parameters
-  std::string identity;  // what the ledger calls the source: file name or simulator, without bytes
+  std::string identity;  // what the ledger calls the source: the file's path, or the simulator with its parameters
   std::vector<std::string> notes;
   std::vector<double> true_probability;  // sim.credit: P(default = 1) by source row, so that a result can stand beside the best possible
   std::function<void()> let_go;          // gives memory of a mapped frame back to the system until it is read again; may be empty

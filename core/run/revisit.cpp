@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "config/experiment_reader.hpp"
+#include "run/ledger_question.hpp"
 #include "run/summary.hpp"
 
 namespace assay::run {
@@ -85,7 +86,11 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   if (data->loaded.hash != run.data_hash)
     throw Error(Fault::data, fmt::format("revealing run {}", id), "the data are no longer what the run saw (their hash differs)",
                 "Bring the data back as they were, or run the experiment again");
-  store.put_reveal(id, context.now(), "final_test");
+  const TimeNs at = context.now();
+  const store::Question question = sealed_question(*data);
+  store::Ledger ledger(context.ledger_file);
+  ledger.add_reveal(question, configuration_hash(experiment), at, store.file().string() + "#" + std::to_string(id));
+  store.put_reveal(id, at, "final_test");
   const auto rows_by_source = frame_rows_by_source(data->dataset.frame);
   const std::vector<store::UnitRecord> units = store.units(id);
   SummaryInput input{experiment, data->dataset, context.registry, {}, {}};
@@ -97,7 +102,7 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
     seen[unit.key.model] = true;
     input.baselines.push_back(sealed_forecasts(store, id, unit.key.model, unit.key.model.substr(9), units, data->dataset, rows_by_source));
   }
-  Json json{{"run", id}, {"name", run.name}, {"part", "final_test"}, {"reveals", store.reveals(id).size()}};
+  Json json{{"run", id}, {"name", run.name}, {"part", "final_test"}, {"reveals", ledger.reveals(question)}};
   json.update(Json::parse(summarise(input).json));
   return json.dump();
 }

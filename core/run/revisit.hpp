@@ -14,8 +14,9 @@ namespace assay::run {
 // The experiment as the run saw it. Throws Error(failed) where a plugin has changed its parameters since.
 config::Experiment experiment_of(const store::RunRecord& run, const plugin::Registry& registry);
 
-// Scores of the sealed final test of a finished run, as JSON like a run's; records the reveal first. Nothing where `diagnostics` has
-// errors. Throws Error(usage) where the file has no final_test, Error(data) where the data are no longer those of the run.
+// Scores of the sealed final test of a finished run, as JSON like a run's; records the reveal first, in the store and in the ledger.
+// "reveals": all looks at this final test, by whichever run. Nothing where `diagnostics` has errors. Throws Error(usage) where the file has
+// no final_test, Error(data) where the data are no longer those of the run.
 std::optional<std::string> reveal(store::Store& store, store::RunId id, const RunContext& context, Diagnostics& diagnostics);
 
 // Every way in which the forecasts and metrics of two runs differ, one line each; empty: the same bits.

@@ -11,13 +11,11 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/hash.hpp"
-#include "config/experiment_reader.hpp"
 #include "run/fold_shelf.hpp"
 #include "run/identity.hpp"
+#include "run/ledger_question.hpp"
 #include "run/summary.hpp"
 #include "run/unit_runner.hpp"
-#include "store/ledger.hpp"
 
 namespace assay::run {
 
@@ -372,7 +370,7 @@ class Runner {
     json["folds"] = shelf_.size();
     if (data_.folds.sealed)
       json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, once", data_.folds.sealed->test.size(), id_);
-    json["ledger"] = {{"trials", record_trial()}, {"prior_trials", experiment_.prior_trials}};
+    json["ledger"] = record_trial();
     std::vector<std::string> notes = data_.loaded.notes;
     notes.insert(notes.end(), data_.dataset.notes.begin(), data_.dataset.notes.end());
     notes.insert(notes.end(), data_.folds.notes.begin(), data_.folds.notes.end());
@@ -384,25 +382,16 @@ class Runner {
     return outcome;
   }
 
-  // Counts this configuration and returns how many distinct ones this question has seen.
-  std::int64_t record_trial() const {
-    store::LedgerEntry entry;
-    entry.configuration = sha256_hex(config::configuration_text(experiment_));
-    entry.source = data_.loaded.identity;
-    entry.target = fmt::format("{} {}", config::to_text(data_.dataset.task), data_.dataset.target_column);
-    for (const pipeline::Fold& fold : data_.folds.folds)
-      for (const std::int64_t r : fold.test) {
-        if (!data_.dataset.has_time()) break;
-        const TimeNs start = data_.dataset.frame.known_at()[static_cast<std::size_t>(r)],
-                     end = data_.dataset.label_end[static_cast<std::size_t>(r)];
-        entry.first = entry.first == kMissingTime ? start : std::min(entry.first, start);
-        entry.last = std::max(entry.last, end);
-      }
-    entry.at = context_.now();
-    entry.run = context_.store_file.string() + "#" + std::to_string(id_);
+  // Counts this configuration; how many distinct ones this question has seen, and how often its final test was looked at.
+  Json record_trial() const {
+    const store::Question question = scored_question(data_);
     store::Ledger ledger(context_.ledger_file);
-    if (!request_.quick) ledger.append(entry);
-    return std::max<std::int64_t>(1, ledger.trials_like(entry)) + experiment_.prior_trials;
+    if (!request_.quick)
+      ledger.add(question, {configuration_hash(experiment_)}, context_.now(), context_.store_file.string() + "#" + std::to_string(id_));
+    Json json{{"trials", std::max<std::int64_t>(1, ledger.trials(question)) + experiment_.prior_trials},
+              {"prior_trials", experiment_.prior_trials}};
+    if (data_.folds.sealed) json["reveals"] = ledger.reveals(sealed_question(data_));
+    return json;
   }
 
   const config::Experiment& experiment_;

@@ -1,3 +1,4 @@
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -183,28 +184,86 @@ TEST_CASE("a file that is no store, or of a later version, is refused with a rea
   CHECK_THROWS_AS(Store(file, Store::Mode::write), Error);
 }
 
-TEST_CASE("the ledger counts distinct configurations of one question") {
+TEST_CASE("the ledger counts distinct configurations of questions that overlap") {
   const Folder folder;
   Ledger ledger(folder.path / "home" / "ledger.db");
-  LedgerEntry entry{"c1", "csv:a", "regression:x", 100, 200, 1, "r1"};
-  ledger.append(entry);
-  ledger.append(entry);  // a rerun does not add
-  CHECK(ledger.trials_like(entry) == 1);
-  LedgerEntry second = entry;
-  second.configuration = "c2";
-  second.first = 150;
-  second.last = 300;
-  ledger.append(second);
-  CHECK(ledger.trials_like(entry) == 2);
-  LedgerEntry later = second;
-  later.configuration = "c3";
+  const Question asked{"csv:/d/a.csv", "hash1", "regression x", 100, 200, {"BTC", "ETH"}};
+  ledger.add(asked, {"c1"}, 1, "r1");
+  ledger.add(asked, {"c1"}, 2, "r2");  // a rerun does not add
+  CHECK(ledger.trials(asked) == 1);
+  ledger.add(asked, {"c2", "c3"}, 2, "r2");
+  CHECK(ledger.trials(asked) == 3);
+
+  Question later = asked;
+  later.first = 150;
+  later.last = 300;
+  ledger.add(later, {"c4", "c1"}, 3, "r3");
+  CHECK(ledger.trials(asked) == 4);
   later.first = 250;
   later.last = 400;
-  ledger.append(later);
-  CHECK(ledger.trials_like(entry) == 2);   // 250..400 does not touch 100..200
-  CHECK(ledger.trials_like(second) == 3);  // 150..300 touches all
-  LedgerEntry other = entry;
-  other.target = "binary:y";
-  ledger.append(other);
-  CHECK(ledger.trials_like(other) == 1);
+  ledger.add(later, {"c5"}, 3, "r3");
+  CHECK(ledger.trials(asked) == 4);  // 250..400 does not touch 100..200
+  CHECK(ledger.trials(later) == 3);  // but 150..300: c1, c4, c5
+
+  Question others = asked;
+  others.entities = {"SOL"};
+  CHECK(ledger.trials(others) == 0);
+  others.entities = {"ADA", "ETH", "SOL"};
+  CHECK(ledger.trials(others) == 4);
+  others.entities = {};
+  CHECK(ledger.trials(others) == 4);
+  Question target = asked;
+  target.target = "binary y";
+  CHECK(ledger.trials(target) == 0);
+}
+
+TEST_CASE("the ledger knows a source by its path and by its bytes") {
+  const Folder folder;
+  Ledger ledger(folder.path / "ledger.db");
+  const Question asked{"csv:/d/a.csv", "hash1", "binary y", kMissingTime, kMissingTime, {}};
+  ledger.add(asked, {"c1"}, 1, "r1");
+  Question copy = asked, newer = asked, namesake = asked;
+  copy.source = "csv:/e/copy.csv";
+  newer.content = "hash2";
+  namesake.source = "csv:/e/a.csv";
+  namesake.content = "hash3";
+  CHECK(ledger.trials(copy) == 1);
+  CHECK(ledger.trials(newer) == 1);
+  CHECK(ledger.trials(namesake) == 0);  // another file of the same name
+}
+
+TEST_CASE("the ledger counts every reveal of an overlapping span") {
+  const Folder folder;
+  const Question sealed{"csv:/d/a.csv", "hash1", "regression x", 500, 600, {}};
+  {
+    Ledger ledger(folder.path / "ledger.db");
+    CHECK(ledger.reveals(sealed) == 0);
+    ledger.add_reveal(sealed, "c1", 1, "r1");
+    ledger.add_reveal(sealed, "c1", 2, "r1");
+  }
+  Ledger ledger(folder.path / "ledger.db");  // what was written is there for the next one
+  CHECK(ledger.reveals(sealed) == 2);
+  CHECK(ledger.trials(sealed) == 0);
+  Question before = sealed;
+  before.first = 100;
+  before.last = 499;
+  CHECK(ledger.reveals(before) == 0);
+}
+
+TEST_CASE("the ledger cannot be rewritten, and takes over what the first ledger held") {
+  const Folder folder;
+  const auto file = folder.path / "ledger.db";
+  {
+    SQLite::Database db(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    db.exec(
+        "CREATE TABLE trial (configuration TEXT, source TEXT, target TEXT, first INTEGER, last INTEGER, at INTEGER, run TEXT);"
+        "CREATE TRIGGER trial_keeps BEFORE DELETE ON trial BEGIN SELECT RAISE(ABORT, 'no'); END;"
+        "INSERT INTO trial VALUES ('c1', 'sim.market days=5', 'regression x', 100, 200, 1, 'r1'),"
+        " ('c1', 'sim.market days=5', 'regression x', 100, 200, 2, 'r2'), ('c2', 'sim.market days=5', 'regression x', 100, 200, 3, 'r3');");
+  }
+  for (int opened = 0; opened < 2; ++opened) CHECK(Ledger(file).trials({"sim.market days=5", "hash", "regression x", 150, 160, {}}) == 2);
+  SQLite::Database db(file.string(), SQLite::OPEN_READWRITE);
+  for (const char* sql :
+       {"DELETE FROM configuration", "UPDATE configuration SET run = ''", "DELETE FROM question", "UPDATE question SET target = ''"})
+    CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
 }
