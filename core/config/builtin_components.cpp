@@ -102,18 +102,26 @@ std::vector<ComponentSpec> splits() {
   };
 }
 
+std::vector<ComponentSpec> pruners() {
+  using namespace key;
+  return {make(
+      "pruner", "median", "Ends a trial whose value at a step is worse than the median of earlier trials at that step",
+      {integer("warmup", "Steps (epochs, then folds) that every trial may take").range(0, 1'000'000).by_default(Value{std::int64_t{0}}),
+       integer("min_trials", "Earlier trials that must have reached the step").range(1, 1'000'000).by_default(Value{std::int64_t{5}})})};
+}
+
 }  // namespace
 
 std::span<const ComponentSpec> builtin_components() {
   static const std::vector<ComponentSpec> all = [] {
     std::vector<ComponentSpec> list = sources();
-    for (auto&& part : {steps(), splits()}) list.insert(list.end(), part.begin(), part.end());
+    for (auto&& part : {steps(), splits(), pruners()}) list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
   return all;
 }
 
-bool is_builtin_kind(std::string_view kind) { return kind == "source" || kind == "step" || kind == "split"; }
+bool is_builtin_kind(std::string_view kind) { return kind == "source" || kind == "step" || kind == "split" || kind == "pruner"; }
 
 const ComponentSpec* find_component(std::span<const ComponentSpec* const> components, std::string_view id) {
   const ComponentSpec* by_short_name = nullptr;

@@ -9,7 +9,7 @@
 
 namespace assay::config {
 
-// Kinds: "source", "step", "split".
+// Kinds: "source", "step", "split", "pruner".
 std::span<const ComponentSpec> builtin_components();
 bool is_builtin_kind(std::string_view kind);
 
@@ -20,7 +20,7 @@ class JoinedCatalogue final : public Catalogue {
   const ComponentSpec* find(std::string_view kind, std::string_view id) const override;
   std::vector<const ComponentSpec*> all(std::string_view kind) const override;
   // Without plugins' catalogue nothing can be said about models, metrics, features and plugin sources.
-  bool knows(std::string_view kind) const { return plugins_ != nullptr || kind == "step" || kind == "split"; }
+  bool knows(std::string_view kind) const { return plugins_ != nullptr || kind == "step" || kind == "split" || kind == "pruner"; }
 
  private:
   const Catalogue* plugins_;

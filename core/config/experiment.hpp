@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/calendar.hpp"
@@ -121,6 +123,53 @@ struct AcceptSpec {  // "rank_ic.low > 0"
   Place place;
 };
 
+// One searched value of the file: a range of numbers, or a list of choices.
+struct SearchRange {
+  std::string path;  // "model.hidden": where it stands in the file
+  enum class Kind { real, integer, choice } kind = Kind::real;
+  double low = 0, high = 0, step = 0;  // inclusive; step 0: any value (real)
+  bool log = false;
+  std::vector<std::string> choices;  // as YAML
+  Place place;
+};
+
+struct SearchSpec {
+  Component sampler;
+  std::int64_t trials = 100;
+  std::string metric;  // on validation rows; "backtest.NAME": of the backtest over them
+  bool maximize = true;
+  std::optional<Component> pruner;
+  bool once = false;      // one choice for all folds, scored on split.final_test alone; else a choice for each fold
+  std::int64_t lag = 16;  // trial n is drawn from trials up to n - lag (rules.md 16)
+  std::vector<SearchRange> space;
+  Place place;
+};
+
+struct BacktestSpec {
+  Component strategy;
+  std::string fill;  // next_open | next_close | same_close
+  double capital = 1'000'000;
+  bool whole_units = false;
+  struct Costs {
+    double commission_bps = 0, commission_per_trade = 0, commission_minimum = 0;  // of the value; currency; currency a fill
+    double slippage_bps = 0;
+  };
+  Costs costs;
+  std::optional<Component> benchmark;  // a strategy; absent: buy and hold, for panels all instruments in equal shares
+  double periods = 252, risk_free = 0;
+  bool settle_at_last_open = false;
+  std::string model;  // whose forecasts are traded, of several
+  std::string open = "open", high = "high", low = "low", close = "close", volume = "volume";
+  Place place;
+};
+// What a backtest reports by name, and which side is better: +1 higher, -1 lower, 0 neither.
+struct BacktestFigure {
+  const char* name;
+  int direction;
+};
+std::span<const BacktestFigure> backtest_figures();
+int backtest_direction(std::string_view name);  // 0 also where there is no such figure
+
 struct ResourcesSpec {
   std::int64_t workers = 1, threads_per_worker = 1;
   std::string isolation = "process";  // process | thread | none (one fit after another)
@@ -145,6 +194,8 @@ struct Experiment {
   EvaluateSpec evaluate;
   std::vector<std::string> protected_columns;
   std::vector<AcceptSpec> accept;
+  std::optional<SearchSpec> search;
+  std::optional<BacktestSpec> backtest;
   ResourcesSpec resources;
   std::vector<std::string> plugins;  // files or folders named in the experiment, absolute
   std::int64_t prior_trials = 0;
@@ -152,6 +203,9 @@ struct Experiment {
 
   std::string resolved;  // the whole file after extends, variables, --set and defaults, as canonical YAML (own keys only
                          // that change results: not resources.workers); what identity hashes and the store keeps
+
+  bool has_target() const { return !target.column.empty() || !target.expression.empty(); }
+  bool is_rule() const { return models.empty(); }  // a strategy without a model: nothing is forecast
 };
 
 }  // namespace assay::config

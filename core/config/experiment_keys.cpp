@@ -36,19 +36,18 @@ KeySpec data_key() {
 }
 
 KeySpec target_key() {
-  return object("target", "What is to be forecast: `column` or `expr`",
+  return object("target", "What is to be forecast: `column` or `expr` (needed with a model)",
                 {column("column", "The column to forecast"),
                  text("expr", "An expression to forecast; lead(x, n) looks n rows ahead", TextForm::expression),
                  choice("task", "What kind of forecast", {"regression", "binary", "multiclass"}).needed(),
                  text("positive", "The value that counts as class 1, where the two values are not 0 and 1", TextForm::scalar),
                  span("horizon",
                       "Span that a label reaches ahead: at least the expression's largest lead; needed with time and `column` (0 = known "
-                      "at its row's own time)")})
-      .needed();
+                      "at its row's own time)")});
 }
 
 KeySpec split_key() {
-  KeySpec split = component("split", "Which rows train, validate and test", "split").needed();
+  KeySpec split = component("split", "Which rows train, validate and test (needed with a model)", "split");
   split.inside = {
       column("group", "Rows with the same value stay together"),
       span("embargo", "Rows left out after a test block"),
@@ -125,6 +124,72 @@ KeySpec inputs_key() {
                          integer("lookback", "Rows of history in each input; 0: plain rows").range(0, 100'000).by_default(number(0))})});
 }
 
+KeySpec search_key() {
+  KeySpec search = component("search", "A search over values of this file; each trial is judged on validation rows", "sampler");
+  const KeySpec choice_item =
+      either({}, "a value", {text({}, "a value", TextForm::scalar), list(text({}, "an item", TextForm::scalar), {}, "a list")});
+  search.inside = {
+      integer("trials", "Points to try (in each fold with scope: per_fold)").range(1, 10'000'000).by_default(number(100)),
+      object("objective", "What is sought",
+             {text("metric", "A metric, or backtest.sharpe and its like").needed(),
+              choice("rows", "Whose rows it is computed on; test rows never choose anything", {"validation", "train", "test"})
+                  .by_default(word("validation")),
+              choice("goal", "Absent: the metric's own better side", {"maximize", "minimize"})})
+          .needed(),
+      component("pruner", "Ends trials early that fall behind", "pruner"),
+      choice("scope",
+             "A choice for each fold from its own validation rows, or one for all, scored on split.final_test alone (absent: once where "
+             "the split has final_test)",
+             {"per_fold", "once"}),
+      integer("lag", "A trial is drawn from what trials up to this many before it gave; the same study for any number of workers")
+          .range(1, 1'000'000)
+          .by_default(number(16)),
+      dictionary("space", "What is searched: dotted paths of values in this file, each with min and max or with choices",
+                 object({}, "a range",
+                        {real("min", "Smallest value"), real("max", "Largest value"), real("step", "Distance of values").above(0, 1e300),
+                         choice("scale", "How values are spread", {"linear", "log"}).by_default(word("linear")),
+                         list(choice_item, "choices", "Values to choose from").items(0, 100'000)}))
+          .needed(),
+  };
+  return search;
+}
+
+KeySpec backtest_key() {
+  return object(
+      "backtest", "A strategy that trades on the forecasts, or on a rule where the file has no model",
+      {component("strategy", "What trades", "strategy").needed(),
+       choice("fill",
+              "When an order made on a bar is filled: at the next bar's open or close, or at this very close (optimistic, and flagged)",
+              {"next_open", "next_close", "same_close"})
+           .needed(),
+       real("capital", "Cash at the start").above(0, 1e15).by_default(Value{1'000'000.0}),
+       choice("units", "Whether parts of a unit can be held; whole ones are rounded towards zero", {"fractional", "whole"})
+           .by_default(word("fractional")),
+       object("costs", "What a fill costs",
+              {real("commission_bps", "Of the traded value").in_unit("basis points").range(0, 10'000).by_default(Value{0.0}),
+               real("commission_per_trade", "For each fill").in_unit("currency").range(0, 1e9).by_default(Value{0.0}),
+               real("commission_minimum", "At least so much for each fill").in_unit("currency").range(0, 1e9).by_default(Value{0.0}),
+               real("slippage_bps", "Worse than the market's price, of the traded value; taken from cash")
+                   .in_unit("basis points")
+                   .range(0, 10'000)
+                   .by_default(Value{0.0})})
+           .always_there(),
+       component("benchmark", "A strategy to stand beside (absent: buy and hold, for panels all instruments in equal shares)", "strategy"),
+       object("annualise", "How figures are brought to a year",
+              {real("periods", "Bars in a year").above(0, 1e9).by_default(Value{252.0}),
+               real("risk_free", "The interest rate of cash in a year, as a share").between(-1, 10).by_default(Value{0.0})})
+           .always_there(),
+       object("prices", "Which columns are the prices",
+              {column("open", "Opening price").by_default(word("open")), column("high", "Highest price").by_default(word("high")),
+               column("low", "Lowest price").by_default(word("low")), column("close", "Closing price").by_default(word("close")),
+               column("volume", "Traded volume; may be absent from the data").by_default(word("volume"))})
+           .always_there(),
+       object("compatibility", "Habits of other programs, for figures to compare with theirs",
+              {boolean("settle_at_last_open", "What is open at the end is closed at the last bar's open").by_default(Value{false})})
+           .always_there(),
+       text("model", "Which of `models` trades")});
+}
+
 }  // namespace
 
 const KeySpec& experiment_keys() {
@@ -153,8 +218,8 @@ const KeySpec& experiment_keys() {
          integer("prior_trials", "Configurations tried before this file, for the ledger").range(0, 1e9).by_default(number(0)),
          resources_key(),
          later("select", "Feature selection", "feature selection"),
-         later("search", "A search over parameters", "the search over parameters"),
-         later("backtest", "A strategy on the forecasts", "the backtest"),
+         search_key(),
+         backtest_key(),
          later("report", "A report in HTML", "the report")});
   }();
   return keys;

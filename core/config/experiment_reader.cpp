@@ -9,52 +9,14 @@
 #include "config/checker.hpp"
 #include "config/experiment_rules.hpp"
 #include "config/layers.hpp"
+#include "config/map_reading.hpp"
+#include "config/search_reader.hpp"
 
 namespace assay::config {
 
 const char* to_text(Task task) { return task == Task::regression ? "regression" : task == Task::binary ? "binary" : "multiclass"; }
 
 namespace {
-
-// ---- values of a checked map; what is absent (or was wrong) leaves the default --------------------------------------------------------
-
-const Map& map_of(const Value* value) {
-  static const Map none;
-  if (value == nullptr) return none;
-  if (const auto* component = std::get_if<ComponentValue>(&value->data)) return component->params;
-  const auto* map = std::get_if<Map>(&value->data);
-  return map == nullptr ? none : *map;
-}
-
-template <class T>
-void take(const Map& map, const char* key, T& into) {
-  const Value* value = find(map, key);
-  if (value == nullptr || value->is_none()) return;
-  if constexpr (std::is_same_v<T, double>) {
-    into = value->as_real();
-  } else {
-    if (const T* found = std::get_if<T>(&value->data)) into = *found;
-  }
-}
-
-void take(const Map& map, const char* key, std::optional<Span>& into) {
-  std::string text;
-  take(map, key, text);
-  if (!text.empty()) into = parse_span(text);
-}
-
-void take(const Map& map, const char* key, std::vector<std::string>& into) {
-  List list;
-  take(map, key, list);
-  into.clear();
-  for (const Value& item : list) into.push_back(item.as_text());
-}
-
-std::string text_at(const Map& map, const char* key) {
-  std::string text;
-  take(map, key, text);
-  return text;
-}
 
 std::int64_t bytes(const std::string& text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -401,8 +363,10 @@ Experiment Filler::fill() {
   std::vector<std::string> accept;
   take(root, "accept", accept);
   for (std::size_t i = 0; i < accept.size(); ++i) e.accept.push_back({accept[i], {}, {}, {}, place("accept." + std::to_string(i))});
+  read_search(checked_, file_, catalogue_, e);
+  read_backtest(checked_, file_, e);
   resources(e);
-  default_comparisons(e);
+  if (!e.models.empty()) default_comparisons(e);
   return e;
 }
 
@@ -477,6 +441,8 @@ std::optional<Experiment> check_tree(const Node& root, const std::filesystem::pa
   if (diagnostics.has_errors()) return std::nullopt;
   for (AcceptSpec& accept : experiment.accept) accept = *parse_accept(accept.text, accept.place);
   experiment.resolved = canonical_text(std::get<Map>(checked.value.data));
+  if (options.catalogue != nullptr) check_space(experiment, *options.catalogue, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
   return experiment;
 }
 
@@ -502,28 +468,56 @@ std::optional<Experiment> read_experiment(const std::filesystem::path& path, con
   return read_experiment_text(std::move(*text), path, options, diagnostics);
 }
 
-Experiment experiment_from_resolved(const std::string& resolved, const std::filesystem::path& folder, const std::string& name,
-                                    const Catalogue* catalogue) {
-  Diagnostics diagnostics;
+namespace {
+
+std::optional<Experiment> read_resolved(const std::string& resolved, const std::filesystem::path& folder,
+                                        const std::vector<std::string>& sets, const Catalogue* catalogue, Diagnostics& diagnostics) {
   SourceTexts sources;
-  const std::vector<std::string> no_sets;
   ReadOptions options;
   options.catalogue = catalogue;
   options.check_paths = false;
   const std::filesystem::path file = folder / "resolved.yaml";
-  std::optional<Experiment> experiment;
-  if (const auto root = load_layers(resolved, file, {no_sets, {}, false}, sources, diagnostics))
-    experiment = check_tree(*root, file, options, diagnostics);
-  if (!experiment) {
-    std::string reasons;
-    for (const Diagnostic& d : diagnostics.items()) {
-      if (d.severity == Severity::error) reasons += (reasons.empty() ? "" : "; ") + d.message;
-    }
-    throw Error(Fault::failed, "reading the experiment '" + name + "' back from the store", reasons,
-                "were its plugins loaded, and do they still have these parameters?");
+  const auto root = load_layers(resolved, file, {sets, {}, false}, sources, diagnostics);
+  return root ? check_tree(*root, file, options, diagnostics) : std::nullopt;
+}
+
+std::string errors_of(const Diagnostics& diagnostics) {
+  std::string all;
+  for (const Diagnostic& d : diagnostics.items()) {
+    if (d.severity == Severity::error) all += (all.empty() ? "" : "; ") + d.message;
   }
+  return all;
+}
+
+}  // namespace
+
+Experiment experiment_from_resolved(const std::string& resolved, const std::filesystem::path& folder, const std::string& name,
+                                    const Catalogue* catalogue) {
+  Diagnostics diagnostics;
+  std::optional<Experiment> experiment = read_resolved(resolved, folder, {}, catalogue, diagnostics);
+  if (!experiment)
+    throw Error(Fault::failed, "reading the experiment '" + name + "' back from the store", errors_of(diagnostics),
+                "were its plugins loaded, and do they still have these parameters?");
   experiment->name = name;
   return std::move(*experiment);
+}
+
+std::optional<Experiment> with_values(const Experiment& experiment, std::span<const std::pair<std::string, std::string>> values,
+                                      const Catalogue& catalogue, Diagnostics& diagnostics) {
+  std::string text;  // the search itself is no part of a trial
+  bool inside = false;
+  for (const std::string_view line : text::split(experiment.resolved, '\n')) {
+    if (!line.empty() && line.front() != ' ') inside = line.starts_with("search:");
+    if (!inside && !line.empty()) text += std::string(line) + "\n";
+  }
+  std::vector<std::string> sets;
+  for (const auto& [path, value] : values) sets.push_back(path + "=" + value);
+  auto trial = read_resolved(text, experiment.file.parent_path(), sets, &catalogue, diagnostics);
+  if (!trial) return std::nullopt;
+  trial->file = experiment.file;
+  trial->name = experiment.name;
+  trial->resources = experiment.resources;
+  return trial;
 }
 
 std::string configuration_text(const Experiment& experiment) {

@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -37,6 +39,11 @@ std::optional<Experiment> read_experiment_text(std::string text, const std::file
 // or a plugin has changed its parameters.
 Experiment experiment_from_resolved(const std::string& resolved, const std::filesystem::path& folder, const std::string& name,
                                     const Catalogue* catalogue);
+
+// The experiment with other values, without its search: what a trial runs. `values`: dotted path and YAML text. Nothing, with the reason in
+// `diagnostics`, where a value does not fit.
+std::optional<Experiment> with_values(const Experiment& experiment, std::span<const std::pair<std::string, std::string>> values,
+                                      const Catalogue& catalogue, Diagnostics& diagnostics);
 
 // Experiment::resolved without its seed and prior_trials: what the ledger counts as one configuration.
 std::string configuration_text(const Experiment& experiment);

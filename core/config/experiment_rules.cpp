@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "config/search_reader.hpp"
 
 namespace assay::config {
 
@@ -44,6 +45,8 @@ class Rules {
     columns();
     lists_without_doubles();
     steps();
+    check_search_rules(e_, checked_, catalogue_, diagnostics_);
+    check_backtest_rules(e_, checked_, catalogue_, diagnostics_);
     accept();
     if (e_.resources.timeout && e_.resources.timeout->is_count())
       error("resources.timeout", "a time limit needs a unit", "write 10min or 2h");
@@ -98,9 +101,19 @@ class Rules {
 void Rules::model_and_models() {
   const bool one = given("model"), map = given("models");
   if (one && map) error_at_key("models", "the file has both 'model' and 'models'", "keep one; `models` runs several on the same splits");
-  if (!one && !map && !checked_.incomplete && good("model") && good("models"))
+  const bool backtest = given("/backtest");
+  if (!one && !map && !backtest && !checked_.incomplete && good("model") && good("models"))
     error("", "the file needs the key 'model' or 'models'",
-          "add `model: {use: linear.ridge}`; a backtest without a model comes with a later version");
+          "add `model: {use: linear.ridge}`, or `backtest:` for a strategy without a model");
+  const bool rule = !one && !map && backtest;
+  for (const char* key : {"target", "split"}) {
+    if (!rule && !checked_.incomplete && !given(std::string("/") + key))
+      error("", std::string("the file needs the key '") + key + "'", std::string("add `") + key + ": ...`");
+  }
+  for (const char* key : {"target", "train", "evaluate", "prepare", "protected", "inputs"}) {
+    if (rule && given(std::string("/") + key))
+      error_at_key(key, std::string("without a model '") + key + "' does not count", "remove it, or add `model:`");
+  }
   for (const auto& [name, model] : e_.models) {
     const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; };
     if (map && !std::all_of(name.begin(), name.end(), letter))
@@ -389,8 +402,15 @@ void Rules::accept_name(const AcceptSpec& accept, const std::string& whole, bool
     if (name.ends_with(suffix)) name.resize(name.size() - std::string_view(suffix).size());
   }
   const auto say = [&](const std::string& message, const std::string& mend) { diagnostics_.error(accept.place, message, mend, "accept"); };
-  if (name.starts_with("backtest.") || name.starts_with("benchmark."))
-    return say("'" + whole + "' needs the backtest, which this build of assay does not have yet", "judge by metrics");
+  for (const char* of : {"backtest.", "benchmark."}) {
+    if (!name.starts_with(of)) continue;
+    const std::string figure = whole.substr(std::string_view(of).size());
+    std::vector<std::string> figures;
+    for (const BacktestFigure& one : backtest_figures()) figures.emplace_back(one.name);
+    if (!e_.backtest && good("backtest")) say("'" + whole + "' needs a backtest, and the file has none", "add `backtest:`");
+    if (!in(figures, figure)) say("a backtest has no figure '" + figure.substr(0, 60) + "'", "known: " + text::join(figures, ", "));
+    return;
+  }
   const std::vector<std::string> known = result_names(e_.evaluate.metrics), baselines = result_names(e_.evaluate.baselines);
   if (in(known, name)) return;
   const std::size_t dot = name.rfind('.');
@@ -413,7 +433,7 @@ void Rules::accept() {
                          "write \"auc.low > 0.7\": a metric, one of > >= < <=, and a number or a metric", "accept");
       continue;
     }
-    if (!good("evaluate") || (e_.evaluate.metrics.empty() && !catalogue_.knows("metric"))) continue;
+    if (!good("evaluate") || (!e_.is_rule() && e_.evaluate.metrics.empty() && !catalogue_.knows("metric"))) continue;
     accept_name(*parsed, parsed->left, true);
     if (!text::to_real(parsed->right)) accept_name(*parsed, parsed->right, false);
   }

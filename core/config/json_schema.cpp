@@ -208,7 +208,10 @@ Json Schema::whole_file() {
                               {"pattern", "\\$\\{[^}]*\\}"},
                               {"description", "a text with an environment variable: ${NAME} or ${NAME:-default}"}};
   Json whole = object(keys.inside, false);
-  whole["oneOf"] = {{{"required", {"model"}}}, {{"required", {"models"}}}};
+  const Json no_model = {{"not", {{"anyOf", {{{"required", {"model"}}}, {{"required", {"models"}}}}}}}};
+  Json rule = no_model;
+  rule["required"] = {"backtest"};
+  whole["oneOf"] = {{{"required", {"model", "target", "split"}}}, {{"required", {"models", "target", "split"}}}, std::move(rule)};
   Json part = object(keys.inside, true);
   part["required"] = {"extends"};
   definitions_["whole file"] = std::move(whole);
@@ -304,6 +307,9 @@ std::string reference_markdown(const Catalogue* plugins) {
   components(catalogue, "model", "Models", "use", out);
   components(catalogue, "feature", "Features", "use", out);
   components(catalogue, "metric", "Metrics", "use", out);
+  components(catalogue, "sampler", "Samplers of a search", "use", out);
+  components(catalogue, "pruner", "Pruners of a search", "use", out);
+  components(catalogue, "strategy", "Strategies of a backtest", "use", out);
   return out;
 }
 

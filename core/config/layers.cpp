@@ -260,7 +260,7 @@ void Loader::apply_set(Node& root, const std::string& argument, std::int64_t num
   if (!text::trim(text).empty()) {
     value = parse_document(text, kSetSource, diagnostics_, number, column);
     if (!value) return;
-    substitute(*value);
+    if (layering_.expand) substitute(*value);
   } else {
     value->quoted = true;  // `key=` sets an empty text
     value->place = {kSetSource, number, column, 1};
