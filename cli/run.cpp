@@ -52,7 +52,8 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
   request.quick = arguments.has("quick");
   request.accept_new_build = arguments.has("accept-new-build");
   const std::filesystem::path store = store_file(arguments.value("store"));
-  const run::RunContext context = run_context(*opened.registry, store, console);
+  run::RunContext context = run_context(*opened.registry, store, console);
+  context.warned = [&](const Diagnostics& warnings) { console.show(warnings, &opened.sources); };
   std::optional<run::RunOutcome> outcome;
   try {
     outcome = run::run_experiment(*opened.experiment, request, context, diagnostics);
@@ -67,8 +68,10 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
     throw;
   }
   console.end_progress();
-  console.show(diagnostics, &opened.sources);
-  if (!outcome) return diagnostics.exit_code();
+  if (!outcome) {
+    console.show(diagnostics, &opened.sources);
+    return diagnostics.exit_code();
+  }
   if (console.json()) console.value(outcome->summary);
   if (!outcome->evaluated) {
     console.say(fmt::format("assay: run {} failed: {}", outcome->id, Json::parse(outcome->summary).at("error").get<std::string>()));

@@ -11,6 +11,7 @@
 #include "data/column_file.hpp"
 #include "data/simulate_credit.hpp"
 #include "data/simulate_market.hpp"
+#include "pipeline/category_inputs.hpp"
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
 
@@ -182,6 +183,7 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
     pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, out.dataset.inputs), out.dataset.has_time(),
                                 diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
+  pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"
                                        : experiment.train.refit != "none"                   ? "train.refit"

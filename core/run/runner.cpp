@@ -33,11 +33,13 @@ bool accepts_missing(const plugin::Registry& registry, const std::string& model)
 
 class Runner {
  public:
-  Runner(const config::Experiment& experiment, const RunRequest& request, const RunContext& context, ExperimentData& data)
+  Runner(const config::Experiment& experiment, const RunRequest& request, const RunContext& context, ExperimentData& data,
+         const Diagnostics& diagnostics)
       : experiment_(experiment),
         request_(request),
         context_(context),
         data_(data),
+        diagnostics_(diagnostics),
         store_(context.store_file, store::Store::Mode::write),
         shelf_(experiment, data),
         baseline_names_(config::result_names(experiment.evaluate.baselines)) {}
@@ -371,7 +373,10 @@ class Runner {
     if (data_.folds.sealed)
       json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, once", data_.folds.sealed->test.size(), id_);
     json["ledger"] = record_trial();
-    std::vector<std::string> notes = data_.loaded.notes;
+    std::vector<std::string> notes;
+    for (const Diagnostic& d : diagnostics_.items())
+      if (d.severity == Severity::warning) notes.push_back("warning: " + d.message);
+    notes.insert(notes.end(), data_.loaded.notes.begin(), data_.loaded.notes.end());
     notes.insert(notes.end(), data_.dataset.notes.begin(), data_.dataset.notes.end());
     notes.insert(notes.end(), data_.folds.notes.begin(), data_.folds.notes.end());
     if (!experiment_.data.point_in_time) notes.push_back("point_in_time: no. The data may hold values that were not known at their time");
@@ -398,6 +403,7 @@ class Runner {
   const RunRequest& request_;
   const RunContext& context_;
   ExperimentData& data_;
+  const Diagnostics& diagnostics_;
   store::Store store_;
   FoldShelf shelf_;
   std::vector<std::string> baseline_names_;
@@ -430,7 +436,8 @@ std::optional<RunOutcome> run_experiment(const config::Experiment& experiment, c
   std::optional<ExperimentData> data = prepare_data(what, context.registry, options, diagnostics);
   if (!data) return std::nullopt;
   if (request.quick && data->folds.folds.size() > kQuickFolds) data->folds.folds.resize(kQuickFolds);
-  return Runner(what, request, context, *data).run();
+  if (context.warned && !diagnostics.items().empty()) context.warned(diagnostics);
+  return Runner(what, request, context, *data, diagnostics).run();
 }
 
 }  // namespace assay::run

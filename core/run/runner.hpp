@@ -33,6 +33,7 @@ struct RunContext {
   std::function<void(const std::string&)> note;   // one line for the user, the same; may be empty
   data::ReadProgress reading;
   double checkpoint_seconds = 2;
+  std::function<void(const Diagnostics&)> warned{};  // called once before the first fit where the checks have warnings; may be empty
 };
 
 struct RunRequest {

@@ -1,0 +1,61 @@
+// What `check` and `run` say of sound-looking files: warnings with place and mend, and mistakes of later stages beside earlier ones.
+#include "program.hpp"
+#include "support/catch.hpp"
+
+using namespace running_test;
+using Catch::Contains;
+
+namespace {
+
+// 100 rows of x (numbers but for what is planted), a colour, and a target.
+std::string table(const std::string& planted, int at_row) {
+  std::string csv = "x,colour,y\n";
+  for (int row = 1; row <= 100; ++row)
+    csv += (row == at_row ? planted : std::to_string(row * 7 % 13)) + (row % 3 == 0 ? ",red," : ",blue,") + std::to_string(row % 11) + "\n";
+  return csv;
+}
+
+std::string file_on(const std::string& inputs, const std::string& more = "") {
+  return "assay: 1\nname: warned\nseed: 7\ndata: {source: csv, path: d.csv}\ninputs: [" + inputs +
+         "]\ntarget: {column: y, task: regression}\nsplit: {use: holdout, test: 0.5}\nmodel: {use: linear.ridge}\n"
+         "evaluate: {metrics: [rmse]}\n" +
+         more;
+}
+
+}  // namespace
+
+TEST_CASE("one stray cell that makes text of a column of numbers is named with its row, by check and by run") {
+  const std::string cell = GENERATE("abc", "1e999");
+  const Folder folder;
+  folder.write("d.csv", table(cell, 17));
+  folder.write("e.yaml", file_on("x"));
+  const Result checked = folder.assay({"check", "e.yaml"});
+  CHECK(checked.code == 0);
+  CHECK_THAT(checked.err, Contains("warning: column 'x' became text because of row 17, '" + cell + "' (1 of 100 cells are no numbers)"));
+  CHECK_THAT(checked.err, Contains("data.missing: [\"" + cell + "\"]"));
+  const Result ran = folder.assay({"run", "e.yaml", "--json"});
+  REQUIRE(ran.code == 0);
+  CHECK_THAT(ran.err, Contains("became text because of row 17"));
+  CHECK_THAT(ran.json().at("notes").dump(), Contains("became text because of row 17"));
+  folder.write("mended.yaml", file_on("x", "prepare: [{use: missing}]\n"));
+  CHECK(folder.assay({"check", "mended.yaml", "--set", "data.missing=['" + cell + "']"}).err.empty());
+}
+
+TEST_CASE("a text input without one_hot is named; with one_hot, or not among the inputs, nothing is said") {
+  const Folder folder;
+  folder.write("d.csv", table("5", 1));
+  folder.write("e.yaml", file_on("x, colour"));
+  const Result checked = folder.assay({"check", "e.yaml"});
+  CHECK(checked.code == 0);
+  CHECK_THAT(checked.err,
+             Contains("e.yaml:5:") && Contains("warning: the input 'colour' is text (row 1: 'blue')") && Contains("its 2 levels"));
+  CHECK_THAT(checked.err, !Contains("'x'"));
+  folder.write("hot.yaml", file_on("x, colour", "prepare: [{use: one_hot}]\n"));
+  CHECK(folder.assay({"check", "hot.yaml"}).err.empty());
+  folder.write("other.yaml", file_on("x, colour", "prepare: [{use: one_hot, columns: [x]}]\n"));
+  CHECK_THAT(folder.assay({"check", "other.yaml"}).err, Contains("the input 'colour' is text"));
+  folder.write("out.yaml", file_on("x"));
+  CHECK(folder.assay({"check", "out.yaml"}).err.empty());
+  // Named as a category on purpose: still codes, but no cell is to blame.
+  CHECK_THAT(folder.assay({"check", "out.yaml", "--set", "data.categorical=[x]"}).err, Contains("the input 'x' is text"));
+}
