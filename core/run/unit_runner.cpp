@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -80,6 +81,12 @@ class UnitRun {
     } catch (const Error& e) {
       if (e.fault() == Fault::interrupted) throw;
       fail(store::UnitStatus::failed, e.what(), "");
+    } catch (const std::bad_alloc&) {
+      fail(store::UnitStatus::out_of_memory, "running " + job_.model.id + ": there was not enough memory", "");
+    } catch (const std::exception& e) {
+      fail(store::UnitStatus::failed, "running " + job_.model.id + ": " + e.what(), "");
+    } catch (...) {
+      fail(store::UnitStatus::failed, "running " + job_.model.id + ": something was thrown that is no exception", "");
     }
     record_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
     return std::move(record_);

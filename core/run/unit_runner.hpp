@@ -52,8 +52,7 @@ struct UnitContext {
   std::function<void(std::int64_t step, const std::string& metric, double value)> report{};  // what a fit tells of itself, now and then
 };
 
-// Never throws for what the model does: a failed, crashed or timed out fit is a record with its reason. Throws Error(interrupted), and
-// BrokenPromise for our own faults.
+// A failed, crashed or timed out fit is a record with its reason, whatever was thrown: the other fits go on. Throws Error(interrupted) only.
 store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context);
 
 // The seed of a unit; repeats are separate children.

@@ -1,58 +1,17 @@
 // What makes two runs the same one, and folds that are prepared once however many fits ask.
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "base/error.hpp"
-#include "config/experiment_reader.hpp"
 #include "run/fold_shelf.hpp"
 #include "run/identity.hpp"
 #include "run/runner.hpp"
 #include "support/catch.hpp"
+#include "unit/run/small_experiment.hpp"
 
 using namespace assay;
 using namespace assay::run;
-
-namespace {
-
-const plugin::Registry& registry() {
-  static const plugin::Registry all{[] {
-    plugin::SearchPath path;
-    path.folders.emplace_back(PLUGINS_FOLDER, "the build folder");
-    return path;
-  }()};
-  return all;
-}
-
-struct Prepared {
-  config::Experiment experiment;
-  ExperimentData data;
-};
-
-Prepared prepared(const std::string& more) {
-  const auto file = std::filesystem::temp_directory_path() / ("assay_test_run_" + std::to_string(::getpid()) + ".yaml");
-  std::ofstream(file) << "assay: 1\nname: shelf\nseed: 3\ndata: {source: sim.credit, rows: 400, seed: 1}\ninputs: [income, utilisation]\n"
-                         "target: {column: default, task: binary}\nprepare: [{use: missing, method: mean}]\n"
-                         "model: {use: linear.logistic}\nevaluate: {metrics: [auc]}\n"
-                      << more;
-  config::ReadOptions options;
-  options.catalogue = &registry();
-  Diagnostics diagnostics;
-  auto experiment = config::read_experiment(file, options, diagnostics);
-  std::filesystem::remove(file);
-  std::string problems;
-  for (const Diagnostic& d : diagnostics.items()) problems += d.message + "\n";
-  INFO(problems);
-  REQUIRE(experiment);
-  auto data = prepare_data(*experiment, registry(), {}, diagnostics);
-  for (const Diagnostic& d : diagnostics.items()) problems += d.message + "\n";
-  REQUIRE(data);
-  return {std::move(*experiment), std::move(*data)};
-}
-
-}  // namespace
+using small_experiment::prepared;
+using small_experiment::Prepared;
 
 TEST_CASE("identity: the resolved file, the data, the build, the plugins, and whether it was quick") {
   const std::vector<store::PluginRecord> plugins{{"a.b", "1", "/x/a.so", "11", "plain"}};
