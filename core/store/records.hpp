@@ -100,4 +100,46 @@ struct Checkpoint {
   std::string host;                // JSON: the loop's own state
 };
 
+// One backtest of a run. Times are UTC; units and money as the experiment has them.
+struct BacktestRecord {
+  std::string name = "strategy";  // or "benchmark"
+  std::int64_t repeat = 0;        // of the model whose forecasts it traded
+  bool optimistic = false;        // filled at the close on which it decided
+  bool ruined = false;            // equity fell to zero: trading stopped there
+  std::vector<std::string> instruments;
+  std::vector<TimeNs> times;  // of the curve
+  std::vector<double> equity, cash, exposure;
+
+  struct Order {
+    std::int64_t number = 0;
+    std::uint32_t instrument = 0;
+    TimeNs placed = 0, filled = kMissingTime;  // never
+    std::string kind;                          // units | target units | target weight
+    double wanted = 0;
+  };
+  struct Fill {
+    std::int64_t order = 0;
+    std::uint32_t instrument = 0;
+    TimeNs time = 0;
+    double units = 0, price = 0, commission = 0, slippage = 0;
+  };
+  struct Trade {
+    std::uint32_t instrument = 0;
+    TimeNs entry_time = 0, exit_time = 0;
+    double units = 0, entry_price = 0, exit_price = 0, costs = 0, result = 0, share = 0;
+    std::int64_t bars = 0;
+    bool open_at_end = false;
+  };
+  std::vector<Order> orders;
+  std::vector<Fill> fills;
+  std::vector<Trade> trades;
+
+  struct Figure {
+    std::string name, convention;
+    double value = 0;            // NaN: undefined
+    TimeNs time = kMissingTime;  // figures that are a date have this instead
+  };
+  std::vector<Figure> figures;
+};
+
 }  // namespace assay::store
