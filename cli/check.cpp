@@ -6,6 +6,7 @@
 #include "cli/place.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
+#include "config/experiment_rules.hpp"
 #include "run/experiment_data.hpp"
 
 namespace assay::cli {
@@ -43,6 +44,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
   Diagnostics diagnostics;
   OpenedExperiment opened = open_experiment(file, arguments, diagnostics);
   std::optional<run::ExperimentData> data;
+  if (opened.experiment) config::warn_of_limits(*opened.experiment, diagnostics);
   if (opened.experiment && !arguments.has("no-data")) {
     run::LoadOptions options;
     options.cache_folder = cache_folder();

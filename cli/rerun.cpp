@@ -52,13 +52,13 @@ int rerun(const Arguments& arguments) {
   const auto plugins = registry_of(before, arguments);
   const plugin::Registry& registry = *plugins;
   config::Experiment experiment = run::experiment_of(before, registry);
-  override_resources(experiment, arguments);
   run::RunRequest request;
   request.original = before.original;
   request.file = before.file;
   request.again = true;
   request.quick = before.quick;
   Diagnostics diagnostics;
+  override_resources(experiment, arguments, diagnostics);
   const auto outcome = run::run_experiment(experiment, request, run_context(registry, file, console), diagnostics);
   console.end_progress();
   console.show(diagnostics, nullptr);

@@ -44,7 +44,7 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
     console.show(diagnostics, &opened.sources);
     return diagnostics.exit_code();
   }
-  override_resources(*opened.experiment, arguments);
+  override_resources(*opened.experiment, arguments, diagnostics);
   run::RunRequest request;
   request.original = opened.original;
   request.file = std::filesystem::absolute(file).lexically_normal().string();

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/place.hpp"
 #include "config/experiment_reader.hpp"
+#include "config/experiment_rules.hpp"
 
 namespace assay::cli {
 
@@ -46,13 +47,14 @@ OpenedExperiment open_experiment(const std::filesystem::path& file, const Argume
   return out;
 }
 
-void override_resources(config::Experiment& experiment, const Arguments& arguments) {
+void override_resources(config::Experiment& experiment, const Arguments& arguments, Diagnostics& diagnostics) {
   if (const auto workers = arguments.integer("workers", 1)) experiment.resources.workers = *workers;
-  const auto isolation = arguments.value("isolation");
-  if (!isolation) return;
-  if (*isolation != "process" && *isolation != "thread" && *isolation != "none")
-    throw Error(Fault::usage, "", fmt::format("--isolation takes process, thread or none, not '{}'", *isolation));
-  experiment.resources.isolation = *isolation;
+  if (const auto isolation = arguments.value("isolation")) {
+    if (*isolation != "process" && *isolation != "thread" && *isolation != "none")
+      throw Error(Fault::usage, "", fmt::format("--isolation takes process, thread or none, not '{}'", *isolation));
+    experiment.resources.isolation = *isolation;
+  }
+  config::warn_of_limits(experiment, diagnostics);
 }
 
 std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const Arguments& arguments) {

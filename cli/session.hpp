@@ -31,8 +31,8 @@ struct OpenedExperiment {
 // are found in a first reading.
 OpenedExperiment open_experiment(const std::filesystem::path& file, const Arguments& arguments, Diagnostics& diagnostics);
 
-// --workers and --isolation over what the file says. Throws Error(usage).
-void override_resources(config::Experiment& experiment, const Arguments& arguments);
+// --workers and --isolation over what the file says; limits that then hold nothing are warned of. Throws Error(usage).
+void override_resources(config::Experiment& experiment, const Arguments& arguments, Diagnostics& diagnostics);
 
 // The plugins that a stored run's file named, and those of the search path.
 std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const Arguments& arguments);

@@ -106,8 +106,8 @@ KeySpec resources_key() {
                  choice("isolation", "Fits in worker processes, in threads of the program, or one after another in the program",
                         {"process", "thread", "none"})
                      .by_default(word("process")),
-                 span("timeout", "Time for one fit; absent: no limit"),
-                 text("memory", "Memory for one worker; absent: no limit", TextForm::bytes),
+                 span("timeout", "Time for one fit, with isolation: process; absent: no limit"),
+                 text("memory", "Memory for one worker, with isolation: process; absent: no limit", TextForm::bytes),
                  integer("retries", "Further tries of a fit that crashed or ran out of time").range(0, 100).by_default(number(0))})
       .always_there()
       .without_result();

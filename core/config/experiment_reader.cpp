@@ -417,9 +417,13 @@ void check_path(const std::filesystem::path& path, const std::string& written, c
     }
     std::sort(names.begin(), names.end());
     const auto near = path.filename().string().size() > 100 ? std::nullopt : text::nearest(path.filename().string(), names);
-    diagnostics.error(at, "there is no file '" + written + "'",
-                      near ? "did you mean '" + *near + "'?" : "paths are relative to the file they stand in: this is " + path.string(),
-                      key);
+    const std::string message = "there is no file '" + written + "'";
+    const std::string mend =
+        near ? "did you mean '" + *near + "'?" : "paths are relative to the file they stand in: this is " + path.string();
+    if (key == "data.path")
+      diagnostics.data_error(at, message, mend, key);  // the file may be sound where the data are
+    else
+      diagnostics.error(at, message, mend, key);
   }
 }
 

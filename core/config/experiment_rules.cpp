@@ -480,4 +480,17 @@ void check_rules(const Experiment& experiment, const Checked& checked, const Joi
   Rules(experiment, checked, catalogue, diagnostics).all();
 }
 
+void warn_of_limits(const Experiment& experiment, Diagnostics& diagnostics) {
+  const ResourcesSpec& resources = experiment.resources;
+  if (resources.isolation == "process") return;
+  const auto warn = [&](const std::string& key) {
+    const auto at = experiment.places.find(key);
+    diagnostics.warning(at == experiment.places.end() ? Place{experiment.file.string()} : at->second,
+                        "with isolation: " + resources.isolation + " nothing holds a fit to '" + key + "'",
+                        "use isolation: process, or take the limit out", key);
+  };
+  if (resources.timeout) warn("resources.timeout");
+  if (resources.memory_bytes > 0) warn("resources.memory");
+}
+
 }  // namespace assay::config

@@ -59,3 +59,25 @@ TEST_CASE("a text input without one_hot is named; with one_hot, or not among the
   // Named as a category on purpose: still codes, but no cell is to blame.
   CHECK_THAT(folder.assay({"check", "out.yaml", "--set", "data.categorical=[x]"}).err, Contains("the input 'x' is text"));
 }
+
+TEST_CASE("a time or memory limit that nothing holds a fit to is a warning with its place") {
+  const Folder folder;
+  folder.write("d.csv", table("5", 1));
+  folder.write("e.yaml", file_on("x", "resources: {isolation: thread, timeout: 5min, memory: 2GB}\n"));
+  for (const char* verb : {"check", "run"}) {
+    const Result ended = folder.assay({verb, "e.yaml"});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.err, Contains("e.yaml:10:41: warning: with isolation: thread nothing holds a fit to 'resources.timeout'"));
+    CHECK_THAT(ended.err, Contains("e.yaml:10:55: warning: with isolation: thread nothing holds a fit to 'resources.memory'"));
+  }
+  CHECK(folder.assay({"run", "e.yaml", "--again", "--isolation", "process"}).err.find("warning") == std::string::npos);
+  CHECK_THAT(folder.assay({"run", "e.yaml", "--again", "--isolation", "none"}).err, Contains("with isolation: none nothing holds"));
+}
+
+TEST_CASE("data that are not there are a fault of the data; with a fault of the file beside it, of the file") {
+  const Folder folder;
+  folder.write("e.yaml", file_on("x"));
+  CHECK(folder.assay({"check", "e.yaml"}).code == 2);
+  CHECK(folder.assay({"run", "e.yaml"}).code == 2);
+  CHECK(folder.assay({"check", "e.yaml", "--set", "seed=-1"}).code == 1);
+}
