@@ -55,6 +55,30 @@ CREATE TABLE checkpoint (
 CREATE TABLE reveal (
   run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   at INTEGER NOT NULL, what TEXT NOT NULL);
+)sql",
+    R"sql(
+-- The curve as packed little-endian arrays: int64 times; float64 equity, cash, exposure. instruments and figures are JSON.
+CREATE TABLE backtest (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  name TEXT NOT NULL, repeat INTEGER NOT NULL, optimistic INTEGER NOT NULL, ruined INTEGER NOT NULL, instruments TEXT NOT NULL,
+  figures TEXT NOT NULL, times BLOB NOT NULL, equity BLOB NOT NULL, cash BLOB NOT NULL, exposure BLOB NOT NULL,
+  UNIQUE (run, name, repeat));
+CREATE TABLE "order" (
+  backtest INTEGER NOT NULL REFERENCES backtest ON DELETE CASCADE,
+  number INTEGER NOT NULL, instrument INTEGER NOT NULL, placed INTEGER NOT NULL, filled INTEGER, kind TEXT NOT NULL, wanted REAL NOT NULL,
+  PRIMARY KEY (backtest, number)) WITHOUT ROWID;
+CREATE TABLE fill (
+  backtest INTEGER NOT NULL REFERENCES backtest ON DELETE CASCADE,
+  number INTEGER NOT NULL, "order" INTEGER NOT NULL, instrument INTEGER NOT NULL, time INTEGER NOT NULL, units REAL NOT NULL,
+  price REAL NOT NULL, commission REAL NOT NULL, slippage REAL NOT NULL,
+  PRIMARY KEY (backtest, number)) WITHOUT ROWID;
+CREATE TABLE trade (
+  backtest INTEGER NOT NULL REFERENCES backtest ON DELETE CASCADE,
+  number INTEGER NOT NULL, instrument INTEGER NOT NULL, entry_time INTEGER NOT NULL, exit_time INTEGER NOT NULL, units REAL NOT NULL,
+  entry_price REAL NOT NULL, exit_price REAL NOT NULL, costs REAL NOT NULL, result REAL NOT NULL, share REAL NOT NULL,
+  bars INTEGER NOT NULL, open_at_end INTEGER NOT NULL,
+  PRIMARY KEY (backtest, number)) WITHOUT ROWID;
 )sql"};
 
 }  // namespace assay::store

@@ -54,6 +54,10 @@ class Store {
 
   std::vector<MetricRecord> metrics(RunId id) const;
 
+  void put_backtest(RunId id, const BacktestRecord& backtest);  // replaces the one of its name and repeat
+  enum class Detail { curve, everything };                      // everything: orders, fills and trades too
+  std::vector<BacktestRecord> backtests(RunId id, Detail detail) const;
+
   void put_reveal(RunId id, TimeNs at, const std::string& what);
   struct Reveal {
     TimeNs at;
