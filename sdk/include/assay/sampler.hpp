@@ -1,8 +1,8 @@
 // For authors of samplers: what draws the points of a search. A sampler is a plain struct with
 //   void ask(const Space&, std::int64_t number, std::span<double> point, Call&) const     the point of one trial
-// and, where it wants them, start(const Space&) (once, before the first ask), std::int64_t points(const Space&) const (a grid's size;
-// absent: without end) and tell(const Space&, const Trial&) (what came of a trial). A point may depend on the space, the call's seed and
-// what was told, and on nothing else. Thread rule: one thread.
+// and, where it wants them, start(const Space&, Call&) (once, before the first ask; the call's seed is the study's),
+// std::int64_t points(const Space&) const (a grid's size; absent: without end) and tell(const Space&, const Trial&) (what came of a trial).
+// A point may depend on the space, the call's seed and what was told, and on nothing else. Thread rule: one thread.
 #pragma once
 
 #include <algorithm>
@@ -80,7 +80,8 @@ template <class T>
 struct SamplerTables {
   static assay_status start(void* self, assay_call* raw, const assay_space* space) {
     return guard(raw, [&] {
-      if constexpr (requires(T & t, const Space& s) { t.start(s); }) object_of<T>(self).start(Space(*space));
+      Call call(*raw);
+      if constexpr (requires(T & t, const Space& s, Call& c) { t.start(s, c); }) object_of<T>(self).start(Space(*space), call);
     });
   }
   static std::int64_t points([[maybe_unused]] const void* self, [[maybe_unused]] const assay_space* space) noexcept {
@@ -101,7 +102,7 @@ struct SamplerTables {
   }
 
   static const void* ability(const char* id) {
-    constexpr bool kStarts = requires(T & t, const Space& s) { t.start(s); };
+    constexpr bool kStarts = requires(T & t, const Space& s, Call& c) { t.start(s, c); };
     constexpr bool kLearns = requires(T & t, const Space& s, const Trial& told) { t.tell(s, told); };
     static const assay_sampler_ask_tell table{sizeof(assay_sampler_ask_tell), 0, kStarts ? &start : nullptr, &points, &ask,
                                               kLearns ? &tell : nullptr};

@@ -1,0 +1,131 @@
+#include "search/study.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+
+namespace assay::search {
+
+namespace {
+
+plugin::CallOptions with_seed(SeedTree seed) {
+  plugin::CallOptions options;
+  options.seed = seed.seed();
+  return options;
+}
+
+std::uint32_t status_of(Outcome::Status status) {
+  switch (status) {
+    case Outcome::Status::complete:
+      return ASSAY_TRIAL_COMPLETE;
+    case Outcome::Status::pruned:
+      return ASSAY_TRIAL_PRUNED;
+    case Outcome::Status::failed:
+      break;
+  }
+  return ASSAY_TRIAL_FAILED;
+}
+
+}  // namespace
+
+Study::Study(const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed)
+    : space_(spec),
+      seed_(seed),
+      sampler_(sampler, spec.sampler.params, space_.raw(), with_seed(seed.child("sampler"))),
+      lag_(spec.lag),
+      size_(spec.trials),
+      maximize_(spec.maximize) {
+  if (spec.pruner) pruner_ = MedianPruner::of(*spec.pruner, spec.maximize);
+  const std::int64_t points = sampler_.points();
+  if (points >= 0) size_ = std::min(size_, points);
+}
+
+bool Study::can_ask() const {
+  if (is_over()) return false;
+  for (std::int64_t n = known_; n <= asked() - lag_; ++n)
+    if (!outcomes_[static_cast<std::size_t>(n)]) return false;
+  return true;
+}
+
+std::optional<Trial> Study::ask() {
+  ASSAY_CHECK(can_ask(), "a trial is drawn once the trials before its lag are told");
+  const std::int64_t number = asked();
+  for (; known_ <= number - lag_; ++known_) learn(known_);
+  if (all_.is_closed()) {
+    stopped_ = fmt::format("the first trials crashed, three in a row ({}): the search is stopped", fmt::join(all_.crashes, ", "));
+    size_ = number;
+    return std::nullopt;
+  }
+  Trial trial;
+  trial.number = number;
+  trial.point = sampler_.ask(number, with_seed(seed_.child("trial").child(static_cast<std::uint64_t>(number))));
+  trial.values = space_.values(trial.point);
+  trial.closed = closed_branch(trial.point, trial.values);
+  trials_.push_back(trial);
+  outcomes_.emplace_back();
+  return trial;
+}
+
+void Study::tell(std::int64_t number, Outcome outcome) {
+  auto& mine = outcomes_.at(static_cast<std::size_t>(number));
+  ASSAY_CHECK(!mine, "a trial ends once");
+  mine = std::move(outcome);
+}
+
+// The trial becomes known: to the sampler, and to the record of what crashes.
+void Study::learn(std::int64_t number) {
+  const Trial& trial = trials_[static_cast<std::size_t>(number)];
+  const Outcome& outcome = *outcomes_[static_cast<std::size_t>(number)];
+  assay_trial told{};
+  told.struct_size = sizeof told;
+  told.status = status_of(outcome.status);
+  told.number = number;
+  told.point = trial.point.data();
+  told.value = outcome.status == Outcome::Status::failed ? std::nan("") : outcome.value;
+  sampler_.tell(told, with_seed(seed_.child("tell").child(static_cast<std::uint64_t>(number))));
+  if (!outcome.was_run) return;
+  const auto note = [&](Setting& setting) {
+    if (outcome.crashed && !setting.is_closed()) setting.crashes.push_back(number);
+    if (!outcome.crashed) setting.crashes.clear();
+    setting.worked = setting.worked || !outcome.crashed;
+  };
+  note(all_);
+  for (std::size_t i = 0; i < space_.size(); ++i)
+    if (space_.is_choice(i)) note(settings_[{i, trial.point[i]}]);
+}
+
+std::string Study::closed_branch(std::span<const double> point, const Values& values) const {
+  for (std::size_t i = 0; i < space_.size(); ++i) {
+    const auto setting = settings_.find({i, point[i]});
+    if (setting != settings_.end() && setting->second.is_closed())
+      return fmt::format("three trials in a row with {} = {} crashed ({}): trials with it are no longer run", values[i].first,
+                         values[i].second, fmt::join(setting->second.crashes, ", "));
+  }
+  return "";
+}
+
+bool Study::falls_behind(std::int64_t number, std::span<const Step> steps) const {
+  if (!pruner_) return false;
+  std::vector<const std::vector<Step>*> complete;
+  for (std::int64_t n = 0; n <= number - lag_; ++n)
+    if (const auto& outcome = outcomes_[static_cast<std::size_t>(n)]; outcome && outcome->status == Outcome::Status::complete)
+      complete.push_back(&outcome->steps);
+  return pruner_->falls_behind(steps, complete);
+}
+
+std::optional<std::int64_t> Study::best() const {
+  std::optional<std::int64_t> best;
+  for (std::size_t n = 0; n < outcomes_.size(); ++n) {
+    if (!outcomes_[n] || outcomes_[n]->status != Outcome::Status::complete) continue;
+    const double value = outcomes_[n]->value;
+    const auto than = best ? outcomes_[static_cast<std::size_t>(*best)]->value : value;
+    if (!best || (maximize_ ? value > than : value < than)) best = static_cast<std::int64_t>(n);
+  }
+  return best;
+}
+
+}  // namespace assay::search

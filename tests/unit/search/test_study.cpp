@@ -1,0 +1,176 @@
+// Studies: the lag rule under every order in which trials may end, resuming, the median rule, branches that crash.
+#include <cmath>
+#include <random>
+
+#include "search_space.hpp"
+#include "support/catch.hpp"
+
+using namespace search_test;
+using search::MedianPruner;
+using search::Outcome;
+using search::Step;
+using search::Study;
+using search::Trial;
+
+namespace {
+
+Outcome complete(double value) { return {Outcome::Status::complete, value, false, true, {}}; }
+Outcome crash() { return {Outcome::Status::failed, std::nan(""), true, true, {}}; }
+
+double objective(const Trial& trial) { return std::sin(7 * trial.point[0]) + trial.point[1] / 64 + std::sin(trial.point[4]); }
+
+// What a trial comes to: some fail, some are pruned after a few of four steps, as the study says.
+struct Running {
+  Trial trial;
+  std::vector<Step> steps;
+  bool over(const Study& study) {
+    if (trial.number % 7 == 3) return true;
+    steps.push_back({static_cast<std::int64_t>(steps.size()), objective(trial) * static_cast<double>(steps.size() + 1) / 4});
+    return steps.size() == 4 || study.falls_behind(trial.number, steps);
+  }
+  Outcome outcome() const {
+    if (trial.number % 7 == 3) return {Outcome::Status::failed, std::nan(""), false, true, {}};
+    return {steps.size() == 4 ? Outcome::Status::complete : Outcome::Status::pruned, steps.back().value, false, true, steps};
+  }
+};
+
+using Record = std::vector<std::pair<std::vector<double>, std::vector<Step>>>;
+
+// A study with `workers` of uneven speed; in the order that `random` makes of it.
+Record record_of(const config::SearchSpec& spec, std::size_t workers, unsigned order) {
+  std::mt19937 random(order);
+  Study study(spec, sampler(spec.sampler.id), SeedTree(9));
+  std::vector<Running> running;
+  Record record(static_cast<std::size_t>(spec.trials));
+  while (!study.is_over() || !running.empty()) {
+    if (running.size() < workers && study.can_ask() && (running.empty() || random() % 2 == 0)) {
+      running.push_back({*study.ask(), {}});
+      continue;
+    }
+    const std::size_t who = random() % running.size();
+    if (!running[who].over(study)) continue;
+    const std::int64_t number = running[who].trial.number;
+    record[static_cast<std::size_t>(number)] = {running[who].trial.point, running[who].steps};
+    study.tell(number, running[who].outcome());
+    running.erase(running.begin() + static_cast<std::ptrdiff_t>(who));
+  }
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("the same study for any number of workers and any order of endings") {
+  for (const char* id : {"search.random", "search.quasi_random", "search.grid"}) {
+    auto spec = mixed(id, 90);
+    spec.lag = 8;
+    spec.pruner = config::Component{"median", {{"warmup", {std::int64_t{1}}}, {"min_trials", {std::int64_t{2}}}}, {}};
+    const Record straight = record_of(spec, 1, 0);
+    std::size_t pruned = 0;
+    for (const auto& [point, steps] : straight) pruned += !steps.empty() && steps.size() < 4;
+    CHECK(pruned > 5);  // the rule was at work
+    for (unsigned order = 1; order < 40; ++order) {
+      CAPTURE(id, order);
+      REQUIRE(record_of(spec, 1 + order % 9, order) == straight);
+    }
+  }
+}
+
+TEST_CASE("trial n waits for trial n - lag and for no later one") {
+  auto spec = mixed("search.random", 6);
+  spec.lag = 2;
+  Study study(spec, sampler(spec.sampler.id), SeedTree(9));
+  REQUIRE(study.can_ask());
+  study.ask();
+  REQUIRE(study.can_ask());
+  study.ask();
+  CHECK_FALSE(study.can_ask());  // trial 2 is drawn from trial 0
+  study.tell(1, complete(1));
+  CHECK_FALSE(study.can_ask());
+  study.tell(0, complete(2));
+  REQUIRE(study.can_ask());
+  study.ask();
+  CHECK(study.can_ask());  // trial 3 from trials 0 and 1
+  CHECK(study.best() == 0);
+}
+
+TEST_CASE("best: by the direction, the first of equals, complete trials only; a grid ends where its points end") {
+  auto spec = spec_of("search.grid", {integer("model.n", 1, 4)}, 100);
+  spec.maximize = false;
+  Study study(spec, sampler(spec.sampler.id), SeedTree(1));
+  REQUIRE(study.size() == 4);
+  for (int i = 0; i < 4; ++i) study.ask();
+  CHECK_FALSE(study.best());
+  study.tell(0, {Outcome::Status::pruned, 0, false, true, {}});
+  study.tell(1, complete(3));
+  study.tell(2, complete(2));
+  study.tell(3, complete(2));
+  CHECK(study.best() == 2);
+  CHECK(study.is_over());
+}
+
+TEST_CASE("median rule, by hand: the best so far against the median of complete trials at the step") {
+  const std::vector<Step> a{{0, 0.5}, {1, 0.6}, {2, 0.9}}, b{{0, 0.4}, {1, 0.7}}, c{{0, 0.3}, {1, 0.8}, {2, 0.7}};
+  const std::vector<const std::vector<Step>*> others{&a, &b, &c};
+  MedianPruner pruner{0, 1, true};
+  const auto behind = [&](std::vector<Step> mine) { return pruner.falls_behind(mine, others); };
+  CHECK(behind({{0, 0.39}}));                      // median of 0.5 0.4 0.3 is 0.4
+  CHECK_FALSE(behind({{0, 0.4}}));                 // equal is not behind
+  CHECK_FALSE(behind({{0, 0.72}, {1, 0.1}}));      // the best so far counts: 0.72 against 0.7
+  CHECK(behind({{0, 0.5}, {1, 0.1}}));             // 0.5 against 0.7
+  CHECK(behind({{0, 0.5}, {1, 0.7}, {2, 0.79}}));  // two reached step 2: (0.9 + 0.7) / 2 = 0.8
+  CHECK_FALSE(behind({{3, 0}}));                   // nobody was there
+  CHECK(behind({{0, std::nan("")}}));              // undefined all along
+  pruner.min_trials = 3;
+  CHECK_FALSE(behind({{0, 0.5}, {1, 0.7}, {2, 0.1}}));
+  CHECK(behind({{0, 0.1}}));
+  pruner.warmup = 1;
+  CHECK_FALSE(behind({{0, 0.1}}));
+  pruner = {0, 1, false};
+  CHECK(behind({{0, 0.41}}));
+  CHECK_FALSE(behind({{0, 0.4}}));
+}
+
+TEST_CASE("the pruner of trial n sees trials up to n - lag alone") {
+  auto spec = mixed("search.random", 10);
+  spec.lag = 2;
+  spec.pruner = config::Component{"median", {{"min_trials", {std::int64_t{1}}}}, {}};
+  Study study(spec, sampler(spec.sampler.id), SeedTree(9));
+  study.ask();
+  study.ask();
+  const std::vector<Step> good{{0, 1.0}}, bad{{0, 0.0}};
+  study.tell(0, {Outcome::Status::complete, 1, false, true, good});
+  CHECK_FALSE(study.falls_behind(1, bad));  // trial 0 has ended, and trial 1 may not know
+  study.ask();
+  CHECK(study.falls_behind(2, bad));
+}
+
+TEST_CASE("a choice that crashes three times in a row is closed, for later trials, with the reason; others go on") {
+  auto spec = spec_of("search.grid", {integer("model.n", 1, 10), choice("model.kind", {"good", "bad"})}, 20);
+  spec.lag = 1;
+  Study study(spec, sampler(spec.sampler.id), SeedTree(1));
+  for (std::int64_t n = 0; n < 20; ++n) {
+    const auto trial = study.ask();
+    REQUIRE(trial);
+    const bool bad = trial->values[1].second == "bad";
+    CHECK(trial->closed.empty() == (!bad || n < 7));  // 1, 3 and 5 crash; 7 is known to
+    if (!trial->closed.empty())
+      CHECK(trial->closed == "three trials in a row with model.kind = bad crashed (1, 3, 5): trials with it are no longer run");
+    study.tell(n, !trial->closed.empty() ? Outcome{Outcome::Status::failed, std::nan(""), false, false, {}} : bad ? crash() : complete(1));
+  }
+}
+
+TEST_CASE("a search whose first trials all crash ends; one that ever worked does not") {
+  auto spec = spec_of("search.random", {integer("model.n", 1, 10)}, 20);
+  spec.lag = 1;
+  Study study(spec, sampler(spec.sampler.id), SeedTree(1));
+  for (std::int64_t n = 0; n < 3; ++n) study.tell(study.ask()->number, crash());
+  CHECK_FALSE(study.ask());
+  CHECK(study.is_over());
+  CHECK(study.size() == 3);
+  CHECK(study.stopped() == "the first trials crashed, three in a row (0, 1, 2): the search is stopped");
+  Study other(spec, sampler(spec.sampler.id), SeedTree(1));
+  other.tell(other.ask()->number, complete(1));
+  for (std::int64_t n = 1; n < 20; ++n) other.tell(other.ask()->number, crash());
+  CHECK(other.is_over());
+  CHECK(other.stopped().empty());
+}
