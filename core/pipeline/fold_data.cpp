@@ -240,25 +240,12 @@ class Assembler {
   FoldData data_;
 };
 
-template <class T>
-void gather_rows(const FoldPart& part, std::span<const std::int64_t> which, T* out) {
-  const std::int64_t rows = std::max<std::int64_t>(1, part.lookback);
-  for (const std::int64_t index : which) {
-    const std::int64_t end = part.lookback > 0 ? part.window_end[static_cast<std::size_t>(index)] : index;
-    const double* from = part.x.row(end - rows + 1);
-    for (std::int64_t i = 0; i < rows * part.x.columns; ++i) *out++ = static_cast<T>(from[i]);
-  }
-}
-
 }  // namespace
 
 double FoldPart::coverage() const {
   const double all = static_cast<double>(row.size() + not_forecast.size());
   return all == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(row.size()) / all;
 }
-
-void FoldPart::gather(std::span<const std::int64_t> which, double* out) const { gather_rows(*this, which, out); }
-void FoldPart::gather(std::span<const std::int64_t> which, float* out) const { gather_rows(*this, which, out); }
 
 FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps,
                        bool accepts_missing) {

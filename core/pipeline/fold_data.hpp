@@ -28,10 +28,6 @@ struct FoldPart {
   std::vector<std::int64_t> not_forecast;  // rows of the set that lack an input or a full window: missing forecasts, never dropped silently
   std::int64_t rows() const { return static_cast<std::int64_t>(row.size()); }
   double coverage() const;  // forecast rows as a share of all rows of the set; NaN for an empty set
-
-  // Rows `which` (indices 0..rows()-1) as a dense block (n x columns, or n x lookback x columns), in the type that a model wants.
-  void gather(std::span<const std::int64_t> which, double* out) const;
-  void gather(std::span<const std::int64_t> which, float* out) const;
 };
 
 struct FoldData {

@@ -5,18 +5,9 @@
 #include <vector>
 
 #include "plugin/model.hpp"
-#include "plugin/registry.hpp"
+#include "support/build_plugins.hpp"
 
 namespace models_test {
-
-inline const assay::plugin::Registry& registry() {
-  static const assay::plugin::Registry all{[] {
-    assay::plugin::SearchPath path;
-    path.folders.emplace_back(MODELS_FOLDER, "the build folder");
-    return path;
-  }()};
-  return all;
-}
 
 template <class S>
 assay_array array_of(const std::vector<S>& data, std::int64_t columns) {
@@ -74,7 +65,7 @@ struct Table {
 };
 
 inline assay::plugin::Model make(const std::string& id, const assay::config::Map& params = {}) {
-  return assay::plugin::Model(registry().component("model", id), params);
+  return assay::plugin::Model(build_plugins().component("model", id), params);
 }
 
 template <class S>

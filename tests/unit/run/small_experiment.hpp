@@ -1,4 +1,4 @@
-// A checked experiment on 400 simulated applicants with its folds, and the build folder's plugins. Used by the tests of this folder.
+// A checked experiment on 400 simulated applicants with its folds. Used by the tests of this folder.
 #pragma once
 
 #include <unistd.h>
@@ -9,18 +9,10 @@
 
 #include "config/experiment_reader.hpp"
 #include "run/experiment_data.hpp"
+#include "support/build_plugins.hpp"
 #include "support/catch.hpp"
 
 namespace small_experiment {
-
-inline const assay::plugin::Registry& registry() {
-  static const assay::plugin::Registry all{[] {
-    assay::plugin::SearchPath path;
-    path.folders.emplace_back(PLUGINS_FOLDER, "the build folder");
-    return path;
-  }()};
-  return all;
-}
 
 struct Prepared {
   assay::config::Experiment experiment;
@@ -35,7 +27,7 @@ inline Prepared prepared(const std::string& more, const std::string& model = "{u
                       << model << "\nevaluate: {metrics: [auc]}\n"
                       << more;
   assay::config::ReadOptions options;
-  options.catalogue = &registry();
+  options.catalogue = &build_plugins();
   assay::Diagnostics diagnostics;
   auto experiment = assay::config::read_experiment(file, options, diagnostics);
   std::filesystem::remove(file);
@@ -43,7 +35,7 @@ inline Prepared prepared(const std::string& more, const std::string& model = "{u
   for (const assay::Diagnostic& d : diagnostics.items()) problems += d.message + "\n";
   INFO(problems);
   REQUIRE(experiment);
-  auto data = assay::run::prepare_data(*experiment, registry(), {}, diagnostics);
+  auto data = assay::run::prepare_data(*experiment, build_plugins(), {}, diagnostics);
   REQUIRE(data);
   return {std::move(*experiment), std::move(*data)};
 }

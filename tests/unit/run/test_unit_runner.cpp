@@ -20,7 +20,7 @@ store::UnitRecord record_of(const Thrown& thrown) {
                                             "{use: neural.mlp, hidden: [2]}");
   FoldShelf shelf(p.experiment, p.data);
   UnitJob job{{"model", 0, 0}, p.experiment.models.front().second, shelf.take(0, false, false), {}, false, {}};
-  UnitContext context{p.experiment, p.data.dataset, small_experiment::registry(), {}, false, {}, {}, {}, {}};
+  UnitContext context{p.experiment, p.data.dataset, build_plugins(), {}, false, {}, {}, {}, {}};
   context.progress = [&](std::int64_t, std::int64_t) { throw thrown; };
   context.checkpoint = [] { return std::nullopt; };
   context.put_checkpoint = [](const store::Checkpoint&) {};

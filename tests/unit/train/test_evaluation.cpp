@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "base/random.hpp"
-#include "plugin/registry.hpp"
 #include "stats/bootstrap.hpp"
+#include "support/build_plugins.hpp"
 #include "support/catch.hpp"
 #include "train/evaluation.hpp"
 
@@ -14,17 +14,8 @@ using namespace assay::train;
 
 namespace {
 
-const plugin::Registry& registry() {
-  static const plugin::Registry all{[] {
-    plugin::SearchPath path;
-    path.folders.emplace_back(PLUGINS_FOLDER, "the build folder");
-    return path;
-  }()};
-  return all;
-}
-
 Scorer scorer(const std::string& id, config::Task task = config::Task::regression) {
-  const plugin::LoadedComponent& c = registry().component("metric", id);
+  const plugin::LoadedComponent& c = build_plugins().component("metric", id);
   return Scorer(id, std::make_shared<plugin::Metric>(c, config::Map{}), task, task == config::Task::regression ? 0 : 2);
 }
 
