@@ -89,7 +89,7 @@ int rerun(const Arguments& arguments) {
 int reveal(const Arguments& arguments) {
   Console console(arguments.has("json"));
   const std::filesystem::path file = store_file(arguments.value("store"));
-  store::Store store(file, store::Store::Mode::read);
+  store::Store store(file, store::Store::Mode::change);
   const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
   const auto plugins = registry_of(run, arguments);
   Diagnostics diagnostics;

@@ -275,7 +275,7 @@ VerbHelp delete_help() {
 
 int remove(const Arguments& arguments) {
   Console console(arguments.has("json"));
-  store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
+  store::Store store(store_file(arguments.value("store")), store::Store::Mode::change);
   Json json{{"deleted", Json::array()}};
   for (const std::string& name : arguments.plain()) {
     const store::RunId id = store.resolve(name);

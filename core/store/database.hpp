@@ -85,7 +85,8 @@ struct Store::State {
   std::filesystem::path file;
   SQLite::Database db;
 
-  State(const std::filesystem::path& f, int flags) : file(f), db(f.string(), flags, 10'000) {}
+  State(const std::filesystem::path& f, int flags) : State(f, flags, f.string()) {}
+  State(const std::filesystem::path& f, int flags, const std::string& opened_as) : file(f), db(opened_as, flags, 10'000) {}
 
   void put_plugins(RunId id, const std::vector<PluginRecord>& plugins) {
     SQLite::Statement put(db, "INSERT OR REPLACE INTO plugin VALUES (?, ?, ?, ?, ?, ?)");
@@ -102,14 +103,19 @@ struct Store::State {
     return q.executeStep() ? q.getColumn(0).getInt64() : 0;
   }
 
-  void migrate() {
+  bool is_of_today() {
     const int version = db.execAndGet("PRAGMA user_version").getInt();
     const int newest = static_cast<int>(kMigrations.size());
     if (version > newest)
       throw Error(Fault::failed, "opening the store " + file.string(),
                   fmt::format("it is of version {}, this assay knows up to {}", version, newest), "Use a newer assay");
-    if (version == newest) return;
+    return version == newest;
+  }
+
+  void migrate() {
+    if (is_of_today()) return;
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+    const int newest = static_cast<int>(kMigrations.size());
     for (int v = db.execAndGet("PRAGMA user_version").getInt(); v < newest; ++v) {
       db.exec(kMigrations[static_cast<std::size_t>(v)]);
       db.exec(fmt::format("PRAGMA user_version = {}", v + 1));

@@ -1,10 +1,10 @@
 #include "store/store.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -58,11 +58,52 @@ const char* to_text(UnitStatus status) {
   return "?";
 }
 
+namespace {
+
+bool can_be_written(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  return ::access(file.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0;
+}
+
+// The file as it stands, for folders in which SQLite cannot make its side files. What a writer left in the side file would be unseen.
+std::string unchanging(const std::filesystem::path& file) {
+  std::filesystem::path side = file;
+  side += "-wal";
+  std::error_code none;
+  if (std::filesystem::file_size(side, none) > 0 && !none)
+    throw Error(Fault::failed, "opening the store " + file.string(), "a run is not finished writing it, and its folder cannot be written",
+                "Copy it with " + side.filename().string() + " to a folder that can be written");
+  std::string uri = "file:";
+  for (const char c : file.string()) uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
+void Store::open_to_read(const std::filesystem::path& file) {
+  const bool writable = can_be_written(file);
+  state_ = std::make_unique<State>(file, writable ? SQLite::OPEN_READWRITE : SQLite::OPEN_READONLY);
+  try {
+    state_->db.tableExists("run");
+  } catch (const SQLite::Exception&) {
+    if (writable) throw;
+    state_ = std::make_unique<State>(file, SQLite::OPEN_READONLY | SQLite::OPEN_URI, unchanging(file));
+  }
+  if (writable)
+    state_->migrate();
+  else if (!state_->is_of_today())
+    throw Error(Fault::failed, "opening the store " + file.string(), "an older assay wrote it, and it cannot be brought up to date here",
+                "Copy it to a folder that can be written");
+  state_->db.exec("PRAGMA query_only = ON;");
+}
+
 Store::Store(const std::filesystem::path& file, Mode mode) {
-  if (mode == Mode::read && !std::filesystem::exists(file))
+  std::error_code none;
+  if (mode != Mode::write && !std::filesystem::exists(file, none))
     throw Error(Fault::usage, "opening the store", "there is no file " + file.string(),
                 "Run an experiment first, or name a store with --store");
   guarded(file, "opening", [&] {
+    if (mode == Mode::read) return open_to_read(file);
     state_ = std::make_unique<State>(file, SQLite::OPEN_READWRITE | (mode == Mode::write ? SQLite::OPEN_CREATE : 0));
     state_->db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
     state_->migrate();
@@ -424,24 +465,29 @@ std::vector<Store::Reveal> Store::reveals(RunId id) const {
   });
 }
 
+// One byte of a file that stays, by the run's number: a file of its own for each run would have to be removed, and whoever had opened it
+// before would then hold a lock on nothing.
 std::optional<RunLock> RunLock::acquire(const std::filesystem::path& store_file, RunId id) {
   std::filesystem::path file = store_file;
-  file += fmt::format(".run{}.lock", id);
+  file += ".lock";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) throw Error(Fault::failed, "locking run " + std::to_string(id), std::strerror(errno), "Is the folder writable?");
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+  struct flock byte {};
+  byte.l_type = F_WRLCK;
+  byte.l_whence = SEEK_SET;
+  byte.l_start = id;
+  byte.l_len = 1;
+  if (::fcntl(descriptor, F_OFD_SETLK, &byte) != 0) {
     ::close(descriptor);
     return std::nullopt;
   }
-  return RunLock(descriptor, std::move(file));
+  return RunLock(descriptor);
 }
 
-RunLock::RunLock(RunLock&& other) noexcept : descriptor_(other.descriptor_), file_(std::move(other.file_)) { other.descriptor_ = -1; }
+RunLock::RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 RunLock::~RunLock() {
-  if (descriptor_ < 0) return;
-  ::unlink(file_.c_str());
-  ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace assay::store

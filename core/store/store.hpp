@@ -17,7 +17,9 @@ namespace assay::store {
 
 class Store {
  public:
-  enum class Mode { read, write };  // read: throws where the file does not exist; write: makes it
+  // read: also where file or folder cannot be written; writes nothing but the migration of an older store that can be written.
+  // change: to write to one that exists. write: makes it. The first two throw where there is no file.
+  enum class Mode { read, change, write };
   Store(const std::filesystem::path& file, Mode mode);
   ~Store();
   Store(Store&&) noexcept;
@@ -67,6 +69,7 @@ class Store {
 
  private:
   struct State;
+  void open_to_read(const std::filesystem::path& file);
   std::unique_ptr<State> state_;
 };
 
@@ -80,9 +83,8 @@ class RunLock {
   RunLock& operator=(RunLock&&) = delete;
 
  private:
-  explicit RunLock(int descriptor, std::filesystem::path file) : descriptor_(descriptor), file_(std::move(file)) {}
+  explicit RunLock(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
-  std::filesystem::path file_;
 };
 
 }  // namespace assay::store

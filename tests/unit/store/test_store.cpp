@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <thread>
 
 #include "base/error.hpp"
 #include "store/ledger.hpp"
@@ -170,6 +172,87 @@ TEST_CASE("a run's lock is exclusive and goes with its holder") {
   CHECK(RunLock::acquire(folder.path / "assay.db", 2));
   first.reset();
   CHECK(RunLock::acquire(folder.path / "assay.db", 1));
+  for (RunId id = 3; id < 10; ++id) CHECK(RunLock::acquire(folder.path / "assay.db", id));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);  // no leftovers by run
+}
+
+TEST_CASE("a lock that goes and comes again is never held twice") {
+  const Folder folder;
+  const auto file = folder.path / "assay.db";
+  std::atomic<int> holders{0}, most{0}, taken{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 2000; ++i)
+        if (const auto lock = RunLock::acquire(file, 1)) {
+          const int now = ++holders;
+          if (now > most) most = now;
+          ++taken;
+          --holders;
+        }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(taken > 0);
+  CHECK(most == 1);
+}
+
+TEST_CASE("a store is read where neither it nor its folder can be written, and reading writes nothing") {
+  const Folder folder;
+  const auto file = folder.path / "assay.db";
+  const auto write_run = [&] {
+    Store store(file, Store::Mode::write);
+    const RunId id = store.create_run(sample_run());
+    store.finish_run(id, RunStatus::complete, 9, "{}", "", {});
+  };
+  CHECK_THROWS_WITH(Store(file, Store::Mode::change), Catch::Matchers::Contains("there is no file"));
+  write_run();
+  {
+    Store store(file, Store::Mode::read);
+    CHECK(store.runs().size() == 1);
+    CHECK_THROWS_AS(store.delete_run(1), Error);
+  }
+  CHECK(Store(file, Store::Mode::change).runs().size() == 1);
+  // As somebody else, since root may write everything: how many runs are seen, -1 for an Error.
+  const auto seen_by_nobody = [](const std::filesystem::path& store_file) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int seen = 101;
+      try {
+        if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(102);
+        seen = static_cast<int>(Store(store_file, Store::Mode::read).runs().size());
+      } catch (const Error&) {
+        seen = 100;
+      } catch (...) {
+      }
+      ::_exit(seen);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status) == 100 ? -1 : WEXITSTATUS(status);
+  };
+  using std::filesystem::perms;
+  constexpr perms kReadFile = perms::owner_read | perms::group_read | perms::others_read;
+  constexpr perms kReadFolder = kReadFile | perms::owner_exec | perms::group_exec | perms::others_exec;
+  std::filesystem::permissions(file, kReadFile);
+  std::filesystem::permissions(folder.path, kReadFolder);
+  CHECK(seen_by_nobody(file) == 1);
+  std::filesystem::permissions(folder.path, perms::all);
+  CHECK(seen_by_nobody(file) == 1);
+  std::filesystem::permissions(file, perms::all);
+
+  // What a writer has not yet brought home lies in the side file: it is seen, or the reading is refused, never left out.
+  const auto copy = folder.path / "copy";
+  std::filesystem::create_directory(copy);
+  {
+    Store writer(file, Store::Mode::write);
+    writer.create_run(sample_run("second"));
+    for (const char* end : {"", "-wal"}) std::filesystem::copy_file(file.string() + end, copy / (std::string("assay.db") + end));
+  }
+  for (const char* name : {"assay.db", "assay.db-wal"}) std::filesystem::permissions(copy / name, kReadFile);
+  std::filesystem::permissions(copy, kReadFolder);
+  const int seen = seen_by_nobody(copy / "assay.db");
+  CHECK((seen == 2 || seen == -1));
+  std::filesystem::permissions(copy, perms::all);
 }
 
 TEST_CASE("a file that is no store, or of a later version, is refused with a reason") {
