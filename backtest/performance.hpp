@@ -1,4 +1,4 @@
-// The figures of a backtest, each with its convention. Used by run and reports. Pure; one implementation for strategy and benchmark.
+// The figures of a backtest, each with its convention. Used by whoever shows one; a benchmark is an outcome like any other. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +17,17 @@ struct AnnualRules {
 
 struct Performance {
   double final_equity = 0, peak_equity = 0;
-  double total_return = 0;                                   // final / first - 1
-  double cagr = 0;                                           // (final / first)^(1 / years) - 1, years by the calendar; NaN below a day
-  double volatility = 0;                                     // sd (n - 1) of simple period returns x sqrt(periods)
-  double sharpe = 0;                                         // (mean - risk_free / periods) / sd x sqrt(periods); NaN where sd is 0
-  double sortino = 0;                                        // the same over the root mean square of returns below the risk-free rate
-  double calmar = 0;                                         // cagr / |max_drawdown|
-  double max_drawdown = 0;                                   // smallest equity / highest before - 1, <= 0
-  TimeNs drawdown_from = 0, drawdown_to = 0, recovered = 0;  // peak, trough, back at the peak (kMissingTime: not yet)
-  double exposure = 0;                                       // share of times with a position
-  double turnover = 0;                                       // traded value / 2 / mean equity, a year
+  double total_return = 0;  // final / capital - 1
+  double cagr = 0;          // (final / capital)^(1 / years) - 1, years of 365.25 days from the first time to the last; NaN below a day
+  double volatility = 0;    // sd (n - 1) of simple returns from one time to the next (the first from the capital) x sqrt(periods)
+  double sharpe = 0;        // (mean - risk_free / periods) / sd x sqrt(periods); NaN where sd is 0
+  double sortino = 0;       // the same over the root mean square of returns below risk_free / periods (others count as 0)
+  double calmar = 0;        // cagr / |max_drawdown|
+  double max_drawdown = 0;  // smallest equity / highest before - 1, <= 0; the capital counts as the first high
+  TimeNs drawdown_from = kMissingTime, drawdown_to = kMissingTime;  // its peak and its trough
+  TimeNs recovered = kMissingTime;                                  // back at that peak; missing: not yet
+  double exposure = 0;                                              // share of times with a position
+  double turnover = 0;                                              // traded value / 2 / mean equity, a year of `periods` times
   std::int64_t trades = 0;
   double hit_rate = 0;                     // share of trades with a result above 0
   double profit_factor = 0;                // gains / losses in currency; NaN without losses
@@ -35,13 +36,13 @@ struct Performance {
 };
 
 Performance performance(const Outcome& outcome, double capital, const AnnualRules& rules);
-// The parts that need a curve only: a benchmark's.
-Performance curve_performance(std::span<const TimeNs> times, std::span<const double> equity, double capital, const AnnualRules& rules);
 
-// Names, values and conventions in the order of a report.
+// Names, values and conventions in the order of a report. Those that are a date have `time` instead of a value (missing: there is none).
 struct Figure {
   std::string name, convention;
-  double value;
+  double value = 0;
+  TimeNs time = kMissingTime;
+  bool is_date = false;
 };
 std::vector<Figure> figures(const Performance& performance);
 

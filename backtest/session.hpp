@@ -6,7 +6,10 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "backtest/engine.hpp"
@@ -22,10 +25,11 @@ struct Leg {
 };
 
 struct Job {
-  std::vector<Leg> legs;  // ascending; a walk-forward search has one for each fold
+  std::vector<Leg> legs;  // ascending, at least one; a walk-forward search has one for each fold
   Rules rules;
-  Period period;
-  std::uint64_t seed = 0;  // leg i's call gets a seed made of this and i
+  Period period{};
+  std::uint64_t seed = 0;   // leg i's calls get a seed made of this and i
+  bool curve_only = false;  // without orders and fills: what a trial of a search keeps
 };
 
 struct SessionOptions {
@@ -38,24 +42,28 @@ struct SessionOptions {
 
 class Session {
  public:
-  // The registry has to outlive the session.
+  // The registry has to outlive the session. A worker that ran a third-party plugin serves once.
   Session(Market market, const plugin::Registry& registry, SessionOptions options);
   ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  Session(Session&&) noexcept;
 
-  const Market& market() const;
+  // The same bars with other forecasts (or none), and the same workers.
+  Session with_forecasts(const Forecasts& forecasts) const;
+  const Market& market() const { return market_; }
 
-  // Throws plugin::CallFailure (refused, crashed, timed out, out of memory; in this process only refused), Error(interrupted) on cancel,
-  // Error(usage) where a strategy wants a column that the market does not have.
+  // Throws plugin::CallFailure (refused, crashed, timed out, out of memory; in this process only refused), Error (interrupted) on cancel.
+  // A column that a strategy wants and the market does not have is a refusal too.
   Outcome run(const Job& job) const;
 
  private:
-  struct Pool;
+  class Workers;
+  Session(Market market, const Session& other);
+  Outcome run_here(const Job& job) const;
+
   Market market_;
-  const plugin::Registry& registry_;
+  const plugin::Registry* registry_;
   SessionOptions options_;
-  std::unique_ptr<Pool> pool_;
+  std::shared_ptr<Workers> workers_;
 };
 
 // What `assay worker --backtest` does until the host closes the channel. Returns the exit code.

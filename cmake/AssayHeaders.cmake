@@ -1,5 +1,5 @@
 # Target assay_headers: every header of ours compiles alone. One empty source per header, so that only changed ones are compiled again.
-file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} core/*.hpp sdk/include/*.hpp nn/*.hpp plugins/*.hpp cli/*.hpp bench/*.hpp)
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} core/*.hpp backtest/*.hpp sdk/include/*.hpp nn/*.hpp plugins/*.hpp cli/*.hpp bench/*.hpp)
 set(sources "")
 foreach(header IN LISTS headers)
   string(REPLACE "/" "." name ${header})

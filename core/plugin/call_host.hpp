@@ -1,7 +1,9 @@
-// The C callbacks of one call, over the CallOptions of the caller. Lives on the stack of the call; costs no allocation unless the component
-// fails or asks for scratch memory. Used by the owners in this folder only. The calling thread's, but stopping() may be asked from any.
+// The C callbacks of one call (or of many in a row), over the CallOptions of the caller. Lives on the stack of the call; costs no
+// allocation unless the component fails or asks for scratch memory. Used by the owners in this folder only. The calling thread's, but
+// stopping() may be asked from any.
 #pragma once
 
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -24,6 +26,11 @@ class CallHost {
   void finish(assay_status status, const LoadedComponent& component, const char* tried) {
     if (status == ASSAY_DONE && failed_ == ASSAY_DONE && !thrown_) return;
     refuse(status, component, tried);
+  }
+  // For one that serves many calls: what scratch() gave ends with each.
+  void free_scratch() {
+    for (void* memory : scratch_) std::free(memory);
+    scratch_.clear();
   }
 
  private:

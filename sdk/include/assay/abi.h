@@ -316,7 +316,7 @@ typedef struct assay_history {   /* one instrument's bars up to now; nothing bey
   int64_t bars;
   const int64_t* time_ns;
   const double *open, *high, *low, *close, *volume; /* volume may be null */
-  const double* const* features;  /* n_features arrays of `bars` values: the strategy's COLUMN parameters in schema order */
+  const double* const* features;  /* n_features arrays of `bars` values: the strategy's COLUMN parameters in schema order; null: not given */
   const double* prediction;       /* the model's out-of-sample forecast known at each bar, NaN = none; null without a model */
   uint32_t n_features, n_outputs; /* n_outputs: columns of prediction (bars x n_outputs) */
   double units, average_price;    /* the present position; average_price NaN when flat */
@@ -333,7 +333,7 @@ typedef struct assay_market assay_market;
 struct assay_market { /* what a strategy sees at one time, and its hand: orders are filled as the experiment's `fill` says */
   uint32_t struct_size, n_instruments;
   void* host;
-  int64_t now_ns, bar; /* bar: how many times came before */
+  int64_t now_ns, bar; /* bar: how many times were traded before; on_start: now_ns is the last time before, if any */
   const assay_history* const* instruments;
   double cash, equity; /* equity: at the last known closes */
   /* Each returns the order's number, or -1 after fail() where the order makes no sense. */

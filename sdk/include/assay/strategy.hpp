@@ -22,10 +22,15 @@ class History {
   std::span<const double> low() const { return {raw_->low, size()}; }
   std::span<const double> close() const { return {raw_->close, size()}; }
   std::span<const double> volume() const { return {raw_->volume, raw_->volume != nullptr ? size() : 0}; }
-  std::span<const double> feature(std::uint32_t index) const { return {raw_->features[index], size()}; }
+  // The column that the index-th COLUMN parameter names, at each bar; empty where that parameter was not given.
+  std::span<const double> feature(std::uint32_t index) const {
+    const double* values = index < raw_->n_features ? raw_->features[index] : nullptr;
+    return {values, values != nullptr ? size() : 0};
+  }
   // The model's out-of-sample forecast at each bar (class 1's probability, or the value), NaN = none; empty without a model.
   std::span<const double> prediction() const { return {raw_->prediction, raw_->prediction != nullptr ? size() * raw_->n_outputs : 0}; }
-  double units() const { return raw_->units; }  // held now; negative: short
+  std::uint32_t outputs() const { return raw_->prediction != nullptr ? raw_->n_outputs : 0; }  // 0: no model forecasts here
+  double units() const { return raw_->units; }                                                 // held now; negative: short
   double average_price() const { return raw_->average_price; }
   std::string_view name() const { return {raw_->name.data, raw_->name.size}; }
 
@@ -46,7 +51,7 @@ class Market {
   std::uint32_t instruments() const { return raw_->n_instruments; }
   History operator[](std::uint32_t instrument) const { return History(*raw_->instruments[instrument]); }
   std::int64_t now_ns() const { return raw_->now_ns; }
-  std::int64_t bar() const { return raw_->bar; }  // times before this one
+  std::int64_t bar() const { return raw_->bar; }  // times traded before this one, 0 at first
   double cash() const { return raw_->cash; }
   double equity() const { return raw_->equity; }  // at the last known closes
 
