@@ -75,11 +75,11 @@ struct TargetSpec {
 };
 
 struct SplitSpec {
-  std::string use = "holdout";                                             // holdout | stratified | k_fold | by_rule | walk_forward
-  std::optional<double> test_fraction, validation_fraction;                // holdout, stratified, and k_fold's validation
-  std::string test_rule, validation_rule;                                  // by_rule
-  std::int64_t folds = 5;                                                  // k_fold
-  bool shuffle = true;                                                     // k_fold, holdout of tables; never with time
+  std::string use = "holdout";                               // holdout | stratified | k_fold | by_rule | walk_forward; none: absent
+  std::optional<double> test_fraction, validation_fraction;  // holdout, stratified, and k_fold's validation
+  std::string test_rule, validation_rule;                    // by_rule
+  std::int64_t folds = 5;                                    // k_fold
+  bool shuffle = true;                                       // k_fold, holdout of tables; never with time
   std::optional<Span> train, validation, test, step, embargo, final_test;  // walk_forward, and holdout with time
   bool expanding = false;
   std::string group;                // column that keeps rows together
@@ -145,6 +145,15 @@ struct SearchSpec {
   Place place;
 };
 
+// The file is one trial of a search, as the store keeps it: `assay run` on it gives that trial's bits (rules.md 17).
+struct TrialSpec {
+  std::int64_t study = 0;    // the fold that it chooses for; -1: all
+  std::int64_t number = 0;   // with study the path of its seeds
+  std::string metric;        // the objective
+  std::int64_t stop_at = 0;  // the step at which it was ended; -1: it was not
+  std::string data;          // hash of what it was run on
+};
+
 struct BacktestSpec {
   Component strategy;
   std::string fill;  // next_open | next_close | same_close
@@ -195,6 +204,7 @@ struct Experiment {
   std::vector<std::string> protected_columns;
   std::vector<AcceptSpec> accept;
   std::optional<SearchSpec> search;
+  std::optional<TrialSpec> trial;
   std::optional<BacktestSpec> backtest;
   ResourcesSpec resources;
   std::vector<std::string> plugins;  // files or folders named in the experiment, absolute

@@ -154,6 +154,15 @@ KeySpec search_key() {
   return search;
 }
 
+KeySpec trial_key() {
+  return object("trial", "What makes this file one trial of a search; written by assay",
+                {integer("study", "The fold that it chooses for, from 0; -1: all").range(-1, 1e9).needed(),
+                 integer("number", "Its number; with `study` the path of its seeds").range(0, 1e9).needed(),
+                 text("metric", "The objective, on validation rows").needed(),
+                 integer("stop_at", "The step at which it was ended; -1: it was not").range(-1, 1e9).by_default(number(-1)),
+                 text("data", "Hash of the data that it was run on")});
+}
+
 KeySpec backtest_key() {
   return object(
       "backtest", "A strategy that trades on the forecasts, or on a rule where the file has no model",
@@ -219,6 +228,7 @@ const KeySpec& experiment_keys() {
          resources_key(),
          later("select", "Feature selection", "feature selection"),
          search_key(),
+         trial_key(),
          backtest_key(),
          later("report", "A report in HTML", "the report")});
   }();

@@ -190,9 +190,10 @@ void Filler::target(Experiment& e) const {
 
 void Filler::split(Experiment& e) const {
   const Value* value = find(map_of(&checked_.value), "split");
+  SplitSpec& split = e.split;
+  if (value == nullptr || value->is_none()) split.use = "none";
   if (value == nullptr || !std::holds_alternative<ComponentValue>(value->data)) return;
   const Map& map = map_of(value);
-  SplitSpec& split = e.split;
   split.use = std::get<ComponentValue>(value->data).id;
   split.place = place("split");
   places_below("split", split.key_places);
@@ -364,6 +365,7 @@ Experiment Filler::fill() {
   take(root, "accept", accept);
   for (std::size_t i = 0; i < accept.size(); ++i) e.accept.push_back({accept[i], {}, {}, {}, place("accept." + std::to_string(i))});
   read_search(checked_, file_, catalogue_, e);
+  read_trial(checked_, e);
   read_backtest(checked_, file_, e);
   resources(e);
   if (!e.models.empty()) default_comparisons(e);
@@ -485,6 +487,18 @@ std::optional<Experiment> read_resolved(const std::string& resolved, const std::
   return root ? check_tree(*root, file, options, diagnostics) : std::nullopt;
 }
 
+// A resolved text without some of its top keys.
+std::string without(const std::string& resolved, std::initializer_list<std::string_view> keys) {
+  std::string text;
+  bool inside = false;
+  for (const std::string_view line : text::split(resolved, '\n')) {
+    if (line.empty()) continue;
+    if (line.front() != ' ') inside = std::find(keys.begin(), keys.end(), line.substr(0, line.find(':'))) != keys.end();
+    if (!inside) text += std::string(line) + "\n";
+  }
+  return text;
+}
+
 std::string errors_of(const Diagnostics& diagnostics) {
   std::string all;
   for (const Diagnostic& d : diagnostics.items()) {
@@ -508,12 +522,7 @@ Experiment experiment_from_resolved(const std::string& resolved, const std::file
 
 std::optional<Experiment> with_values(const Experiment& experiment, std::span<const std::pair<std::string, std::string>> values,
                                       const Catalogue& catalogue, Diagnostics& diagnostics) {
-  std::string text;  // the search itself is no part of a trial
-  bool inside = false;
-  for (const std::string_view line : text::split(experiment.resolved, '\n')) {
-    if (!line.empty() && line.front() != ' ') inside = line.starts_with("search:");
-    if (!inside && !line.empty()) text += std::string(line) + "\n";
-  }
+  const std::string text = without(experiment.resolved, {"search"});  // which is no part of a trial
   std::vector<std::string> sets;
   for (const auto& [path, value] : values) sets.push_back(path + "=" + value);
   auto trial = read_resolved(text, experiment.file.parent_path(), sets, &catalogue, diagnostics);
@@ -524,12 +533,6 @@ std::optional<Experiment> with_values(const Experiment& experiment, std::span<co
   return trial;
 }
 
-std::string configuration_text(const Experiment& experiment) {
-  std::string text;
-  for (const std::string_view line : text::split(experiment.resolved, '\n')) {
-    if (!line.empty() && !line.starts_with("seed:") && !line.starts_with("prior_trials:")) text += std::string(line) + "\n";
-  }
-  return text;
-}
+std::string configuration_text(const Experiment& experiment) { return without(experiment.resolved, {"seed", "prior_trials", "trial"}); }
 
 }  // namespace assay::config

@@ -299,6 +299,18 @@ void read_search(const Checked& checked, const std::filesystem::path& file, cons
   }
 }
 
+void read_trial(const Checked& checked, Experiment& experiment) {
+  const Value* value = find(map_of(&checked.value), "trial");
+  if (value == nullptr || !std::holds_alternative<Map>(value->data)) return;
+  const Map& map = map_of(value);
+  TrialSpec& trial = experiment.trial.emplace();
+  take(map, "study", trial.study);
+  take(map, "number", trial.number);
+  take(map, "metric", trial.metric);
+  take(map, "stop_at", trial.stop_at);
+  take(map, "data", trial.data);
+}
+
 void read_backtest(const Checked& checked, const std::filesystem::path& file, Experiment& experiment) {
   const Value* value = find(map_of(&checked.value), "backtest");
   if (value == nullptr || !std::holds_alternative<Map>(value->data)) return;

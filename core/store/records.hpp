@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/calendar.hpp"
@@ -140,6 +141,26 @@ struct BacktestRecord {
     TimeNs time = kMissingTime;  // figures that are a date have this instead
   };
   std::vector<Figure> figures;
+};
+
+// One trial of a search.
+enum class TrialStatus { complete, pruned, failed, crashed, timed_out, out_of_memory, not_run };
+const char* to_text(TrialStatus status);
+
+struct TrialRecord {
+  std::int64_t study = 0;  // the fold that it chooses for; -1: all
+  std::int64_t number = 0;
+  TrialStatus status = TrialStatus::complete;
+  double value = 0;                                         // the objective; pruned: the last intermediate value; NaN: there is none
+  std::vector<std::pair<std::string, std::string>> values;  // dotted path and YAML text
+  std::string configuration;                                // what the ledger counts it as
+  double seconds = 0;
+  std::string error, log;
+  std::string file;                // the trial as an experiment file
+  std::vector<std::int64_t> step;  // intermediate values: epochs, then folds
+  std::vector<double> step_value;
+  std::vector<TimeNs> time;  // strategies: the return of each period of the span that judged it
+  std::vector<double> returns;
 };
 
 }  // namespace assay::store

@@ -79,6 +79,15 @@ CREATE TABLE trade (
   entry_price REAL NOT NULL, exit_price REAL NOT NULL, costs REAL NOT NULL, result REAL NOT NULL, share REAL NOT NULL,
   bars INTEGER NOT NULL, open_at_end INTEGER NOT NULL,
   PRIMARY KEY (backtest, number)) WITHOUT ROWID;
+)sql",
+    R"sql(
+-- values is JSON (dotted path: YAML text); steps and returns are packed little-endian arrays.
+CREATE TABLE trial (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  study INTEGER NOT NULL, number INTEGER NOT NULL, status TEXT NOT NULL, value REAL, "values" TEXT NOT NULL, configuration TEXT NOT NULL,
+  seconds REAL NOT NULL, error TEXT NOT NULL, log TEXT NOT NULL, file TEXT NOT NULL, step BLOB NOT NULL, step_value BLOB NOT NULL,
+  time BLOB NOT NULL, "return" BLOB NOT NULL,
+  PRIMARY KEY (run, study, number)) WITHOUT ROWID;
 )sql"};
 
 }  // namespace assay::store

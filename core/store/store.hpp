@@ -54,6 +54,12 @@ class Store {
   void put_checkpoint(RunId id, const UnitKey& key, const Checkpoint& checkpoint);
   std::optional<Checkpoint> checkpoint(RunId id, const UnitKey& key) const;
 
+  void put_trial(RunId id, const TrialRecord& trial);  // replaces
+  // In order of study and number. brief: without file, log, steps and returns.
+  enum class TrialDetail { brief, steps, whole };
+  std::vector<TrialRecord> trials(RunId id, TrialDetail detail) const;
+  std::optional<TrialRecord> trial(RunId id, std::int64_t study, std::int64_t number) const;  // whole
+
   std::vector<MetricRecord> metrics(RunId id) const;
 
   void put_backtest(RunId id, const BacktestRecord& backtest);  // replaces the one of its name and repeat
