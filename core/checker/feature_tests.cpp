@@ -46,7 +46,7 @@ SampleFrame frame_for(const Subject& subject, std::uint64_t seed, bool holes = f
   shape.rows = 160 + 2 * std::max<std::int64_t>(0, feature.warmup_rows());
   shape.entities = feature.whole_panel() ? 3 : 1;
   shape.holes = holes;
-  const SampleFrame numbers = sample_frame(shape, seed);
+  SampleFrame numbers = sample_frame(shape, seed);
   try {
     fit(feature, numbers, seed);
     transform(feature, numbers);

@@ -459,7 +459,7 @@ std::optional<std::string> process_environment(const std::string& name) {
 
 }  // namespace
 
-std::optional<Experiment> read_experiment_text(std::string text, const std::filesystem::path& file, const ReadOptions& options,
+std::optional<Experiment> read_experiment_text(const std::string& text, const std::filesystem::path& file, const ReadOptions& options,
                                                Diagnostics& diagnostics) {
   SourceTexts own;
   const Environment environment = options.environment ? options.environment : Environment(process_environment);
@@ -471,7 +471,7 @@ std::optional<Experiment> read_experiment_text(std::string text, const std::file
 std::optional<Experiment> read_experiment(const std::filesystem::path& path, const ReadOptions& options, Diagnostics& diagnostics) {
   auto text = read_text_file(path, {path.string(), 0, 0, 1}, diagnostics);
   if (!text) return std::nullopt;
-  return read_experiment_text(std::move(*text), path, options, diagnostics);
+  return read_experiment_text(*text, path, options, diagnostics);
 }
 
 namespace {

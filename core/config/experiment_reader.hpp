@@ -31,7 +31,7 @@ struct ReadOptions {
 std::optional<Experiment> read_experiment(const std::filesystem::path& path, const ReadOptions& options, Diagnostics& diagnostics);
 
 // The same from text. `file` names it in messages, and relative paths start in its folder.
-std::optional<Experiment> read_experiment_text(std::string text, const std::filesystem::path& file, const ReadOptions& options,
+std::optional<Experiment> read_experiment_text(const std::string& text, const std::filesystem::path& file, const ReadOptions& options,
                                                Diagnostics& diagnostics);
 
 // An experiment back from Experiment::resolved as the store keeps it: nothing is inherited or substituted again (a "${" in a value is

@@ -127,7 +127,7 @@ Json Schema::object(const std::vector<KeySpec>& keys, bool partial) {
 
 std::string Schema::component_ref(const ComponentSpec& spec, const KeySpec& key, bool partial) {
   const std::string name = spec.kind + " " + spec.id + (partial ? " in part" : "");
-  const std::string pointer = "#/$defs/" + spec.kind + "%20" + spec.id + (partial ? "%20in%20part" : "");
+  std::string pointer = "#/$defs/" + spec.kind + "%20" + spec.id + (partial ? "%20in%20part" : "");
   if (definitions_.contains(name)) return pointer;
   definitions_[name] = true;  // a component may hold one of its own kind: the name must stand before its parameters are walked
   std::vector<KeySpec> keys = key.inside;

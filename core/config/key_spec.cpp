@@ -44,7 +44,7 @@ KeySpec component(std::string name, std::string doc, std::string kind) {
   spec.component_kind = std::move(kind);
   return spec;
 }
-KeySpec list(KeySpec item, std::string name, std::string doc) {
+KeySpec list(const KeySpec& item, std::string name, std::string doc) {
   KeySpec spec = shaped(std::move(name), std::move(doc), ParamKind::list, Shape::list, {item});
   spec.item_kind = item.kind;
   spec.form = item.form;

@@ -76,8 +76,8 @@ KeySpec span(std::string name, std::string doc);
 KeySpec column(std::string name, std::string doc);
 KeySpec choice(std::string name, std::string doc, std::vector<std::string> choices);
 KeySpec component(std::string name, std::string doc, std::string kind);
-KeySpec list(KeySpec item, std::string name, std::string doc);  // an empty list by default
-KeySpec columns(std::string name, std::string doc);             // a list of columns
+KeySpec list(const KeySpec& item, std::string name, std::string doc);  // an empty list by default
+KeySpec columns(std::string name, std::string doc);                    // a list of columns
 KeySpec object(std::string name, std::string doc, std::vector<KeySpec> keys);
 KeySpec dictionary(std::string name, std::string doc, KeySpec item);
 KeySpec either(std::string name, std::string doc, std::vector<KeySpec> alternatives);

@@ -41,7 +41,8 @@ Column coded(const std::string& name, std::span<const T> values, Missing is_miss
   return Column::of_codes(name, std::move(codes), std::move(levels));
 }
 
-template <class T>
+template <class T>  // clang-tidy cannot see that both are moved on
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 Column owning(std::string name, ColumnType type, std::vector<T> values, std::vector<std::string> levels = {}) {
   const auto owner = std::make_shared<const std::vector<T>>(std::move(values));
   return Column::borrowed(std::move(name), type, owner->data(), owner->size(), owner, std::move(levels));

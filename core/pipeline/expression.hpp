@@ -30,7 +30,7 @@ const char* to_text(ValueType type);
 // A mistake inside an expression, in characters from its start, so that the caller can put a caret.
 class ExpressionError : public std::runtime_error {
  public:
-  ExpressionError(std::string message, std::string mend, std::int64_t offset, std::int64_t length);
+  ExpressionError(const std::string& message, std::string mend, std::int64_t offset, std::int64_t length);
   const std::string& mend() const { return mend_; }
   std::int64_t offset() const { return offset_; }
   std::int64_t length() const { return length_; }

@@ -71,7 +71,7 @@ const char* to_text(ValueType type) {
   return "?";
 }
 
-ExpressionError::ExpressionError(std::string message, std::string mend, std::int64_t offset, std::int64_t length)
-    : std::runtime_error(std::move(message)), mend_(std::move(mend)), offset_(offset), length_(length < 1 ? 1 : length) {}
+ExpressionError::ExpressionError(const std::string& message, std::string mend, std::int64_t offset, std::int64_t length)
+    : std::runtime_error(message), mend_(std::move(mend)), offset_(offset), length_(length < 1 ? 1 : length) {}
 
 }  // namespace assay::pipeline

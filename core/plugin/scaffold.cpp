@@ -91,7 +91,7 @@ std::vector<fs::path> write_scaffold(const std::string& kind, const std::string&
 fs::path templates_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path folder = (program.parent_path() / "../share/assay/templates").lexically_normal();
+  fs::path folder = (program.parent_path() / "../share/assay/templates").lexically_normal();
   if (fs::is_directory(folder, error)) return folder;
   throw Error(Fault::failed, "looking for plugin templates", "there is no folder " + folder.string(), "install Assay again");
 }

@@ -69,7 +69,7 @@ struct StateCodec<Eigen::Matrix<S, R, C, O, MR, MC>> {
     if constexpr (kVector)
       saver.put_array(name, detail::array_of(value.data(), {value.size()}));
     else {
-      const RowMajor<S> rows = value;
+      const Eigen::Ref<const RowMajor<S>> rows = value;  // copied only where columns lie together
       saver.put_array(name, detail::array_of(rows.data(), {rows.rows(), rows.cols()}));
     }
   }

@@ -1,9 +1,11 @@
 // transform depends on what was asked before
 #include "moving.hpp"
 
+#include <atomic>
+
 struct Bad : Moving {
   static void params(assay::Params<Bad>& p) { declare(p); }
-  mutable double calls = 0;
+  mutable std::atomic<int> calls = 0;
   void transform(const assay::Frame& frame, assay::Out out) const {
     if (frame.rows() == 0) return;
     const bool again = frame.numbers(0)[0] == last;
@@ -12,7 +14,7 @@ struct Bad : Moving {
     last = frame.numbers(0)[0];
     for (std::int64_t t = 0; t < frame.rows(); ++t) out(t) += calls > 1 ? 1 : 0;
   }
-  mutable double last = assay::kMissing;
+  mutable std::atomic<double> last = assay::kMissing;
 };
 
 ASSAY_PLUGIN(assay::feature<Bad>("bad.remembers", "1.0.0", "transform depends on what was asked before"))
