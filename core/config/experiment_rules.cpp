@@ -57,6 +57,7 @@ class Rules {
   void target();
   void tasks();
   void task_of(const Component& component, const char* kind, const std::string& path);
+  bool forgets(const Component& model) const;
   void validation_users();
   const ComponentSpec* metric_key(const std::string& name, const std::string& path, bool needs_direction);
   void class_keys();
@@ -177,6 +178,14 @@ const ComponentSpec* Rules::metric_key(const std::string& name, const std::strin
   return spec;
 }
 
+// Trained by steps without a state that could be kept.
+bool Rules::forgets(const Component& model) const {
+  const ComponentSpec* spec = catalogue_.find("model", model.id);
+  if (spec == nullptr) return false;
+  const auto can = [&](const char* ability) { return in(spec->abilities, ability); };
+  return can("model.step/1") && !can("state/1");
+}
+
 void Rules::validation_users() {
   const bool split_known = good("split") && given("split");
   const std::string mend = e_.split.use == "by_rule"        ? "add `validation:` with an expression to `split`"
@@ -186,6 +195,10 @@ void Rules::validation_users() {
   if (e_.train.early_stopping && good("train.early_stopping")) {
     metric_key(e_.train.early_stopping->metric, "train.early_stopping.metric", true);
     if (!rows) error_at_key("train.early_stopping", "early stopping needs validation rows, and the split leaves none", mend);
+    for (const auto& [name, model] : e_.models)
+      if (forgets(model))
+        error_at_key("train.early_stopping", "early stopping goes back to the best epoch, and " + model.id + " cannot save its state",
+                     "remove it, or choose another model (its author: add save and load)");
   }
   if (e_.train.refit == "train_and_validation" && !rows)
     error("train.refit", "refit on train and validation rows needs validation rows, and the split leaves none", mend);

@@ -15,7 +15,7 @@ namespace assay::train {
 
 namespace {
 
-constexpr std::int64_t kPredictChunk = 4096;  // fixed: which rows share a call never depends on who asks (rules.md 15)
+constexpr std::int64_t kPredictChunk = 256;  // fixed: every call has as many rows, whoever asks for however many (rules.md 15)
 
 template <class Scalar>
 constexpr std::uint16_t dtype() {
@@ -44,10 +44,10 @@ assay_array inputs_array(const void* data, std::uint16_t type, std::int64_t rows
                             : array_of(place, type, {rows, from.lookback, from.columns}, ASSAY_ARRAY_READ_ONLY);
 }
 
-// A span's value for a batch that starts at `first`, or null where the data have none.
-template <class T>
-const T* from(std::span<const T> values, std::int64_t first) {
-  return values.empty() ? nullptr : values.data() + first;
+// Null where the data have none.
+template <class Values>
+auto start_of(const Values& values) {
+  return values.empty() ? nullptr : values.data();
 }
 
 template <class T>
@@ -214,12 +214,12 @@ double LocalLearner::run_epoch(std::int64_t index, double rate_factor) {
     assay_batch batch = empty_batch(problem_.raw(), rows);
     batch.x = inputs_array(x.data(), dtype<Scalar>(), rows, train_);
     batch.y = array_of(y.data(), dtype<Scalar>(), {rows}, ASSAY_ARRAY_READ_ONLY);
-    batch.time_ns = time.empty() ? nullptr : time.data();
-    batch.label_end_ns = label_end.empty() ? nullptr : label_end.data();
-    batch.entity = entity.empty() ? nullptr : entity.data();
-    batch.segment = segment.empty() ? nullptr : segment.data();
-    batch.group = group.empty() ? nullptr : group.data();
-    batch.last_known_target = last_known.empty() ? nullptr : last_known.data();
+    batch.time_ns = start_of(time);
+    batch.label_end_ns = start_of(label_end);
+    batch.entity = start_of(entity);
+    batch.segment = start_of(segment);
+    batch.group = start_of(group);
+    batch.last_known_target = start_of(last_known);
     call.seed = steps.child(static_cast<std::uint64_t>(first)).seed();
     const assay_step at{sizeof(assay_step), 0, index, step_++, rate_factor};
     loss += model_.step(batch, at, call) * static_cast<double>(rows);
@@ -247,19 +247,19 @@ void LocalLearner::fit_as(const Rows& validation, const Evaluate& evaluate) {
   batch.x = inputs_array(dense(train_, x), dtype<Scalar>(), train_.count, train_);
   y.assign(train_.y.begin(), train_.y.end());
   batch.y = array_of(y.data(), dtype<Scalar>(), {train_.count}, ASSAY_ARRAY_READ_ONLY);
-  batch.time_ns = from(train_.time, 0);
-  batch.label_end_ns = from(train_.label_end, 0);
-  batch.entity = from(train_.entity, 0);
-  batch.segment = from(train_.segment, 0);
-  batch.group = from(train_.group, 0);
-  batch.last_known_target = from(train_.last_known_target, 0);
+  batch.time_ns = start_of(train_.time);
+  batch.label_end_ns = start_of(train_.label_end);
+  batch.entity = start_of(train_.entity);
+  batch.segment = start_of(train_.segment);
+  batch.group = start_of(train_.group);
+  batch.last_known_target = start_of(train_.last_known_target);
   assay_array validation_array{};
   plugin::CallOptions call = options("fit");
   if (evaluate) {
     validation_array = inputs_array(dense(validation, validation_x), dtype<Scalar>(), validation.count, validation);
     batch.validation_x = &validation_array;
     batch.validation_rows = validation.count;
-    batch.validation_last_known_target = from(validation.last_known_target, 0);
+    batch.validation_last_known_target = start_of(validation.last_known_target);
     call.evaluate = [&](const assay_array& predictions) {
       if (predictions.rank != 2 || predictions.shape[0] != validation.count || predictions.shape[1] != setup_.outputs ||
           predictions.dtype != ASSAY_F64)
@@ -282,32 +282,43 @@ void LocalLearner::fit(const Rows& validation, const Evaluate& evaluate) {
     fit_as<double>(validation, evaluate);
 }
 
+// The rows of one call; the last one fills what is left of the chunk, and its forecasts there are let go.
 template <class Scalar>
-void LocalLearner::predict_as(const Rows& rows, std::int64_t first, std::int64_t count, std::span<double> out) {
-  std::vector<Scalar> x(static_cast<std::size_t>(count * rows.width()));
-  std::vector<std::int64_t> which(static_cast<std::size_t>(count));
-  std::iota(which.begin(), which.end(), first);
+void LocalLearner::predict_as(const Rows& rows, std::span<const std::int64_t> which, std::span<double> out) {
+  std::vector<Scalar> x(which.size() * static_cast<std::size_t>(rows.width()));
   gather(rows, which, x.data());
+  std::vector<TimeNs> time;
+  std::vector<std::int32_t> entity, segment;
+  std::vector<std::int64_t> group;
+  std::vector<double> last_known;
+  pick(rows.time, which, time);
+  pick(rows.entity, which, entity);
+  pick(rows.segment, which, segment);
+  pick(rows.group, which, group);
+  pick(rows.last_known_target, which, last_known);
+  const auto count = static_cast<std::int64_t>(which.size());
   assay_batch batch = empty_batch(problem_.raw(), count);
   batch.x = inputs_array(x.data(), dtype<Scalar>(), count, rows);
-  batch.time_ns = from(rows.time, first);
-  batch.entity = from(rows.entity, first);
-  batch.segment = from(rows.segment, first);
-  batch.group = from(rows.group, first);
-  batch.last_known_target = from(rows.last_known_target, first);
+  batch.time_ns = start_of(time);
+  batch.entity = start_of(entity);
+  batch.segment = start_of(segment);
+  batch.group = start_of(group);
+  batch.last_known_target = start_of(last_known);
   model_.predict(batch, out, options("predict"));
 }
 
 std::vector<double> LocalLearner::predict(const Rows& rows) {
-  std::vector<double> out(static_cast<std::size_t>(rows.count * setup_.outputs));
+  std::vector<double> out;
+  std::vector<double> part(static_cast<std::size_t>(kPredictChunk * setup_.outputs));
+  std::vector<std::int64_t> which(static_cast<std::size_t>(kPredictChunk));
   for (std::int64_t first = 0; first < rows.count; first += kPredictChunk) {
-    const std::int64_t count = std::min(kPredictChunk, rows.count - first);
-    const auto part =
-        std::span(out).subspan(static_cast<std::size_t>(first * setup_.outputs), static_cast<std::size_t>(count * setup_.outputs));
+    for (std::int64_t i = 0; i < kPredictChunk; ++i) which[static_cast<std::size_t>(i)] = std::min(first + i, rows.count - 1);
     if (model_.predict_dtype() == ASSAY_F32)
-      predict_as<float>(rows, first, count, part);
+      predict_as<float>(rows, which, part);
     else
-      predict_as<double>(rows, first, count, part);
+      predict_as<double>(rows, which, part);
+    const std::int64_t count = std::min(kPredictChunk, rows.count - first);
+    out.insert(out.end(), part.begin(), part.begin() + count * setup_.outputs);
   }
   return out;
 }

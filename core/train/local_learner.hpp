@@ -51,7 +51,7 @@ class LocalLearner final : public Learner {
   template <class Scalar>
   void fit_as(const Rows& validation, const Evaluate& evaluate);
   template <class Scalar>
-  void predict_as(const Rows& rows, std::int64_t first, std::int64_t count, std::span<double> out);
+  void predict_as(const Rows& rows, std::span<const std::int64_t> which, std::span<double> out);
   plugin::StateBundle bundle(plugin::StateEntries state, std::string note) const;
 
   LearnerSetup setup_;

@@ -81,3 +81,43 @@ TEST_CASE("data that are not there are a fault of the data; with a fault of the 
   CHECK(folder.assay({"run", "e.yaml"}).code == 2);
   CHECK(folder.assay({"check", "e.yaml", "--set", "seed=-1"}).code == 1);
 }
+
+TEST_CASE("every call for forecasts has the same number of rows, whoever asks for however many") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);
+  folder.write("d.csv", table("5", 1));
+  folder.write(
+      "e.yaml",
+      "assay: 1\nname: chunks\nseed: 7\ndata: {source: csv, path: d.csv}\ninputs: [x]\n"
+      "target: {column: y, task: regression}\nsplit: {use: by_rule, test: 'row < 30 or row >= 97', validation: 'row == 50 or row == 51'}\n"
+      "model: {use: probe.counts_rows}\nevaluate: {metrics: [rmse]}\n");
+  const Result ended = folder.assay({"run", "e.yaml"});
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  const auto lines = lines_of(folder.assay({"runs", "show", "last", "--predictions", "--csv"}).out);
+  std::string size;
+  int seen = 0;
+  for (const std::string& line : lines) {
+    const auto cells = cells_of(line);
+    if (cells[0] != "model") continue;
+    if (cells[1] == "fold") continue;  // the header
+    if (size.empty()) size = cells[9];
+    CHECK(cells[9] == size);
+    ++seen;
+  }
+  CHECK(seen > 33);
+}
+
+TEST_CASE("early stopping with a model that cannot be kept is a mistake of the file") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);
+  folder.write("d.csv", table("5", 1));
+  folder.write("e.yaml",
+               "assay: 1\nname: forgets\nseed: 7\ndata: {source: csv, path: d.csv}\ninputs: [x]\n"
+               "target: {column: y, task: regression}\nsplit: {use: holdout, test: 0.3, validation: 0.3}\n"
+               "model: {use: probe.forgets}\ntrain: {early_stopping: {metric: rmse}}\nevaluate: {metrics: [rmse]}\n");
+  const Result checked = folder.assay({"check", "e.yaml", "--no-data"});
+  CHECK(checked.code == 1);
+  CHECK_THAT(checked.err, Contains("probe.forgets cannot save its state"));
+  CHECK(folder.assay({"run", "e.yaml", "--set", "train.early_stopping=null"}).code == 0);
+}

@@ -133,7 +133,24 @@ struct SecondTry {
   void predict(const assay::Rows& rows, assay::Out out) const { predict_zero(rows, out); }
 };
 
+// Says of each row with how many it came.
+struct CountsRows {
+  void fit(const assay::Batch&, assay::Call&) {}
+  void predict(const assay::Rows&, assay::Out out) const {
+    for (std::int64_t r = 0; r < out.rows(); ++r) out(r) = static_cast<double>(out.rows());
+  }
+};
+
+// Trained by steps, and cannot be kept.
+struct Forgets {
+  void begin(const assay::Problem&, std::int64_t, assay::Call&) {}
+  double step(const assay::Batch&, assay::Call&) { return 0; }
+  void predict(const assay::Rows& rows, assay::Out out) const { predict_zero(rows, out); }
+};
+
 ASSAY_PLUGIN(assay::model<SteppedProbe>("probe.stepped", "1.0.0", "Looks for hidden rows at every step"),
              assay::model<FittedProbe>("probe.fitted", "1.0.0", "Looks for hidden rows during its fit"),
              assay::model<SeesTest>("probe.sees_test", "1.0.0", "Looks for test inputs when they are there"),
-             assay::model<SecondTry>("probe.second_try", "1.0.0", "Dies once, then works"))
+             assay::model<SecondTry>("probe.second_try", "1.0.0", "Dies once, then works"),
+             assay::model<CountsRows>("probe.counts_rows", "1.0.0", "Forecasts how many rows came together"),
+             assay::model<Forgets>("probe.forgets", "1.0.0", "Trained by steps, saves nothing"))
