@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pipeline/feature_pass.hpp"
+#include "plugin/call_options.hpp"
 
 namespace assay::pipeline {
 
@@ -67,6 +68,10 @@ void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
   try {
     ASSAY_CHECK(factory_, "an experiment with feature plugins needs a factory for them");
     columns = factory_(*spec.component, frame_);
+  } catch (const plugin::CallFailure& failure) {
+    if (failure.how() != plugin::CallFailure::How::refused) throw;  // no mistake in the file or the data: the run has failed
+    diagnostics_.data_error(spec.component->place, failure.what(), "", key);
+    return;
   } catch (const Error& error) {
     diagnostics_.data_error(spec.component->place, error.what(), error.mend(), key);
     return;

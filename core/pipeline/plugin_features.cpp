@@ -88,10 +88,9 @@ class FrameView {
   assay_frame view_{};
 };
 
-void run_on(const plugin::Feature& feature, const data::Frame& frame, std::span<const std::int64_t> rows,
-            const plugin::CallOptions& options, FeatureColumns& result) {
+void run_on(const plugin::AnyFeature& feature, const data::Frame& frame, std::span<const std::int64_t> rows, FeatureColumns& result) {
   const FrameView view(frame, feature.columns(), rows);
-  const std::vector<double> values = feature.transform(view.view(), options);
+  const std::vector<double> values = feature.transform(view.view(), {});
   const std::size_t outputs = result.values.size();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t output = 0; output < outputs; ++output) {
@@ -102,9 +101,10 @@ void run_on(const plugin::Feature& feature, const data::Frame& frame, std::span<
 
 }  // namespace
 
-FeatureFactory plugin_features(const plugin::Registry& registry, plugin::CallOptions options) {
-  return [&registry, options](const config::Component& component, const data::Frame& frame) {
-    const plugin::Feature feature(registry.component("feature", component.id), component.params, options);
+FeatureFactory plugin_features(const plugin::Registry& registry, const plugin::ComponentMaker& maker) {
+  return [&registry, &maker](const config::Component& component, const data::Frame& frame) {
+    const auto made = maker.feature(registry.component("feature", component.id), component.params);
+    const plugin::AnyFeature& feature = *made;
     if (feature.has_fit()) {
       throw Error(Fault::usage, fmt::format("computing the feature {}", component.id),
                   "it learns from train rows, which differ from fold to fold", "only features that learn nothing can stand in `features`");
@@ -117,11 +117,11 @@ FeatureFactory plugin_features(const plugin::Registry& registry, plugin::CallOpt
     if (feature.whole_panel() || frame.entity_count() <= 1) {
       std::vector<std::int64_t> rows(frame.rows());
       std::iota(rows.begin(), rows.end(), std::int64_t{0});
-      run_on(feature, frame, rows, options, result);
+      run_on(feature, frame, rows, result);
       return result;
     }
     for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-      run_on(feature, frame, frame.rows_of_entity(static_cast<std::int32_t>(entity)), options, result);
+      run_on(feature, frame, frame.rows_of_entity(static_cast<std::int32_t>(entity)), result);
     }
     return result;
   };

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/text.hpp"
+
 namespace assay::plugin {
 
 const char* status_text(assay_status status) {
@@ -37,6 +39,16 @@ ComponentError::ComponentError(std::string component, std::string tried, assay_s
             reason.empty() ? std::string(status_text(status)) + " (no reason was given)" : reason),
       component_(std::move(component)),
       status_(status) {}
+
+std::string CallFailure::with_log() const {
+  constexpr std::size_t kLines = 5;
+  std::vector<std::string> lines;
+  for (const std::string_view line : text::split(log_, '\n'))
+    if (!line.empty()) lines.emplace_back(line);
+  if (lines.empty()) return what();
+  if (lines.size() > kLines) lines.erase(lines.begin(), lines.end() - kLines);
+  return fmt::format("{}; its last lines: {}", what(), text::join(lines, " | "));
+}
 
 CallHost::CallHost(const CallOptions& options, bool offer_evaluate) : options_(options) {
   raw_.struct_size = sizeof(assay_call);

@@ -41,6 +41,22 @@ class ComponentError : public Error {
   assay_status status_;
 };
 
+// A call into a component that lives in a worker process did not end well. `refused`: the component said why, as ComponentError would have
+// it here; else its process ended, or had to be ended.
+class CallFailure : public Error {
+ public:
+  enum class How { refused, crashed, timed_out, out_of_memory };
+  CallFailure(How how, const std::string& tried, const std::string& happened, std::string log)
+      : Error(Fault::failed, tried, happened), how_(how), log_(std::move(log)) {}
+  How how() const { return how_; }
+  const std::string& log() const { return log_; }  // its last lines
+  std::string with_log() const;                    // what(), then the very last of them
+
+ private:
+  How how_;
+  std::string log_;
+};
+
 const char* status_text(assay_status status);  // "bad input", "out of memory" ...
 
 }  // namespace assay::plugin

@@ -5,7 +5,6 @@
 #include "plugin/call_host.hpp"
 
 namespace assay::plugin {
-namespace {
 
 config::Map in_schema_order(const LoadedComponent& component, const config::Map& given) {
   config::Map params;
@@ -27,8 +26,6 @@ config::Map in_schema_order(const LoadedComponent& component, const config::Map&
     }
   return params;
 }
-
-}  // namespace
 
 ComponentOwner::ComponentOwner(const LoadedComponent& component, const config::Map& params, const CallOptions& options)
     : component_(&component), params_(in_schema_order(component, params)), self_(nullptr, component.raw->destroy) {

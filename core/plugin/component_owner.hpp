@@ -14,6 +14,9 @@
 
 namespace assay::plugin {
 
+// All parameters in schema order: those given, the others' defaults. Throws Error (usage): one that is unknown, or required and missing.
+config::Map in_schema_order(const LoadedComponent& component, const config::Map& given);
+
 class ComponentOwner {
  public:
   // `params`: values as the checker left them. Missing ones take their default; an unknown or missing required one is an Error (usage).

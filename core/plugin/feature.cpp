@@ -9,9 +9,22 @@
 
 namespace assay::plugin {
 
-Feature::Feature(const LoadedComponent& component, const config::Map& given, const CallOptions& options)
-    : ComponentOwner(component, given, options) {
+AnyFeature::AnyFeature(const LoadedComponent& component, const config::Map& params)
+    : has_fit_(component.ability<assay_feature_fit>("feature.fit/1") != nullptr),
+      whole_panel_((component.ability<assay_feature_transform>("feature.transform/1")->flags & ASSAY_FEATURE_WHOLE_PANEL) != 0) {
   ASSAY_CHECK(component.spec.kind == "feature", component.spec.id);
+  for (std::size_t i = 0; i < component.spec.params.size(); ++i) {
+    const config::ParamSpec& spec = component.spec.params[i];
+    const config::Value& value = params[i].second;
+    if (value.is_none()) continue;
+    if (spec.kind == config::ParamKind::column) columns_.push_back(value.as_text());
+    if (spec.kind == config::ParamKind::list && spec.item_kind == config::ParamKind::column)
+      for (const config::Value& item : value.as_list()) columns_.push_back(item.as_text());
+  }
+}
+
+Feature::Feature(const LoadedComponent& component, const config::Map& given, const CallOptions& options)
+    : ComponentOwner(component, given, options), AnyFeature(component, params()) {
   transform_ = component.ability<assay_feature_transform>("feature.transform/1");
   fit_ = component.ability<assay_feature_fit>("feature.fit/1");
   warmup_rows_ = transform_->warmup_rows(self());
@@ -23,14 +36,6 @@ Feature::Feature(const LoadedComponent& component, const config::Map& given, con
     output_names_.emplace_back(name ? name : "");
     if (n > 1 && (output_names_.back().empty() || std::count(output_names_.begin(), output_names_.end(), output_names_.back()) > 1))
       throw ComponentError(id(), "create", ASSAY_FAILED, "its outputs need names, each its own");
-  }
-  for (std::size_t i = 0; i < component.spec.params.size(); ++i) {
-    const config::ParamSpec& spec = component.spec.params[i];
-    const config::Value& value = params()[i].second;
-    if (value.is_none()) continue;
-    if (spec.kind == config::ParamKind::column) columns_.push_back(value.as_text());
-    if (spec.kind == config::ParamKind::list && spec.item_kind == config::ParamKind::column)
-      for (const config::Value& item : value.as_list()) columns_.push_back(item.as_text());
   }
 }
 

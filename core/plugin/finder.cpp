@@ -44,6 +44,24 @@ std::map<std::string, std::vector<int>> list_folder(const fs::path& folder) {
   return found;
 }
 
+// Where the plugins lie that come with this program: beside its bin, or in the build folder that it (or a test) runs from.
+std::vector<std::pair<fs::path, std::string>> own_folders() {
+  std::vector<std::pair<fs::path, std::string>> folders;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error) return folders;
+  const fs::path installed = (program.parent_path() / "../lib/assay/plugins").lexically_normal();
+  folders.emplace_back(installed, "the installed folder");
+  if (fs::is_directory(installed, error)) return folders;  // a prefix inside a build folder is a prefix
+  fs::path folder = program.parent_path();
+  for (int up = 0; up < 5 && folder.has_relative_path(); ++up, folder = folder.parent_path())
+    if (fs::exists(folder / "CMakeCache.txt", error)) {
+      folders.emplace_back(folder / "plugins", "the build folder");
+      break;
+    }
+  return folders;
+}
+
 }  // namespace
 
 SearchPath SearchPath::standard(std::vector<fs::path> named, std::string isa) {
@@ -57,19 +75,7 @@ SearchPath SearchPath::standard(std::vector<fs::path> named, std::string isa) {
     path.folders.emplace_back(fs::path(data) / "assay/plugins", "the user's data folder");
   else if (home && *home)
     path.folders.emplace_back(fs::path(home) / ".local/share/assay/plugins", "the user's data folder");
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    const fs::path installed = (program.parent_path() / "../lib/assay/plugins").lexically_normal();
-    path.folders.emplace_back(installed, "the installed folder");
-    if (fs::is_directory(installed, error)) return path;  // a prefix inside a build folder is a prefix
-    fs::path folder = program.parent_path();
-    for (int up = 0; up < 5 && folder.has_relative_path(); ++up, folder = folder.parent_path())
-      if (fs::exists(folder / "CMakeCache.txt", error)) {
-        path.folders.emplace_back(folder / "plugins", "the build folder");
-        break;
-      }
-  }
+  for (auto& folder : own_folders()) path.folders.push_back(std::move(folder));
   return path;
 }
 
@@ -84,6 +90,9 @@ std::vector<std::vector<FoundFile>> find_plugins(const SearchPath& path, const C
   }
   std::vector<std::vector<FoundFile>> plugins;
   std::set<fs::path> seen;  // families
+  std::set<fs::path> own;
+  for (const auto& entry : own_folders()) own.insert(canonical_or_same(entry.first));
+  const auto ships = [&own](const fs::path& file) { return own.count(family_of(file).parent_path()) > 0; };
   auto add_folder = [&](const fs::path& folder, const std::string& origin, bool named) {
     for (const auto& [name, levels] : list_folder(folder)) {
       if (!seen.insert(family_of(folder / name)).second) continue;
@@ -91,7 +100,7 @@ std::vector<std::vector<FoundFile>> find_plugins(const SearchPath& path, const C
       for (const int level : levels) {
         if (level > most && level != levels.back()) continue;  // the last one stays, to say why it cannot run
         const fs::path file = level == 1 ? folder / name : folder / level_name(level) / name;
-        candidates.push_back({file, level == 1 ? "plain" : level_name(level), origin, named});
+        candidates.push_back({file, level == 1 ? "plain" : level_name(level), origin, named, ships(file)});
       }
       plugins.push_back(std::move(candidates));
     }
@@ -104,7 +113,7 @@ std::vector<std::vector<FoundFile>> find_plugins(const SearchPath& path, const C
       throw Error(Fault::usage, "plugin " + named.string(), "no such file or folder", "");
     else if (seen.insert(family_of(named)).second) {
       const std::string folder = canonical_or_same(named).parent_path().filename().string();
-      plugins.push_back({{named, parse_level(folder) >= 2 ? folder : "plain", kNamed, true}});
+      plugins.push_back({{named, parse_level(folder) >= 2 ? folder : "plain", kNamed, true, ships(named)}});
     }
   }
   for (const auto& [folder, origin] : path.folders) add_folder(folder, origin, false);

@@ -26,6 +26,7 @@ struct FoundFile {
   std::string variant;  // "plain" or the folder's level
   std::string origin;
   bool named = false;
+  bool ships = false;  // lies where the program's own plugins lie
 };
 
 // Plugins in order of the search path. The same file name in one folder and its variant folders is one plugin: its variants come best

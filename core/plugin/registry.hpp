@@ -23,6 +23,7 @@ struct PluginFile {
   std::string variant;         // "x86-64-v4", "x86-64-v3", "x86-64-v2" or "plain"
   Note note;
   std::string origin;  // why it was looked at: "named in the experiment", "ASSAY_PLUGIN_PATH", ...
+  bool ships = false;  // with this program: what it computes need not be kept apart
   const assay_plugin* raw = nullptr;
   std::vector<const LoadedComponent*> components;
 

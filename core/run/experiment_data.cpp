@@ -13,6 +13,7 @@
 #include "data/simulate_market.hpp"
 #include "pipeline/category_inputs.hpp"
 #include "pipeline/plugin_features.hpp"
+#include "run/remote_components.hpp"
 #include "pipeline/prepare.hpp"
 
 namespace assay::run {
@@ -177,8 +178,14 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
                                            const LoadOptions& options, Diagnostics& diagnostics) {
   std::optional<LoadedData> loaded = load_data(experiment, options, diagnostics);
   if (!loaded) return std::nullopt;
+  return prepare_data(experiment, registry, std::move(*loaded), options, diagnostics);
+}
+
+std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry, LoadedData loaded,
+                                           const LoadOptions& options, Diagnostics& diagnostics) {
   ExperimentData out;
-  out.dataset = pipeline::build_dataset(experiment, loaded->frame, pipeline::plugin_features(registry), diagnostics);
+  const auto maker = component_maker(experiment.resources, options.program, options.cancel);
+  out.dataset = pipeline::build_dataset(experiment, loaded.frame, pipeline::plugin_features(registry, *maker), diagnostics);
   if (!diagnostics.has_errors())
     pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, out.dataset.inputs), out.dataset.has_time(),
                                 diagnostics);
@@ -190,7 +197,7 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
                                                                                             : "";
   out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
-  out.loaded = std::move(*loaded);
+  out.loaded = std::move(loaded);
   return out;
 }
 

@@ -2,6 +2,7 @@
 // made; whatever the data contradict becomes a diagnostic. Used by the runner, by `assay check` and by `assay predict`. Trains nothing.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -30,6 +31,8 @@ struct LoadOptions {
   std::filesystem::path cache_folder;  // empty: no cache
   data::ReadProgress progress;
   std::int64_t max_rows = 0;  // --quick: only the first rows (in time), 0 = all
+  std::filesystem::path program = "/proc/self/exe";  // what workers of feature plugins are started from
+  const std::atomic<bool>* cancel = nullptr;
 };
 
 // Nothing where `diagnostics` has errors after it.
@@ -41,8 +44,11 @@ struct ExperimentData {
   pipeline::Folds folds;
 };
 
-// The same, on to the folds. All mistakes are gathered as far as one can look.
+// The same, on to the folds. All mistakes are gathered as far as one can look. Throws plugin::CallFailure where a feature plugin's worker
+// did not end well.
 std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry,
+                                           const LoadOptions& options, Diagnostics& diagnostics);
+std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry, LoadedData loaded,
                                            const LoadOptions& options, Diagnostics& diagnostics);
 
 }  // namespace assay::run

@@ -11,7 +11,7 @@
 namespace assay::run {
 
 enum class Request : std::uint32_t {
-  setup = 1,
+  setup = 1,  // below 50: worker::TaskRequest begins there
   begin,
   epoch,
   fit,
@@ -24,7 +24,7 @@ enum class Request : std::uint32_t {
   summary,
   score
 };
-enum class Reply : std::uint32_t { done = 100, failed, evaluate, log, report };
+constexpr std::uint32_t kEvaluate = 200;  // asked back during a fit, beside worker::Reply; answered with Request::score
 
 std::string to_json(const train::LearnerSetup& setup);
 train::LearnerSetup setup_from_json(const std::string& text);

@@ -12,6 +12,7 @@
 #include "data/csv_reader.hpp"
 #include "pipeline/expression.hpp"
 #include "pipeline/plugin_features.hpp"
+#include "run/remote_components.hpp"
 #include "pipeline/prepare.hpp"
 #include "plugin/state_bundle.hpp"
 #include "run/revisit.hpp"
@@ -124,12 +125,12 @@ struct RowContext {
 };
 
 RowContext context_of(const config::Experiment& experiment, const data::Frame& frame, const std::vector<std::int64_t>& rows,
-                      const plugin::Registry& registry, std::vector<std::string>& notes) {
+                      const pipeline::FeatureFactory& features, std::vector<std::string>& notes) {
   RowContext out;
   if (!frame.has_time()) return out;
   Diagnostics hushed;  // new data may lack the target: then no earlier one is known
   const pipeline::Dataset dataset =
-      pipeline::build_dataset(experiment, frame.without(feature_columns(experiment, frame)), pipeline::plugin_features(registry), hushed);
+      pipeline::build_dataset(experiment, frame.without(feature_columns(experiment, frame)), features, hushed);
   if (hushed.has_errors())
     notes.push_back("earlier targets cannot be told from these data: a model that looks at the last known one does without");
   for (const std::int64_t row : rows) {
@@ -170,8 +171,10 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   keep_what_is_needed(experiment, preparation.inputs());
   const std::optional<LoadedData> loaded = load_data(experiment, {context.cache_folder, context.reading, 0}, diagnostics);
   if (!loaded) return std::nullopt;
+  const auto maker = component_maker(experiment.resources, context.program, context.cancel);
+  const pipeline::FeatureFactory features = pipeline::plugin_features(context.registry, *maker);
   const pipeline::ComputedFeatures computed =
-      pipeline::compute_features(experiment, loaded->frame, pipeline::plugin_features(context.registry), diagnostics);
+      pipeline::compute_features(experiment, loaded->frame, features, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
 
   std::vector<std::int64_t> all(computed.frame.rows());
@@ -206,7 +209,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   std::vector<std::int64_t> ends;
   for (std::int64_t i = 0; lookback > 0 && i < rows.count; ++i) ends.push_back((i + 1) * lookback - 1);
   rows.window_end = ends;
-  const RowContext around = context_of(experiment, computed.frame, ready, context.registry, result.notes);
+  const RowContext around = context_of(experiment, computed.frame, ready, features, result.notes);
   rows.time = around.time;
   rows.entity = around.entity;
   rows.last_known_target = around.last_known_target;

@@ -1,24 +1,15 @@
 #include "run/remote_learner.hpp"
 
-#include <fmt/format.h>
-
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 
 namespace assay::run {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-worker::WorkerStart start_of(const RemoteOptions& options) {
-  worker::WorkerStart start;
-  start.program = options.program;
-  start.limits.memory_bytes = options.memory_bytes;
-  return start;
-}
 
 std::vector<std::byte> bytes_of_part(const worker::Message& message) {
   if (message.parts.empty()) return {};
@@ -27,87 +18,17 @@ std::vector<std::byte> bytes_of_part(const worker::Message& message) {
 
 }  // namespace
 
-RemoteLearner::RemoteLearner(const train::LearnerSetup& setup, const worker::Descriptor& train_rows, const RemoteOptions& options)
-    : model_(setup.model.id), options_(options), began_(std::chrono::steady_clock::now()), process_(start_of(options)) {
-  const Json header{{"plugin", options.plugin.string()}, {"setup", to_json(setup)}};
+RemoteLearner::RemoteLearner(const train::LearnerSetup& setup, const std::filesystem::path& plugin, const worker::Descriptor& train_rows,
+                             const worker::ConversationOptions& options)
+    : conversation_(setup.model.id, options) {
+  const Json header{{"plugin", plugin.string()}, {"setup", to_json(setup)}};
   const Json traits = Json::parse(ask(Request::setup, header.dump(), {}, train_rows.number()).header);
   traits_ = {traits.at("by_steps").get<bool>(), traits.at("resumable").get<bool>(), traits.at("uses_validation").get<bool>()};
 }
 
-RemoteLearner::~RemoteLearner() = default;
-
-worker::Patience RemoteLearner::patience() const {
-  worker::Patience patience;
-  patience.cancel = options_.cancel;
-  if (options_.timeout.count() > 0) {
-    const auto spent = std::chrono::duration_cast<worker::Milliseconds>(std::chrono::steady_clock::now() - began_);
-    patience.timeout = std::max(worker::Milliseconds{1}, options_.timeout - spent);
-  }
-  return patience;
-}
-
-void RemoteLearner::fail_by_ending() {
-  const worker::WorkerExit& end = *process_.ending();
-  const std::string log = log_ + text::join(end.log, "\n");
-  const std::string tried = "running " + model_;
-  switch (end.ending) {
-    case worker::Ending::timed_out:
-      throw UnitFailure(
-          store::UnitStatus::timed_out, tried,
-          fmt::format("it took longer than resources.timeout ({:.3g} s)", static_cast<double>(options_.timeout.count()) / 1e3), log);
-    case worker::Ending::memory_limit:
-      throw UnitFailure(store::UnitStatus::out_of_memory, tried,
-                        fmt::format("it took more memory than resources.memory ({} MB)", options_.memory_bytes / 1'000'000), log);
-    case worker::Ending::cancelled:
-      throw Error(Fault::interrupted, tried, "it was interrupted");
-    case worker::Ending::crashed:
-      throw UnitFailure(store::UnitStatus::crashed, tried, end.text, log);
-    case worker::Ending::exited:
-      break;
-  }
-  throw UnitFailure(store::UnitStatus::crashed, tried, "its process ended by itself (" + end.text + ")", log);
-}
-
-worker::Message RemoteLearner::ask(Request request, const std::string& header, std::span<const worker::Bytes> parts, int file,
-                                   const train::Evaluate* evaluate) {
-  if (!process_.send(static_cast<std::uint32_t>(request), header, parts, file, patience())) fail_by_ending();
-  for (;;) {
-    std::optional<worker::Message> message = process_.receive(patience());
-    if (!message) fail_by_ending();
-    switch (static_cast<Reply>(message->type)) {
-      case Reply::log:
-        log_ += message->header + "\n";
-        break;
-      case Reply::report: {
-        const Json json = Json::parse(message->header);  // a value that is no number travels as null
-        const Json& value = json.at("value");
-        if (options_.report && value.is_number())
-          options_.report(json.at("step").get<std::int64_t>(), json.at("metric").get<std::string>(), value.get<double>());
-        break;
-      }
-      case Reply::evaluate: {
-        ASSAY_CHECK(evaluate != nullptr && *evaluate, "a worker evaluates only where validation rows were given");
-        const auto values = message->part_as<double>(0);
-        const double score = (*evaluate)(values);
-        const std::array<worker::Bytes, 1> answer{worker::bytes_of(std::span<const double>(&score, 1))};
-        if (!process_.send(static_cast<std::uint32_t>(Request::score), "{}", answer, -1, patience())) fail_by_ending();
-        break;
-      }
-      case Reply::failed: {
-        if (process_.stop_reason() == worker::Ending::timed_out || process_.stop_reason() == worker::Ending::cancelled) {
-          process_.kill(*process_.stop_reason());
-          fail_by_ending();
-        }
-        const Json json = Json::parse(message->header);
-        throw UnitFailure(store::UnitStatus::failed, json.at("tried").get<std::string>(), json.at("happened").get<std::string>(),
-                          log_ + text::join(process_.log(), "\n"));
-      }
-      case Reply::done:
-        return std::move(*message);
-      default:
-        throw Error(Fault::failed, "running " + model_, fmt::format("its worker sent an unknown message {}", message->type));
-    }
-  }
+worker::Message RemoteLearner::ask(Request request, std::string_view header, std::span<const worker::Bytes> parts, int file,
+                                   const worker::Conversation::Aside& aside) {
+  return conversation_.ask(static_cast<std::uint32_t>(request), header, parts, file, aside);
 }
 
 void RemoteLearner::begin() { ask(Request::begin); }
@@ -123,7 +44,12 @@ void RemoteLearner::fit(const train::Rows& validation, const train::Evaluate& ev
     return;
   }
   const worker::Descriptor rows = pack(train::without_labels(validation));
-  ask(Request::fit, "{}", {}, rows.number(), &evaluate);
+  ask(Request::fit, "{}", {}, rows.number(), [&](const worker::Message& asked) {
+    ASSAY_CHECK(asked.type == kEvaluate, "a fit asks for scores only");
+    const double score = evaluate(asked.part_as<double>(0));
+    const std::array<worker::Bytes, 1> answer{worker::bytes_of(std::span<const double>(&score, 1))};
+    conversation_.send(static_cast<std::uint32_t>(Request::score), "{}", answer);
+  });
 }
 
 std::vector<double> RemoteLearner::predict(const train::Rows& rows) {

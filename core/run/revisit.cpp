@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "config/experiment_reader.hpp"
 #include "run/ledger_question.hpp"
+#include "run/remote_components.hpp"
 #include "run/summary.hpp"
 
 namespace assay::run {
@@ -81,6 +82,8 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   LoadOptions options;
   options.cache_folder = context.cache_folder;
   options.progress = context.reading;
+  options.program = context.program;
+  options.cancel = context.cancel;
   const std::optional<ExperimentData> data = prepare_data(experiment, context.registry, options, diagnostics);
   if (!data) return std::nullopt;
   if (data->loaded.hash != run.data_hash)
@@ -93,7 +96,8 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   store.put_reveal(id, at, "final_test");
   const auto rows_by_source = frame_rows_by_source(data->dataset.frame);
   const std::vector<store::UnitRecord> units = store.units(id);
-  SummaryInput input{experiment, data->dataset, context.registry, {}, {}};
+  const auto maker = component_maker(experiment.resources, context.program, context.cancel);
+  SummaryInput input{experiment, data->dataset, context.registry, *maker, {}, {}};
   for (const auto& [name, model] : experiment.models)
     input.models.push_back(sealed_forecasts(store, id, name, name, units, data->dataset, rows_by_source));
   std::map<std::string, bool> seen;
@@ -103,7 +107,9 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
     input.baselines.push_back(sealed_forecasts(store, id, unit.key.model, unit.key.model.substr(9), units, data->dataset, rows_by_source));
   }
   Json json{{"run", id}, {"name", run.name}, {"part", "final_test"}, {"reveals", ledger.reveals(question)}};
-  json.update(Json::parse(summarise(input).json));
+  const Summary summary = summarise(input);
+  json.update(Json::parse(summary.json));
+  if (!summary.failures.empty()) json["failures"] = summary.failures;
   return json.dump();
 }
 

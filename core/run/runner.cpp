@@ -14,6 +14,7 @@
 #include "run/fold_shelf.hpp"
 #include "run/identity.hpp"
 #include "run/ledger_question.hpp"
+#include "run/remote_components.hpp"
 #include "run/summary.hpp"
 #include "run/unit_runner.hpp"
 
@@ -31,6 +32,70 @@ bool accepts_missing(const plugin::Registry& registry, const std::string& model)
   return registry.component("model", model).has(ASSAY_ACCEPTS_MISSING);
 }
 
+std::vector<store::PluginRecord> plugins_in_use(const config::Experiment& experiment, const plugin::Registry& registry) {
+  std::map<std::string, store::PluginRecord> records;
+  const auto add = [&](const char* kind, const std::string& id) {
+    const plugin::LoadedComponent& c = registry.component(kind, id);
+    records[c.spec.id] = {c.spec.id, c.spec.version, c.file->path.string(), c.file->sha256(), c.file->variant};
+  };
+  for (const auto& [name, model] : experiment.models) add("model", model.id);
+  for (const config::Component& baseline : experiment.evaluate.baselines) add("model", baseline.id);
+  for (const config::Component& metric : experiment.evaluate.metrics) add("metric", metric.id);
+  for (const config::FeatureSpec& feature : experiment.features)
+    if (feature.component) add("feature", feature.component->id);
+  if (experiment.search) add("sampler", experiment.search->sampler.id);
+  if (experiment.backtest) add("strategy", experiment.backtest->strategy.id);
+  if (experiment.backtest && experiment.backtest->benchmark) add("strategy", experiment.backtest->benchmark->id);
+  std::vector<store::PluginRecord> list;
+  for (auto& [id, record] : records) list.push_back(std::move(record));
+  return list;
+}
+
+store::RunRecord new_record(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
+                            const LoadedData& loaded, const std::string& identity, const std::vector<store::PluginRecord>& plugins) {
+  store::RunRecord run;
+  run.identity = identity;
+  run.name = experiment.name;
+  run.file = request.file;
+  run.original = request.original;
+  run.resolved = experiment.resolved;
+  run.seed = experiment.seed;
+  run.data_hash = loaded.hash;
+  run.build = build_id();
+  run.machine = machine_text();
+  run.cpu_variant = plugin::level_name(plugin::this_cpu().level);
+  run.started_at = context.now();
+  run.quick = request.quick;
+  run.entities = loaded.frame.entity_names();
+  run.plugins = plugins;
+  return run;
+}
+
+// A run that ended before any fit, or in all of them.
+RunOutcome failed_outcome(store::RunId id, const std::string& name, const std::vector<std::string>& failures) {
+  RunOutcome outcome;
+  outcome.id = id;
+  outcome.failed = true;
+  outcome.evaluated = false;
+  const Json json{
+      {"run", id}, {"name", name}, {"status", to_text(store::RunStatus::failed)}, {"error", failures.front()}, {"failures", failures}};
+  outcome.summary = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return outcome;
+}
+
+// A feature's worker did not end well: there is nothing to train on, and the run says so. The same command tries again.
+RunOutcome record_failed_feature(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
+                                 const LoadedData& loaded, const std::string& why) {
+  const std::vector<store::PluginRecord> plugins = plugins_in_use(experiment, context.registry);
+  const std::string identity = run_identity(experiment.resolved, loaded.hash, build_id(), plugins, request.quick);
+  store::Store store(context.store_file, store::Store::Mode::write);
+  std::optional<store::RunId> id = store.newest_with_identity(identity);
+  if (request.again || !id || store.run(*id).status != store::RunStatus::failed)
+    id = store.create_run(new_record(experiment, request, context, loaded, identity, plugins));
+  store.finish_run(*id, store::RunStatus::failed, context.now(), "", why, {});
+  return failed_outcome(*id, experiment.name, {why});
+}
+
 class Runner {
  public:
   Runner(const config::Experiment& experiment, const RunRequest& request, const RunContext& context, ExperimentData& data,
@@ -42,10 +107,11 @@ class Runner {
         diagnostics_(diagnostics),
         store_(context.store_file, store::Store::Mode::write),
         shelf_(experiment, data),
+        maker_(component_maker(experiment.resources, context.program, context.cancel)),
         baseline_names_(config::result_names(experiment.evaluate.baselines)) {}
 
   RunOutcome run() {
-    const std::vector<store::PluginRecord> plugins = plugins_in_use();
+    const std::vector<store::PluginRecord> plugins = plugins_in_use(experiment_, context_.registry);
     const std::string identity = run_identity(experiment_.resolved, data_.loaded.hash, build_id(), plugins, request_.quick);
     if (!request_.again)
       if (const auto stored = stored_result(identity)) return *stored;
@@ -58,22 +124,6 @@ class Runner {
  private:
   void note(const std::string& line) const {
     if (context_.note) context_.note(line);
-  }
-
-  std::vector<store::PluginRecord> plugins_in_use() const {
-    std::map<std::string, store::PluginRecord> records;
-    const auto add = [&](const char* kind, const std::string& id) {
-      const plugin::LoadedComponent& c = context_.registry.component(kind, id);
-      records[c.spec.id] = {c.spec.id, c.spec.version, c.file->path.string(), c.file->sha256(), c.file->variant};
-    };
-    for (const auto& [name, model] : experiment_.models) add("model", model.id);
-    for (const config::Component& baseline : experiment_.evaluate.baselines) add("model", baseline.id);
-    for (const config::Component& metric : experiment_.evaluate.metrics) add("metric", metric.id);
-    for (const config::FeatureSpec& feature : experiment_.features)
-      if (feature.component) add("feature", feature.component->id);
-    std::vector<store::PluginRecord> list;
-    for (auto& [id, record] : records) list.push_back(std::move(record));
-    return list;
   }
 
   std::optional<RunOutcome> stored_result(const std::string& identity) const {
@@ -113,22 +163,7 @@ class Runner {
       note(fmt::format("going on with run {}: {} fits are done", id_, store_.finished_units(id_).size()));
       return;
     }
-    store::RunRecord run;
-    run.identity = identity;
-    run.name = experiment_.name;
-    run.file = request_.file;
-    run.original = request_.original;
-    run.resolved = experiment_.resolved;
-    run.seed = experiment_.seed;
-    run.data_hash = data_.loaded.hash;
-    run.build = build_id();
-    run.machine = machine_text();
-    run.cpu_variant = plugin::level_name(plugin::this_cpu().level);
-    run.started_at = context_.now();
-    run.quick = request_.quick;
-    run.entities = data_.dataset.frame.entity_names();
-    run.plugins = plugins;
-    id_ = store_.create_run(run);
+    id_ = store_.create_run(new_record(experiment_, request_, context_, data_.loaded, identity, plugins));
     take_lock();
     store_.put_folds(id_, fold_records());
   }
@@ -245,7 +280,6 @@ class Runner {
     job.fold = shelf_.take(unit.fold, missing, false);
     if (experiment_.train.refit == "train_and_validation" && !shelf_.fold(unit.fold).validation.empty())
       job.refit_fold = shelf_.take(unit.fold, missing, true);
-    job.stopping = stopping_scorer();
     UnitContext context{experiment_, data_.dataset, context_.registry, context_.program, {}, {}, {}, {}, {}};
     context.isolated = experiment_.resources.isolation == "process";
     context.cancel = context_.cancel;
@@ -267,6 +301,7 @@ class Runner {
     report(unit, "", worker, 0);
     store::UnitRecord record;
     for (std::int64_t attempt = 0; attempt <= experiment_.resources.retries; ++attempt) {
+      job.stopping = stopping_scorer();  // for each attempt: a metric's worker that has ended stays ended
       record = run_unit(job, context);
       if (record.status == store::UnitStatus::complete) break;
     }
@@ -289,7 +324,7 @@ class Runner {
     const auto& stopping = experiment_.train.early_stopping;
     if (!stopping) return std::nullopt;
     const plugin::LoadedComponent& metric = context_.registry.component("metric", stopping->metric);
-    return train::Scorer(stopping->metric, std::make_shared<plugin::Metric>(metric, config::Map{}), data_.dataset.task,
+    return train::Scorer(stopping->metric, maker_->metric(metric, {}), data_.dataset.task,
                          static_cast<std::int64_t>(data_.dataset.classes.size()));
   }
 
@@ -319,7 +354,7 @@ class Runner {
     rows_by_source_ = frame_rows_by_source(data_.dataset.frame);
     std::map<store::UnitKey, store::UnitRecord> units;
     for (store::UnitRecord& unit : store_.units(id_)) units.emplace(unit.key, std::move(unit));
-    SummaryInput input{experiment_, data_.dataset, context_.registry, {}, {}};
+    SummaryInput input{experiment_, data_.dataset, context_.registry, *maker_, {}, {}};
     input.threads = static_cast<std::uint32_t>(running_.size());
     if (request_.quick) input.replicates = 200;
     input.true_probability = data_.loaded.true_probability;
@@ -339,18 +374,7 @@ class Runner {
     }
     if (input.models.empty()) {
       store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", failures.front(), {});
-      RunOutcome outcome;
-      outcome.id = id_;
-      outcome.failed = true;
-      outcome.evaluated = false;
-      outcome.summary = Json{
-          {"run", id_},
-          {"name", experiment_.name},
-          {"status", to_text(store::RunStatus::failed)},
-          {"error", failures.front()},
-          {"failures",
-           failures}}.dump(-1, ' ', false, Json::error_handler_t::replace);
-      return outcome;
+      return failed_outcome(id_, experiment_.name, failures);
     }
     try {
       return store_summary(summarise(input), failures);
@@ -360,7 +384,8 @@ class Runner {
     }
   }
 
-  RunOutcome store_summary(const Summary& summary, const std::vector<std::string>& failures) {
+  RunOutcome store_summary(const Summary& summary, std::vector<std::string> failures) {
+    failures.insert(failures.end(), summary.failures.begin(), summary.failures.end());
     RunOutcome outcome;
     outcome.id = id_;
     outcome.accepted = summary.accepted;
@@ -406,6 +431,7 @@ class Runner {
   const Diagnostics& diagnostics_;
   store::Store store_;
   FoldShelf shelf_;
+  std::unique_ptr<const plugin::ComponentMaker> maker_;
   std::vector<std::string> baseline_names_;
   store::RunId id_ = 0;
   std::optional<store::RunLock> lock_;
@@ -433,7 +459,17 @@ std::optional<RunOutcome> run_experiment(const config::Experiment& experiment, c
   options.cache_folder = context.cache_folder;
   options.progress = context.reading;
   options.max_rows = request.quick ? kQuickRows : 0;
-  std::optional<ExperimentData> data = prepare_data(what, context.registry, options, diagnostics);
+  options.program = context.program;
+  options.cancel = context.cancel;
+  std::optional<LoadedData> loaded = load_data(what, options, diagnostics);
+  if (!loaded) return std::nullopt;
+  std::optional<ExperimentData> data;
+  try {
+    data = prepare_data(what, context.registry, *loaded, options, diagnostics);
+  } catch (const plugin::CallFailure& e) {
+    return record_failed_feature(what, request, context, *loaded, e.with_log());
+  }
+  loaded.reset();
   if (!data) return std::nullopt;
   if (request.quick && data->folds.folds.size() > kQuickFolds) data->folds.folds.resize(kQuickFolds);
   if (context.warned && !diagnostics.items().empty()) context.warned(diagnostics);

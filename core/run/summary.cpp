@@ -34,6 +34,7 @@ Json to_json(const train::MetricResult& m) {
             {"high", number(m.high)},
             {"aggregate", m.aggregate},
             {"per_fold", numbers(m.per_fold)}};
+  if (!m.failure.empty()) json["error"] = m.failure;
   if (m.per_repeat.size() > 1) {
     json["per_repeat"] = numbers(m.per_repeat);
     json["spread"] = number(m.spread);
@@ -78,10 +79,44 @@ void record(std::vector<store::MetricRecord>& out, const std::string& model, con
 struct Evaluated {
   std::string name;
   std::vector<train::MetricResult> metrics;
+  std::vector<train::Scorer> sound;  // the metrics that did not fail
   train::ForecastSet typical;
 };
 
-Evaluated evaluated(const SummaryInput& input, const std::vector<train::Scorer>& scorers, const train::ModelForecasts& forecasts) {
+train::MetricResult failed_metric(const train::Scorer& scorer, const std::string& why) {
+  train::MetricResult result;
+  result.name = scorer.name();
+  result.direction = scorer.direction();
+  result.value = result.low = result.high = result.spread = std::numeric_limits<double>::quiet_NaN();
+  result.failure = why;
+  return result;
+}
+
+// All metrics together, which costs least; where one does not end well, each by itself.
+std::vector<train::MetricResult> metric_results(const std::vector<train::Scorer>& scorers, const train::ModelForecasts& forecasts,
+                                                const train::EvaluationOptions& options) {
+  try {
+    return train::evaluate(scorers, forecasts, options);
+  } catch (const Error& e) {
+    if (e.fault() == Fault::interrupted) throw;
+  }
+  std::vector<train::MetricResult> results;
+  for (const train::Scorer& scorer : scorers) {
+    try {
+      results.push_back(train::evaluate({scorer}, forecasts, options).front());
+    } catch (const plugin::CallFailure& e) {
+      results.push_back(failed_metric(scorer, e.with_log()));
+    } catch (const Error& e) {
+      if (e.fault() == Fault::interrupted) throw;
+      results.push_back(failed_metric(scorer, e.what()));
+    }
+  }
+  return results;
+}
+
+// The scorers are this model's own: what a metric does to its worker on one model's forecasts does not touch another model's.
+Evaluated evaluated(const SummaryInput& input, const train::ModelForecasts& forecasts) {
+  const std::vector<train::Scorer> scorers = scorers_of(input.experiment, input.dataset, input.registry, input.maker);
   train::EvaluationOptions options;
   options.pool = pools(input.experiment);
   options.confidence = input.experiment.evaluate.confidence;
@@ -91,11 +126,19 @@ Evaluated evaluated(const SummaryInput& input, const std::vector<train::Scorer>&
   options.seed = SeedTree(input.experiment.seed).child("evaluate");
   Evaluated out;
   out.name = forecasts.model;
-  out.metrics = train::evaluate(scorers, forecasts, options);
-  const auto plain = std::find_if(out.metrics.begin(), out.metrics.end(), [](const train::MetricResult& m) { return m.table.empty(); });
+  out.metrics = metric_results(scorers, forecasts, options);
+  for (std::size_t m = 0; m < scorers.size(); ++m)
+    if (out.metrics[m].failure.empty()) out.sound.push_back(scorers[m]);
+  const auto plain = std::find_if(out.metrics.begin(), out.metrics.end(),
+                                  [](const train::MetricResult& m) { return m.table.empty() && m.failure.empty(); });
   const std::size_t repeat = plain == out.metrics.end() ? 0 : train::median_repeat(*plain);
   out.typical = train::pooled(forecasts.repeats[repeat]);
   return out;
+}
+
+void add_failures(std::vector<std::string>& out, const Evaluated& model) {
+  for (const train::MetricResult& m : model.metrics)
+    if (!m.failure.empty()) out.push_back(fmt::format("metric {} of {}: {}", m.name, model.name, m.failure));
 }
 
 // Baselines that a model with an intercept contains: its coefficients at zero.
@@ -164,7 +207,7 @@ Json accept_results(const SummaryInput& input, const Json& json, bool& accepted)
   return list;
 }
 
-Json details(const SummaryInput& input, const std::vector<train::Scorer>& scorers, const Evaluated& model) {
+Json details(const SummaryInput& input, const Evaluated& model, std::vector<std::string>& failures) {
   Json json = Json::object();
   json["coverage"] = number(model.typical.coverage());
   json["test_rows"] = model.typical.rows() + model.typical.not_forecast;
@@ -174,8 +217,14 @@ Json details(const SummaryInput& input, const std::vector<train::Scorer>& scorer
                          {"by", input.experiment.evaluate.threshold.fixed ? Json() : Json(input.experiment.evaluate.threshold.by)}};
     json["calibration"] = calibration_json(model.typical);
   }
-  if (!input.experiment.evaluate.segments.empty())
-    json["segments"] = segments_json(input.experiment.evaluate.segments, scorers, model.typical, input.dataset);
+  if (!input.experiment.evaluate.segments.empty()) {
+    try {
+      json["segments"] = segments_json(input.experiment.evaluate.segments, model.sound, model.typical, input.dataset);
+    } catch (const Error& e) {  // a metric that went well on all rows did not on few
+      if (e.fault() == Fault::interrupted) throw;
+      failures.push_back(fmt::format("segments of {}: {}", model.name, e.what()));
+    }
+  }
   if (!input.dataset.protected_columns.empty() && input.dataset.task == config::Task::binary)
     json["fairness"] = fairness_json(model.typical, input.dataset);
   return json;
@@ -256,12 +305,12 @@ train::ForecastSet forecasts_of(const store::Predictions& predictions, const std
 }
 
 std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
-                                      const plugin::Registry& registry) {
+                                      const plugin::Registry& registry, const plugin::ComponentMaker& maker) {
   std::vector<train::Scorer> scorers;
   const std::vector<std::string> names = config::result_names(experiment.evaluate.metrics);
   for (std::size_t m = 0; m < names.size(); ++m) {
     const config::Component& metric = experiment.evaluate.metrics[m];
-    train::Scorer scorer(names[m], std::make_shared<plugin::Metric>(registry.component("metric", metric.id), metric.params), dataset.task,
+    train::Scorer scorer(names[m], maker.metric(registry.component("metric", metric.id), metric.params), dataset.task,
                          static_cast<std::int64_t>(dataset.classes.size()));
     if (scorer.applies()) scorers.push_back(std::move(scorer));
   }
@@ -269,12 +318,13 @@ std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, cons
 }
 
 Summary summarise(const SummaryInput& input) {
-  const std::vector<train::Scorer> scorers = scorers_of(input.experiment, input.dataset, input.registry);
   std::vector<Evaluated> models, baselines;
-  for (const train::ModelForecasts& f : input.models) models.push_back(evaluated(input, scorers, f));
-  for (const train::ModelForecasts& f : input.baselines) baselines.push_back(evaluated(input, scorers, f));
+  for (const train::ModelForecasts& f : input.models) models.push_back(evaluated(input, f));
+  for (const train::ModelForecasts& f : input.baselines) baselines.push_back(evaluated(input, f));
 
   Summary out;
+  for (const auto* group : {&models, &baselines})
+    for (const Evaluated& e : *group) add_failures(out.failures, e);
   Json json = Json::object();
   json["confidence"] = input.experiment.evaluate.confidence;
   json["metrics"] = to_json(models.front().metrics);
@@ -288,7 +338,7 @@ Summary summarise(const SummaryInput& input) {
     const std::vector<train::Comparison> tests = comparisons(input, model, baselines);
     Json part{{"metrics", to_json(model.metrics)}, {"verdict", train::verdict_text(tests)}, {"comparisons", Json::array()}};
     for (const train::Comparison& c : tests) part["comparisons"].push_back(to_json(c));
-    part.update(details(input, scorers, model));
+    part.update(details(input, model, out.failures));
     if (&model == &models.front())
       for (const auto& [key, value] : part.items())
         if (key != "metrics") json[key] = value;

@@ -8,6 +8,7 @@
 
 #include "config/experiment.hpp"
 #include "pipeline/dataset.hpp"
+#include "plugin/component_maker.hpp"
 #include "plugin/registry.hpp"
 #include "store/records.hpp"
 #include "train/evaluation.hpp"
@@ -19,6 +20,7 @@ struct SummaryInput {
   const config::Experiment& experiment;
   const pipeline::Dataset& dataset;
   const plugin::Registry& registry;
+  const plugin::ComponentMaker& maker;
   std::vector<train::ModelForecasts> models, baselines;  // of the same folds
   std::uint32_t threads = 1;
   std::int64_t replicates = 1000;
@@ -28,7 +30,8 @@ struct SummaryInput {
 struct Summary {
   std::string json;  // an object: metrics, baselines, verdict, comparisons, tables, models, accept
   std::vector<store::MetricRecord> metrics;
-  bool accepted = true;  // every accept criterion holds
+  bool accepted = true;               // every accept criterion holds
+  std::vector<std::string> failures;  // metrics that did not end well: which, of what, why
 };
 
 Summary summarise(const SummaryInput& input);
@@ -40,7 +43,7 @@ std::vector<std::int64_t> frame_rows_by_source(const data::Frame& frame);
 
 // The metrics of an experiment, bound to its task; those that do not know the task are left out (the reader complained before).
 std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
-                                      const plugin::Registry& registry);
+                                      const plugin::Registry& registry, const plugin::ComponentMaker& maker);
 
 // Time splits pool all rows, k_fold kinds give the mean of folds.
 bool pools(const config::Experiment& experiment);

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "run/pace.hpp"
+#include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
 #include "stats/decisions.hpp"
 #include "train/local_learner.hpp"
@@ -41,6 +42,20 @@ std::vector<double> balanced_weights(std::span<const double> y, std::size_t clas
   for (std::size_t k = 0; k < classes; ++k)
     if (count[k] > 0) weight[k] = static_cast<double>(y.size()) / (static_cast<double>(classes) * count[k]);
   return weight;
+}
+
+store::UnitStatus status_of(plugin::CallFailure::How how) {
+  switch (how) {
+    case plugin::CallFailure::How::crashed:
+      return store::UnitStatus::crashed;
+    case plugin::CallFailure::How::timed_out:
+      return store::UnitStatus::timed_out;
+    case plugin::CallFailure::How::out_of_memory:
+      return store::UnitStatus::out_of_memory;
+    case plugin::CallFailure::How::refused:
+      break;
+  }
+  return store::UnitStatus::failed;
 }
 
 train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae) {
@@ -74,8 +89,8 @@ class UnitRun {
     try {
       fit_and_predict();
       record_.status = store::UnitStatus::complete;
-    } catch (const UnitFailure& e) {
-      fail(e.status(), e.what(), e.log());
+    } catch (const plugin::CallFailure& e) {
+      fail(status_of(e.how()), e.what(), e.log());
     } catch (const plugin::Stopped&) {
       throw Error(Fault::interrupted, "running " + job_.model.id, "it was interrupted");
     } catch (const Error& e) {
@@ -132,14 +147,9 @@ class UnitRun {
         };
       return std::make_unique<train::LocalLearner>(component_, what, fold.train(), std::move(base));
     }
-    RemoteOptions options;
-    options.program = context_.program;
-    options.plugin = component_.file->path;
-    options.memory_bytes = static_cast<std::uint64_t>(context_.experiment.resources.memory_bytes);
-    options.cancel = context_.cancel;
+    worker::ConversationOptions options = worker_options(context_.experiment.resources, context_.program, context_.cancel);
     options.report = context_.report;
-    if (const auto& timeout = context_.experiment.resources.timeout) options.timeout = worker::Milliseconds(timeout->ns / 1'000'000);
-    return std::make_unique<RemoteLearner>(what, fold.packed_train, options);
+    return std::make_unique<RemoteLearner>(what, component_.file->path, fold.packed_train, options);
   }
 
   train::TrainingPlan plan() const {

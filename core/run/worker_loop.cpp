@@ -11,6 +11,7 @@
 #include "plugin/registry.hpp"
 #include "run/messages.hpp"
 #include "run/pace.hpp"
+#include "run/remote_components.hpp"
 #include "train/local_learner.hpp"
 #include "worker/worker_side.hpp"
 
@@ -19,10 +20,12 @@ namespace assay::run {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using worker::Reply;
 
 class WorkerLoop {
  public:
-  explicit WorkerLoop(worker::WorkerSide side) : channel_(std::move(side.channel)), page_(std::move(side.stop)) {
+  WorkerLoop(worker::WorkerSide side, worker::Tasks tasks)
+      : channel_(std::move(side.channel)), page_(std::move(side.stop)), tasks_(std::move(tasks)) {
     // The plugin's stopping() asks an atomic of this process; the host raises a flag in a shared page.
     std::thread([this] {
       for (;;) {
@@ -39,9 +42,9 @@ class WorkerLoop {
       } catch (const Error& e) {
         fail(e.tried(), e.happened());
       } catch (const std::bad_alloc&) {
-        fail("running the model", "it asked for more memory than there is");
+        fail("running the plugin", "it asked for more memory than there is");
       } catch (const std::exception& e) {
-        fail("running the model", e.what());
+        fail("running the plugin", e.what());
       }
     }
   }
@@ -49,11 +52,30 @@ class WorkerLoop {
  private:
   void done(const std::string& header = "{}", worker::Bytes part = {}) {
     const std::array<worker::Bytes, 1> parts{part};
-    channel_.send(static_cast<std::uint32_t>(Reply::done), header, parts);
+    send(Reply::done, header, parts);
+  }
+  void send(Reply type, std::string_view header, std::span<const worker::Bytes> parts = {}) {
+    channel_.send(static_cast<std::uint32_t>(type), header, parts);
   }
   void fail(const std::string& tried, const std::string& happened) {
     const Json json{{"tried", tried}, {"happened", happened}};
-    channel_.send(static_cast<std::uint32_t>(Reply::failed), json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    send(Reply::failed, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+
+  plugin::CallOptions call_options() {
+    plugin::CallOptions options;
+    options.stop = &stop_;
+    options.log = [this](int level, std::string_view line) {
+      if (level > 0) send(Reply::log, line);
+    };
+    options.report = [this](std::int64_t step, std::string_view metric, double value) {
+      if (pace_.due()) {
+        const Json told{{"step", step}, {"metric", metric}, {"value", value}};
+        send(Reply::report, told.dump(-1, ' ', false, Json::error_handler_t::replace));
+      }
+      return page_.is_raised();
+    };
+    return options;
   }
 
   void set_up(const worker::Message& message) {
@@ -64,19 +86,7 @@ class WorkerLoop {
     path.isa = "";
     registry_ = std::make_unique<plugin::Registry>(std::move(path));
     train_file_ = worker::PackedFile::of(message.file);
-    plugin::CallOptions base;
-    base.stop = &stop_;
-    base.log = [this](int level, std::string_view line) {
-      if (level > 0) channel_.send(static_cast<std::uint32_t>(Reply::log), line);
-    };
-    base.report = [this](std::int64_t step, std::string_view metric, double value) {
-      if (pace_.due()) {
-        const Json told{{"step", step}, {"metric", metric}, {"value", value}};
-        channel_.send(static_cast<std::uint32_t>(Reply::report), told.dump(-1, ' ', false, Json::error_handler_t::replace));
-      }
-      return page_.is_raised();
-    };
-    learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), base);
+    learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), call_options());
     const train::LearnerTraits traits = learner_->traits();
     done(Json{{"by_steps", traits.by_steps}, {"resumable", traits.resumable}, {"uses_validation", traits.uses_validation}}.dump());
   }
@@ -89,7 +99,7 @@ class WorkerLoop {
     const worker::PackedFile file = worker::PackedFile::of(message.file);
     learner_->fit(rows_of(file), [this](std::span<const double> predictions) {
       const std::array<worker::Bytes, 1> parts{worker::bytes_of(predictions)};
-      channel_.send(static_cast<std::uint32_t>(Reply::evaluate), "{}", parts);
+      channel_.send(kEvaluate, "{}", parts);
       const auto score = channel_.receive();
       if (!score || score->type != static_cast<std::uint32_t>(Request::score))
         throw Error(Fault::failed, "evaluating validation rows", "the host gave no score");
@@ -106,6 +116,10 @@ class WorkerLoop {
   }
 
   void answer(const worker::Message& message) {
+    if (const auto answer = tasks_.answer(message, call_options())) {
+      const std::vector<worker::Bytes> parts(answer->parts.begin(), answer->parts.end());
+      return send(Reply::done, answer->header, parts);
+    }
     const auto request = static_cast<Request>(message.type);
     if (request == Request::setup) return set_up(message);
     if (learner_ == nullptr) throw Error(Fault::failed, "answering the host", "the setup did not succeed");
@@ -149,6 +163,7 @@ class WorkerLoop {
   worker::StopPage page_;
   std::atomic<bool> stop_{false};
   Pace pace_;
+  worker::TaskServer tasks_;
   std::unique_ptr<plugin::Registry> registry_;
   std::optional<worker::PackedFile> train_file_;
   std::unique_ptr<train::LocalLearner> learner_;
@@ -156,10 +171,12 @@ class WorkerLoop {
 
 }  // namespace
 
-int run_worker() {
+int run_worker(worker::Tasks more) {
   std::setvbuf(stdout, nullptr, _IOLBF, 1 << 12);  // a pipe would keep a plugin's lines back until the end
+  worker::Tasks tasks = component_tasks();
+  tasks.merge(std::move(more));
   // Never destroyed: its watcher thread runs to the process's end.
-  auto* loop = new WorkerLoop(worker::become_worker());
+  auto* loop = new WorkerLoop(worker::become_worker(), std::move(tasks));
   loop->run();
   return 0;
 }

@@ -23,6 +23,7 @@ struct MetricResult {
   std::vector<double> per_repeat;
   std::vector<std::string> table_names;  // of metrics with several values (confusion)
   std::vector<double> table;             // mean over repeats, pooled rows
+  std::string failure;                   // why there is no value: the metric did not end well; empty otherwise
 };
 
 struct EvaluationOptions {

@@ -33,7 +33,7 @@ std::vector<std::int64_t> order_by_time(const ForecastSet& set) {
 
 }  // namespace
 
-Scorer::Scorer(std::string name, std::shared_ptr<const plugin::Metric> metric, config::Task task, std::int64_t classes)
+Scorer::Scorer(std::string name, std::shared_ptr<const plugin::AnyMetric> metric, config::Task task, std::int64_t classes)
     : name_(std::move(name)), metric_(std::move(metric)), task_(task), classes_(classes) {}
 
 int Scorer::direction() const { return metric_->direction(); }

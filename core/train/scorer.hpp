@@ -14,7 +14,7 @@ namespace assay::train {
 
 class Scorer {
  public:
-  Scorer(std::string name, std::shared_ptr<const plugin::Metric> metric, config::Task task, std::int64_t classes);
+  Scorer(std::string name, std::shared_ptr<const plugin::AnyMetric> metric, config::Task task, std::int64_t classes);
 
   const std::string& name() const { return name_; }
   int direction() const;
@@ -37,7 +37,7 @@ class Scorer {
 
  private:
   std::string name_;
-  std::shared_ptr<const plugin::Metric> metric_;
+  std::shared_ptr<const plugin::AnyMetric> metric_;
   config::Task task_;
   std::int64_t classes_;
 };

@@ -1,0 +1,23 @@
+// Makes features and metrics for whoever computes with them: in this process here; run has a maker whose components compute in worker
+// processes. Handed down to pipeline and train, which know nothing of processes. Thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "plugin/feature.hpp"
+#include "plugin/metric.hpp"
+
+namespace assay::plugin {
+
+class ComponentMaker {
+ public:
+  virtual ~ComponentMaker() = default;
+  virtual std::unique_ptr<const AnyFeature> feature(const LoadedComponent& component, const config::Map& params) const {
+    return std::make_unique<Feature>(component, params);
+  }
+  virtual std::shared_ptr<const AnyMetric> metric(const LoadedComponent& component, const config::Map& params) const {
+    return std::make_shared<Metric>(component, params);
+  }
+};
+
+}  // namespace assay::plugin

@@ -1,0 +1,237 @@
+#include "run/remote_components.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+namespace assay::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using worker::PackedArray;
+
+assay_array view_of(const PackedArray& array) {
+  assay_array view{};
+  view.dtype = array.dtype;
+  view.rank = 1;
+  view.device_kind = ASSAY_CPU;
+  view.flags = ASSAY_ARRAY_READ_ONLY;
+  view.shape[0] = static_cast<std::int64_t>(array.size());
+  view.stride[0] = 1;
+  view.data = const_cast<void*>(array.data);  // the kernel keeps the promise
+  return view;
+}
+
+std::string column_name(std::size_t index) { return fmt::format("column {}", index); }
+
+// ---- features ----------------------------------------------------------------------------------------------------------------------
+
+class RemoteFeature final : public plugin::AnyFeature {
+ public:
+  RemoteFeature(const plugin::LoadedComponent& component, const config::Map& params, const worker::ConversationOptions& options)
+      : AnyFeature(component, plugin::in_schema_order(component, params)), remote_(component, params, options) {
+    const Json told = Json::parse(remote_.call("feature.describe").header);
+    warmup_rows_ = told.at("warmup_rows").get<std::int64_t>();
+    output_names_ = told.at("output_names").get<std::vector<std::string>>();
+  }
+
+  std::int64_t warmup_rows() const override { return warmup_rows_; }
+  const std::vector<std::string>& output_names() const override { return output_names_; }
+
+  std::vector<double> transform(const assay_frame& frame, const plugin::CallOptions&) const override {
+    const auto rows = static_cast<std::size_t>(frame.n_rows);
+    Json columns = Json::array();
+    std::vector<PackedArray> arrays;
+    for (std::uint32_t c = 0; c < frame.n_columns; ++c) {
+      const assay_column& column = *frame.columns[c];
+      Json levels = Json::array();
+      for (std::uint64_t l = 0; l < column.n_levels; ++l) levels.push_back(std::string_view(column.levels[l].data, column.levels[l].size));
+      columns.push_back({std::string_view(column.name.data, column.name.size), column.kind, levels});
+      arrays.push_back({column_name(c), column.values.dtype, {frame.n_rows}, column.values.data});
+    }
+    if (frame.time_ns) arrays.push_back(PackedArray::of("time", std::span(frame.time_ns, rows)));
+    if (frame.entity) arrays.push_back(PackedArray::of("entity", std::span(frame.entity, rows)));
+    const std::string header = Json{{"rows", frame.n_rows}, {"columns", columns}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::lock_guard lock(mutex_);
+    const worker::Message answer = remote_.call("feature.transform", header, arrays);
+    const auto values = answer.part_as<double>(0);
+    return {values.begin(), values.end()};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable worker::RemoteComponent remote_;
+  std::int64_t warmup_rows_ = 0;
+  std::vector<std::string> output_names_;
+};
+
+// The frame that the host described: views of the mapped arrays.
+class MappedFrame {
+ public:
+  explicit MappedFrame(const worker::TaskCall& call) {
+    const Json json = Json::parse(call.header);
+    view_.struct_size = sizeof view_;
+    view_.n_rows = json.at("rows").get<std::int64_t>();
+    for (const Json& told : json.at("columns")) {
+      assay_column& column = columns_.emplace_back();
+      column.struct_size = sizeof column;
+      column.name = text(told.at(0));
+      column.kind = told.at(1).get<std::uint32_t>();
+      column.values = view_of(call.arrays.at(column_name(columns_.size() - 1)));
+      std::vector<assay_text>& levels = levels_.emplace_back();
+      for (const Json& level : told.at(2)) levels.push_back(text(level));
+      if (!levels.empty()) column.levels = levels.data();
+      column.n_levels = levels.size();
+    }
+    for (const assay_column& column : columns_) pointers_.push_back(&column);
+    view_.n_columns = static_cast<std::uint32_t>(pointers_.size());
+    view_.columns = pointers_.data();
+    if (call.arrays.find("time") != nullptr) view_.time_ns = call.arrays.values<std::int64_t>("time").data();
+    if (call.arrays.find("entity") != nullptr) view_.entity = call.arrays.values<std::int32_t>("entity").data();
+  }
+  MappedFrame(const MappedFrame&) = delete;
+  MappedFrame& operator=(const MappedFrame&) = delete;
+  const assay_frame& view() const { return view_; }
+
+ private:
+  assay_text text(const Json& json) {
+    const std::string& kept = texts_.emplace_back(json.get<std::string>());
+    return {kept.data(), kept.size()};
+  }
+
+  // Deques, so that what the columns point to stays where it is.
+  std::deque<std::string> texts_;
+  std::deque<std::vector<assay_text>> levels_;
+  std::deque<assay_column> columns_;
+  std::vector<const assay_column*> pointers_;
+  assay_frame view_{};
+};
+
+// The one object of this worker, made at the first call.
+template <class Component>
+const Component& kept(const worker::TaskCall& call) {
+  if (!call.kept.has_value()) call.kept = std::make_shared<const Component>(call.component, call.params);
+  return *std::any_cast<const std::shared_ptr<const Component>&>(call.kept);
+}
+
+worker::TaskAnswer describe_feature(const worker::TaskCall& call) {
+  const auto& feature = kept<plugin::Feature>(call);
+  const Json told{{"warmup_rows", feature.warmup_rows()}, {"output_names", feature.output_names()}};
+  return {told.dump(-1, ' ', false, Json::error_handler_t::replace), {}};
+}
+
+worker::TaskAnswer transform_feature(const worker::TaskCall& call) {
+  const MappedFrame frame(call);
+  const std::vector<double> values = kept<plugin::Feature>(call).transform(frame.view(), call.options);
+  worker::TaskAnswer answer;
+  answer.add<double>(values);
+  return answer;
+}
+
+// ---- metrics -----------------------------------------------------------------------------------------------------------------------
+
+class RemoteMetric final : public plugin::AnyMetric {
+ public:
+  RemoteMetric(const plugin::LoadedComponent& component, config::Map params, worker::ConversationOptions options)
+      : AnyMetric(component), component_(component), params_(std::move(params)), options_(std::move(options)) {}
+
+  std::vector<double> score(const assay_scored& set, const plugin::CallOptions&) const override {
+    const auto rows = static_cast<std::size_t>(set.rows);
+    const Json header{{"task", set.task}, {"rows", set.rows}, {"n_classes", set.n_classes}, {"n_outputs", set.n_outputs}};
+    std::vector<PackedArray> arrays;
+    const auto add = [&](const char* name, const auto* values, std::size_t size) {
+      if (values != nullptr) arrays.push_back(PackedArray::of(name, std::span(values, size)));
+    };
+    add("truth", set.truth, rows);
+    add("value", set.value, rows * static_cast<std::size_t>(set.n_outputs));
+    add("decision", set.decision, rows);
+    add("weight", set.weight, rows);
+    add("time", set.time_ns, rows);
+    add("entity", set.entity, rows);
+    add("last_known_target", set.last_known_target, rows);
+    add("naive_mae", &set.naive_mae, 1);
+    const std::lock_guard lock(mutex_);
+    if (!remote_) remote_ = std::make_unique<worker::RemoteComponent>(component_, params_, options_);  // many never score
+    const worker::Message answer = remote_->call("metric.score", header.dump(), arrays);
+    const auto values = answer.part_as<double>(0);
+    return {values.begin(), values.end()};
+  }
+
+ private:
+  const plugin::LoadedComponent& component_;
+  config::Map params_;
+  worker::ConversationOptions options_;
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<worker::RemoteComponent> remote_;
+};
+
+worker::TaskAnswer score_metric(const worker::TaskCall& call) {
+  const Json json = Json::parse(call.header);
+  assay_scored set{};
+  set.struct_size = sizeof set;
+  set.task = json.at("task").get<std::uint32_t>();
+  set.rows = json.at("rows").get<std::int64_t>();
+  set.n_classes = json.at("n_classes").get<std::int64_t>();
+  set.n_outputs = json.at("n_outputs").get<std::int64_t>();
+  const auto take = [&]<class T>(const char* name, const T*& into) {
+    if (call.arrays.find(name) != nullptr) into = call.arrays.values<T>(name).data();
+  };
+  take("truth", set.truth);
+  take("value", set.value);
+  take("decision", set.decision);
+  take("weight", set.weight);
+  take("time", set.time_ns);
+  take("entity", set.entity);
+  take("last_known_target", set.last_known_target);
+  set.naive_mae = call.arrays.values<double>("naive_mae")[0];
+  const std::vector<double> values = kept<plugin::Metric>(call).score(set, call.options);
+  worker::TaskAnswer answer;
+  answer.add<double>(values);
+  return answer;
+}
+
+// ---- who computes where ------------------------------------------------------------------------------------------------------------
+
+class IsolatingMaker final : public plugin::ComponentMaker {
+ public:
+  explicit IsolatingMaker(worker::ConversationOptions options) : options_(std::move(options)) {}
+
+  std::unique_ptr<const plugin::AnyFeature> feature(const plugin::LoadedComponent& component, const config::Map& params) const override {
+    if (component.file->ships) return ComponentMaker::feature(component, params);
+    return std::make_unique<RemoteFeature>(component, params, options_);
+  }
+  std::shared_ptr<const plugin::AnyMetric> metric(const plugin::LoadedComponent& component, const config::Map& params) const override {
+    if (component.file->ships) return ComponentMaker::metric(component, params);
+    return std::make_shared<RemoteMetric>(component, params, options_);
+  }
+
+ private:
+  worker::ConversationOptions options_;
+};
+
+}  // namespace
+
+worker::ConversationOptions worker_options(const config::ResourcesSpec& resources, const std::filesystem::path& program,
+                                           const std::atomic<bool>* cancel) {
+  worker::ConversationOptions options;
+  options.program = program;
+  options.memory_bytes = static_cast<std::uint64_t>(resources.memory_bytes);
+  options.cancel = cancel;
+  if (resources.timeout) options.timeout = worker::Milliseconds(resources.timeout->ns / 1'000'000);
+  return options;
+}
+
+std::unique_ptr<const plugin::ComponentMaker> component_maker(const config::ResourcesSpec& resources, const std::filesystem::path& program,
+                                                              const std::atomic<bool>* cancel) {
+  if (resources.isolation != "process") return std::make_unique<plugin::ComponentMaker>();
+  return std::make_unique<IsolatingMaker>(worker_options(resources, program, cancel));
+}
+
+worker::Tasks component_tasks() {
+  return {{"feature.describe", describe_feature}, {"feature.transform", transform_feature}, {"metric.score", score_metric}};
+}
+
+}  // namespace assay::run
