@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "stats/bootstrap.hpp"
 #include "stats/correlation.hpp"
+#include "stats/mean_interval.hpp"
 
 namespace assay::train {
 
@@ -84,7 +85,7 @@ class Replicates {
     }
   }
 
-  // For each scorer, each replicate: the mean over sets and repeats. By-date metrics resample their own numbers by date.
+  // For each scorer, each replicate: the mean over sets and repeats.
   std::vector<std::vector<double>> values(const std::vector<Scorer>& scorers) const {
     std::vector<std::vector<double>> out(scorers.size(), std::vector<double>(static_cast<std::size_t>(options_.replicates), kNaN));
     const std::uint32_t threads = std::max<std::uint32_t>(1, options_.threads);
@@ -159,34 +160,17 @@ void set_interval(MetricResult& result, std::vector<double> values, double confi
   result.high = stats::quantile(values, (1 + confidence) / 2);
 }
 
-// A metric by date on a panel: dates are resampled and the metric's own numbers averaged.
+// A metric by date on a panel: the interval of a mean of dependent dates.
 void set_interval_by_date(MetricResult& result, const Scorer& scorer, const std::vector<std::vector<ForecastSet>>& sets,
                           const EvaluationOptions& options) {
   std::vector<double> mean;
-  std::vector<TimeNs> time;
   for (const auto& repeat : sets) {
     const Scorer::ByDate by_date = scorer.by_date(pooled(repeat));
-    if (time.empty()) {
-      time = by_date.time;
-      mean.assign(time.size(), 0);
-    }
-    for (std::size_t d = 0; d < time.size(); ++d) mean[d] += by_date.value[d] / static_cast<double>(sets.size());
+    mean.resize(by_date.value.size());
+    for (std::size_t d = 0; d < mean.size(); ++d) mean[d] += by_date.value[d] / static_cast<double>(sets.size());
   }
-  std::vector<double> defined;
-  std::vector<TimeNs> defined_time;
-  for (std::size_t d = 0; d < time.size(); ++d) {
-    if (std::isnan(mean[d])) continue;
-    defined.push_back(mean[d]);
-    defined_time.push_back(time[d]);
-  }
-  result.low = result.high = kNaN;
-  if (defined.size() < 2) return;
-  const double block = std::max(static_cast<double>(options.horizon), stats::optimal_block_length(defined).stationary);
-  stats::BootstrapOptions bootstrap;
-  bootstrap.replicates = options.replicates;
-  bootstrap.level = options.confidence;
-  bootstrap.seed = options.seed.child("bootstrap").child(result.name).seed();
-  const stats::Interval interval = stats::bootstrap_mean(stats::Resampler::dates(defined_time, block), defined, bootstrap);
+  std::erase_if(mean, [](double v) { return std::isnan(v); });
+  const stats::MeanInterval interval = stats::interval_of_mean(mean, options.horizon, options.confidence);
   result.low = interval.low;
   result.high = interval.high;
 }

@@ -1,4 +1,5 @@
-// Metrics of forecasts with intervals: point values from metric plugins, intervals by resampling what is independent (rules.md 9, 10).
+// Metrics of forecasts with intervals: point values from metric plugins; intervals by resampling what is independent (rules.md 9, 10), or
+// for metrics by date from their own series.
 // Used by run. With `repeats` the value is the mean over them and `spread` their standard deviation; each replicate draws the same rows for
 // all repeats. Pure apart from the plugins' calls; several threads share the replicates, the bits do not depend on how many.
 #pragma once

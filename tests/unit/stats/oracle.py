@@ -7,6 +7,7 @@ written out here from the paper in the plainest way, not the way that core/stats
 """
 import numpy as np
 import scipy
+import scipy.fft
 import scipy.optimize
 import scipy.stats as ss
 import sklearn
@@ -188,6 +189,14 @@ def calibrations():
     show("brier", sm.brier_score_loss(t, p))
 
 
+def means():
+    print("== interval of a mean (cosines: scipy.fft.dct type II, orthonormal; bounds: scipy.stats.t)")
+    for n, seed, phi, count in ((120, 5, 0.5, 8), (60, 6, 0.0, 3), (2, 7, 0.0, 1)):
+        x = series(n, seed, phi)
+        error = np.sqrt(np.mean(scipy.fft.dct(x, norm="ortho")[1:count + 1] ** 2) / n)
+        show(f"n {n}, {count} cosines", x.mean(), error, *ss.t.interval(0.95, count, x.mean(), error))
+
+
 def metrics():
     print("== metrics (sklearn, scipy)")
     t, a, b, w = binary_table(120, 1)
@@ -229,5 +238,5 @@ def metrics():
 
 
 if __name__ == "__main__":
-    for part in (distributions, roc, tests, blocks, bootstraps, calibrations, metrics):
+    for part in (distributions, roc, tests, blocks, bootstraps, calibrations, means, metrics):
         part()

@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "stats/bootstrap.hpp"
+#include "stats/mean_interval.hpp"
 #include "support/build_plugins.hpp"
 #include "support/catch.hpp"
 #include "train/evaluation.hpp"
@@ -189,7 +190,7 @@ TEST_CASE("folds and repeats: pooled rows or the mean of folds, the mean of repe
   CHECK(mean.value < mean.high);
 }
 
-TEST_CASE("metrics by date on a panel: the mean over dates, dates resampled") {
+TEST_CASE("metrics by date on a panel: the mean over dates, with the interval of their series") {
   ForecastSet set = made(300, 9, 10);
   for (std::size_t i = 0; i < 10; ++i) set.value[i] = 1;  // a constant forecast: the date's IC is undefined, not zero
   const Scorer ic = scorer("ic");
@@ -209,16 +210,16 @@ TEST_CASE("metrics by date on a panel: the mean over dates, dates resampled") {
   }
   CHECK(dates.value[1] == Approx((10 * sxy - sx * sy) / std::sqrt((10 * sxx - sx * sx) * (10 * syy - sy * sy))));
 
-  const EvaluationOptions o = options();
-  const auto result = evaluate({ic}, {"m", false, {{set}}}, o)[0];
-  stats::BootstrapOptions b;
-  b.replicates = o.replicates;
-  b.seed = o.seed.child("bootstrap").child("ic").seed();
-  const std::vector<TimeNs> times(dates.time.begin() + 1, dates.time.end());
-  const double block = std::max(1.0, stats::optimal_block_length(defined).stationary);
-  const auto expected = stats::bootstrap_mean(stats::Resampler::dates(times, block), defined, b);
-  CHECK(result.low == expected.low);
-  CHECK(result.high == expected.high);
+  EvaluationOptions o = options();
+  for (const std::int64_t horizon : {1, 10}) {
+    o.horizon = horizon;
+    const auto result = evaluate({ic}, {"m", false, {{set}}}, o)[0];
+    const auto expected = stats::interval_of_mean(defined, horizon, o.confidence);
+    CHECK(result.low == expected.low);
+    CHECK(result.high == expected.high);
+    CHECK(result.low < result.value);
+  }
+  CHECK(stats::interval_of_mean(defined, 10, 0.95).high != stats::interval_of_mean(defined, 1, 0.95).high);  // the horizon counts
 
   ForecastSet series = made(40, 2, 1);  // one entity: dates of one row have no cross-section, so the metric is taken over time
   CHECK_FALSE(ic.is_by_date(series));
