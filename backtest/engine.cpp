@@ -130,9 +130,12 @@ class Engine {
     ASSAY_CHECK(!strategies.empty(), "somebody has to trade");
   }
 
-  Outcome run() {
+  Outcome run(const std::atomic<bool>* stop) {
     start_next();
-    for (std::size_t t = 0; t < times_.size(); ++t) step(t);
+    for (std::size_t t = 0; t < times_.size(); ++t) {
+      if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw plugin::Stopped(strategy_->id());
+      step(t);
+    }
     strategy_->on_end(raw_);
     finish();
     return std::move(out_);
@@ -172,11 +175,13 @@ class Engine {
     }
     if (rules_.fill == FillRule::next_close) fill_waiting(t, false);
     value_account();
+    stop_if_ruined(t);
     if (!out_.ruined) {
       strategy_->on_bar(raw_);
       if (rules_.fill == FillRule::same_close) {
         fill_waiting(t, false);
         value_account();
+        stop_if_ruined(t);
       }
     }
     record(t);
@@ -283,14 +288,16 @@ class Engine {
     ASSAY_CHECK(std::abs(ledger_ - equity) <= 1e-9 * scale, "cash and positions are the equity");
   }
 
+  void stop_if_ruined(std::size_t t) {
+    if (raw_.equity > 0 || out_.ruined) return;
+    out_.ruined = true;
+    for (Queue& queue : waiting_) queue = {};
+    waiting_count_ = 0;
+    close_all(t);
+    value_account();
+  }
+
   void record(std::size_t t) {
-    if (raw_.equity <= 0 && !out_.ruined) {
-      out_.ruined = true;
-      for (Queue& queue : waiting_) queue = {};
-      waiting_count_ = 0;
-      close_all(t);
-      value_account();
-    }
     check_ledger(raw_.equity);
     double held = 0;
     for (std::size_t i = 0; i < marks_.size(); ++i) held += std::abs(account_.units()[i]) * marks_[i];
@@ -349,8 +356,9 @@ class Engine {
 
 }  // namespace
 
-Outcome replay(const Market& market, const Rules& rules, std::span<const StrategyFrom> strategies, const Period& period) {
-  return Engine(market, rules, strategies, period).run();
+Outcome replay(const Market& market, const Rules& rules, std::span<const StrategyFrom> strategies, const Period& period,
+               const std::atomic<bool>* stop) {
+  return Engine(market, rules, strategies, period).run(stop);
 }
 
 }  // namespace assay::backtest

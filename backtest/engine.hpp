@@ -6,6 +6,7 @@
 // was not known when one had to order). An order of an instrument without a bar now waits for that instrument's next bar.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -62,7 +63,8 @@ struct StrategyFrom {
 
 // Trades within the period only; bars before it are there to be looked at from the start. The first strategy trades from the period's
 // first time on, whatever its `from`. Throws what the strategies throw (ComponentError, Stopped), Error(usage) where one wants a column
-// that the market does not have; checks the account's invariants (BrokenPromise).
-Outcome replay(const Market& market, const Rules& rules, std::span<const StrategyFrom> strategies, const Period& period = {});
+// that the market does not have, Stopped once `stop` is true; checks the account's invariants (BrokenPromise).
+Outcome replay(const Market& market, const Rules& rules, std::span<const StrategyFrom> strategies, const Period& period = {},
+               const std::atomic<bool>* stop = nullptr);
 
 }  // namespace assay::backtest

@@ -102,7 +102,7 @@ Outcome run_loaded(const Market& market, const Job& job, std::span<const plugin:
     strategies.emplace_back(*components[i], job.legs[i].strategy.params, options);
     legs.push_back({job.legs[i].from, &strategies.back()});
   }
-  Outcome out = replay(market, job.rules, legs, job.period);
+  Outcome out = replay(market, job.rules, legs, job.period, options.stop);
   if (job.curve_only) {
     out.orders.clear();
     out.fills.clear();

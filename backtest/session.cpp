@@ -94,18 +94,15 @@ Outcome Session::run(const Job& job) const {
     worker->market = market_.arrays;
   }
   Outcome out = outcome_from(worker->talk.ask(static_cast<std::uint32_t>(Request::replay), to_json(remote)));
-  if (ships) workers_->give_back(std::move(worker));
+  if (ships && !worker->talk.was_asked_to_stop()) workers_->give_back(std::move(worker));
   return out;
 }
 
 std::vector<std::string> columns_of(const plugin::Registry& registry, std::span<const config::Component> strategies) {
   std::vector<std::string> names;
   for (const config::Component& strategy : strategies)
-    for (const config::ParamSpec& param : registry.component("strategy", strategy.id).spec.params) {
-      const config::Value* value = config::find(strategy.params, param.name);
-      if (param.kind != config::ParamKind::column || value == nullptr || value->is_none()) continue;
-      if (std::find(names.begin(), names.end(), value->as_text()) == names.end()) names.push_back(value->as_text());
-    }
+    for (std::string& name : plugin::Strategy::columns_of(registry.component("strategy", strategy.id), strategy.params))
+      if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   return names;
 }
 

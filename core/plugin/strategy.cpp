@@ -5,6 +5,20 @@
 
 namespace assay::plugin {
 
+std::vector<std::string> Strategy::columns_of(const LoadedComponent& component, const config::Map& given) {
+  const config::Map params = in_schema_order(component, given);
+  std::vector<std::string> columns;
+  const auto add = [&](const config::Value& value) { columns.push_back(value.is_none() ? "" : value.as_text()); };
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    const config::ParamSpec& spec = component.spec.params[i];
+    const config::Value& value = params[i].second;
+    if (spec.kind == config::ParamKind::column) add(value);
+    if (spec.kind == config::ParamKind::list && spec.item_kind == config::ParamKind::column && !value.is_none())
+      for (const config::Value& item : value.as_list()) add(item);
+  }
+  return columns;
+}
+
 struct Strategy::Hand {
   explicit Hand(const CallOptions& given) : options(given), call(options) {}
   CallOptions options;
@@ -16,11 +30,7 @@ Strategy::Strategy(const LoadedComponent& component, const config::Map& given, c
   ASSAY_CHECK(component.spec.kind == "strategy", component.spec.id);
   events_ = component.ability<assay_strategy_events>("strategy.events/1");
   if (events_ == nullptr || events_->on_bar == nullptr) throw ComponentError(id(), "create", ASSAY_FAILED, "it offers no on_bar");
-  for (const config::ParamSpec& param : component.spec.params) {
-    if (param.kind != config::ParamKind::column) continue;
-    const config::Value& value = *find(params(), param.name);
-    columns_.push_back(value.is_none() ? "" : value.as_text());
-  }
+  columns_ = columns_of(component, params());
 }
 
 Strategy::Strategy(Strategy&&) noexcept = default;

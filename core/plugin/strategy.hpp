@@ -17,8 +17,10 @@ class Strategy : public ComponentOwner {
   Strategy(Strategy&&) noexcept;
   ~Strategy();
 
-  // Names of the columns that its histories have to hold, in order: its COLUMN parameters ("": one that is not given).
+  // Names of the columns that its histories have to hold, in order: what its COLUMN parameters and lists of them name ("": one that is not
+  // given).
   const std::vector<std::string>& columns() const { return columns_; }
+  static std::vector<std::string> columns_of(const LoadedComponent& component, const config::Map& params);
 
   // Events, in order of time. Each throws Stopped, or ComponentError where the strategy fails; those that it does not have do nothing.
   void on_start(assay_market& market) { event(events_->on_start, market, "on_start"); }

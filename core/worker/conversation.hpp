@@ -44,6 +44,7 @@ class Conversation {
   void start_over(std::string what);
   std::string log();  // what the plugin logged, and what it printed last
   bool is_alive() const { return process_.is_alive(); }
+  bool was_asked_to_stop() const { return process_.stop_reason().has_value(); }  // and answered all the same
 
  private:
   Message answer(const Aside& aside);

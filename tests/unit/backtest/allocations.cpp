@@ -1,0 +1,14 @@
+// Counts what the heap is asked for, for the test that a loop asks for nothing. A file of its own: no call of these may be inlined.
+#include <cstdlib>
+#include <new>
+
+std::size_t allocations = 0;
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  void* memory = std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

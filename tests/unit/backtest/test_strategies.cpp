@@ -1,0 +1,154 @@
+// The strategies that ship, through the plugin boundary.
+#include "backtest/performance.hpp"
+#include "small_market.hpp"
+#include "support/build_plugins.hpp"
+#include "support/catch.hpp"
+
+using namespace small_market;
+using backtest::Outcome;
+using config::Map;
+
+namespace {
+
+plugin::Strategy shipped(const std::string& id, const Map& params = {}) {
+  return plugin::Strategy(build_plugins().component("strategy", id), params);
+}
+
+Outcome run(const backtest::Market& market, plugin::Strategy strategy, const backtest::Rules& rules = {},
+            const backtest::Period& period = {}) {
+  const backtest::StrategyFrom legs[] = {{0, &strategy}};
+  return backtest::replay(market, rules, legs, period);
+}
+
+Map windows(std::int64_t fast, std::int64_t slow, std::vector<std::pair<std::string, config::Value>> more = {}) {
+  Map params{{"fast", {fast}}, {"slow", {slow}}};
+  for (auto& one : more) params.push_back(std::move(one));
+  return params;
+}
+
+std::vector<double> walk(std::uint64_t seed, int days) {
+  Random random(SeedTree(seed).child("walk"));
+  std::vector<double> out;
+  double price = 100;
+  for (int i = 0; i < days; ++i) out.push_back(price *= std::exp(0.02 * random.normal()));
+  return out;
+}
+
+double mean(const std::vector<double>& close, std::size_t end, std::size_t window) {
+  double sum = 0;
+  for (std::size_t i = end - window; i < end; ++i) sum += close[i];
+  return sum / static_cast<double>(window);
+}
+
+// Sides (+1, -1) to take after each close, 0 = no order; the plain way.
+std::vector<int> crossings(const std::vector<double>& close, std::size_t fast, std::size_t slow) {
+  std::vector<int> orders(close.size(), 0);
+  for (std::size_t n = slow + 1; n <= close.size(); ++n) {
+    const bool above = mean(close, n, fast) > mean(close, n, slow), was_above = mean(close, n - 1, fast) > mean(close, n - 1, slow);
+    if (above != was_above) orders[n - 1] = above ? 1 : -1;
+  }
+  return orders;
+}
+
+}  // namespace
+
+TEST_CASE("trend.sma_cross orders where the plain means cross, on thousands of bars") {
+  const std::vector<double> close = walk(1, 3000);
+  const Outcome out = run(market({closes(close)}), shipped("trend.sma_cross", windows(7, 25)));
+  const std::vector<int> expected = crossings(close, 7, 25);
+  std::size_t next = 0;
+  for (std::size_t t = 0; t < close.size(); ++t) {
+    if (expected[t] == 0) continue;
+    REQUIRE(next < out.orders.size());
+    CHECK(out.orders[next].placed == out.times[t]);
+    CHECK(out.orders[next].wanted == expected[t]);
+    ++next;
+  }
+  CHECK(next == out.orders.size());
+  CHECK(next > 100);
+}
+
+TEST_CASE("trend.sma_cross gives the same orders wherever one begins to look") {
+  const auto m = market({closes(walk(2, 900))});
+  const Outcome whole = run(m, shipped("trend.sma_cross", windows(10, 30)));
+  const TimeNs first = m.times[401];
+  const Outcome late = run(m, shipped("trend.sma_cross", windows(10, 30)), {}, {first, m.times.back()});
+  std::size_t at = 0;
+  while (whole.orders[at].placed < first) ++at;
+  REQUIRE(late.orders.size() == whole.orders.size() - at);
+  for (std::size_t i = 0; i < late.orders.size(); ++i) {
+    CHECK(late.orders[i].placed == whole.orders[at + i].placed);
+    CHECK(late.orders[i].wanted == whole.orders[at + i].wanted);
+  }
+}
+
+TEST_CASE("trend.sma_cross: flat instead of short, weight over all instruments, side at once") {
+  const auto m = market({closes(walk(3, 400)), closes(walk(4, 400))});
+  const Outcome flat = run(m, shipped("trend.sma_cross", windows(5, 20, {{"short", {false}}, {"weight", {0.8}}})));
+  REQUIRE(!flat.orders.empty());
+  for (const auto& order : flat.orders) CHECK((order.wanted == 0.4 || order.wanted == 0));
+  const Outcome at_once = run(m, shipped("trend.sma_cross", windows(5, 20, {{"at_once", {true}}})), {}, {m.times[100], m.times.back()});
+  CHECK(at_once.orders[0].placed == m.times[100]);
+  CHECK(at_once.orders[1].placed == m.times[100]);
+  CHECK_THROWS_WITH(shipped("trend.sma_cross", windows(20, 20)), Catch::Contains("fast has to be shorter than slow"));
+}
+
+TEST_CASE("basic.buy_and_hold buys each instrument once, in equal shares, as it appears") {
+  const auto m = market({closes({10, 10, 20, 20, 20}), {{3, 5, 5, 5, 5}, {4, 5, 5, 5, 5}, {5, 10, 10, 10, 10}}});
+  backtest::Rules rules;
+  rules.capital = 1000;
+  const Outcome out = run(m, shipped("basic.buy_and_hold"), rules);
+  REQUIRE(out.fills.size() == 2);
+  CHECK(out.fills[0].units == 50);         // half of 1,000 at 10
+  CHECK(out.fills[1].units == 750.0 / 5);  // half of 500 + 50 x 20
+  CHECK(out.equity.back() == 1000 + 50 * 10 + 150 * 5);
+}
+
+TEST_CASE("basic.equal_weight brings weights back") {
+  const auto m = market({closes({10, 10, 20, 20, 20, 20}), closes({10, 10, 10, 10, 10, 10})});
+  backtest::Rules rules;
+  rules.capital = 1000;
+  const Outcome out = run(m, shipped("basic.equal_weight", {{"rebalance", {std::int64_t{3}}}}), rules);
+  REQUIRE(out.fills.size() == 4);  // times 0 and 3
+  CHECK(out.fills[2].units == 750.0 / 20 - 50);
+  CHECK(out.fills[3].units == 75.0 - 50);
+}
+
+TEST_CASE("forecast.threshold trades forecasts: long above, short below, flat between and without one") {
+  const double none = std::nan("");
+  const std::vector<double> forecasts{none, 0.7, 0.6, 0.5, 0.2, none};
+  const auto f = frame({closes({10, 10, 10, 10, 10, 10})});
+  const auto m = make_market(f, {}, {}, {forecasts, 1});
+  const auto wanted = [&](const Map& params) {
+    std::vector<std::pair<TimeNs, double>> out;
+    for (const auto& order : run(m, shipped("forecast.threshold", params)).orders) out.emplace_back(order.placed / kNsPerDay, order.wanted);
+    return out;
+  };
+  using Orders = std::vector<std::pair<TimeNs, double>>;
+  const Map levels{{"long_above", {0.55}}, {"short_below", {0.45}}};
+  CHECK(wanted(levels) == Orders{{2, 1}, {4, 0}, {5, -1}, {6, 0}});
+  Map calm = levels;
+  calm.emplace_back("short", config::Value{false});
+  calm.emplace_back("weight", config::Value{0.5});
+  CHECK(wanted(calm) == Orders{{2, 0.5}, {4, 0}});
+  Map slow = levels;
+  slow.emplace_back("hold", config::Value{std::int64_t{2}});
+  CHECK(wanted(slow) == Orders{{3, 1}, {5, -1}});
+  Map steady = levels;
+  steady.emplace_back("rebalance", config::Value{true});
+  CHECK(wanted(steady) == Orders{{2, 1}, {3, 1}, {4, 0}, {5, -1}, {6, 0}});
+  CHECK_THROWS_WITH(run(make_market(f, {}), shipped("forecast.threshold")), Catch::Contains("here is no model"));
+}
+
+TEST_CASE("forecast.threshold takes over what another strategy holds") {
+  const auto m = make_market(frame({closes({10, 10, 10, 10})}), {}, {}, {std::vector<double>(4, 0.5), 1});
+  Script buys;
+  buys.on_bar = [](assay_market& now) {
+    if (now.bar == 0) now.order_units(&now, 0, 7);
+  };
+  plugin::Strategy first = strategy(buys), second = shipped("forecast.threshold", {{"long_above", {0.6}}, {"short_below", {0.4}}});
+  const backtest::StrategyFrom legs[] = {{0, &first}, {3 * kNsPerDay, &second}};
+  const Outcome out = backtest::replay(m, {}, legs);
+  REQUIRE(out.fills.size() == 2);
+  CHECK(out.fills[1].units == -7);
+}
