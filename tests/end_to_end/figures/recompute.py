@@ -2,6 +2,8 @@
   assay run two_logistics.yaml; assay runs show last --predictions --csv > predictions.csv; python3 recompute.py delong predictions.csv plain shrunk
   assay run sp500_ridge.yaml;   assay runs show last --predictions --csv > predictions.csv
   python3 recompute.py dm predictions.csv ridge baseline:historical_mean 5       (clark_west: with --set split.expanding=true)
+  python3 recompute.py tables predictions.csv plain credit_taiwan_default.csv    (two_logistics.yaml with what test_real_data.cpp sets; needs
+  scikit-learn and statsmodels; the threshold is the one that the program printed, as a fifth argument)
 Its output stands as constants in test_real_data.cpp.
 """
 import csv
@@ -53,7 +55,32 @@ def clark_west(y, model, opponent, h):
     return f.mean(), stats.norm.sf(f.mean() / np.sqrt(long_run(f, h - 1) / len(f)))
 
 
-if __name__ == "__main__":
+def tables(predictions, model, data, threshold):
+    """Calibration line, segments by EDUCATION, fairness by SEX: the data file's columns joined to the stored predictions by row."""
+    import statsmodels.api as sm
+    from sklearn import metrics
+    with open(data, newline="") as file:
+        source = list(csv.DictReader(file))
+    with open(predictions, newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["model"] == model and r["part"] == "test"]
+    y, p = (np.array([float(r[name]) for r in rows]) for name in ("truth", "value"))
+    column = lambda name: np.array([int(float(source[int(r["row"])][name])) for r in rows])
+    fit = sm.Logit(y, sm.add_constant(np.log(p / (1 - p)))).fit(disp=0, tol=1e-13)
+    print("calibration: slope %.12g error %.12g intercept %.12g error %.12g" % (fit.params[1], fit.bse[1], fit.params[0], fit.bse[0]))
+    for level in (1, 2, 3):
+        s = column("EDUCATION") == level
+        print("EDUCATION %d: rows %d auc %.12g log_loss %.12g brier %.12g" %
+              (level, s.sum(), metrics.roc_auc_score(y[s], p[s]), metrics.log_loss(y[s], p[s]), metrics.brier_score_loss(y[s], p[s])))
+    for level in (1, 2):
+        s = column("SEX") == level
+        tn, fp, fn, tp = metrics.confusion_matrix(y[s], p[s] >= threshold).ravel()
+        print("SEX %d: rows %d base %.12g selected %.12g true positive rate %.12g false positive rate %.12g" %
+              (level, s.sum(), y[s].mean(), (tp + fp) / s.sum(), tp / (tp + fn), fp / (fp + tn)))
+
+
+if __name__ == "__main__" and sys.argv[1] == "tables":
+    tables(*sys.argv[2:5], float(sys.argv[5]))
+elif __name__ == "__main__":
     kind, path, a, b = sys.argv[1:5]
     y, x, z = paired(path, a, b)
     if kind == "delong":

@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "program.hpp"
 #include "support/catch.hpp"
@@ -95,4 +96,30 @@ TEST_CASE("A customer's rows are test rows of one fold only") {
   }
   CHECK(folds.size() == 300);
   for (const auto& [customer, of] : folds) CHECK(of.size() == 1);
+}
+
+TEST_CASE("The threshold is chosen on train rows: test labels do not move it, train labels do, and the result says where") {
+  const Program assay;
+  const auto threshold = [&](int flipped) {  // every other label of the rows with row % 5 == flipped is the other one; -1: none
+    std::string table = "x,y\n";
+    for (int row = 0; row < 400; ++row) {
+      const bool is_high = (row * 37 + row * row % 11) % 100 > 60;
+      const bool flip = row % 5 == flipped && row % 2 == 0;
+      table += std::to_string((row * 53) % 97 + (is_high ? 40 : 0)) + "," + std::to_string(static_cast<int>(is_high != flip)) + "\n";
+    }
+    assay.write("table.csv", table);
+    const std::string file = assay.write("threshold.yaml",
+                                         "assay: 1\nname: threshold\nseed: 1\ndata: {source: csv, path: table.csv}\n"
+                                         "target: {column: y, task: binary}\nsplit: {use: by_rule, test: \"row % 5 == 4\"}\n"
+                                         "model: {use: linear.logistic}\nevaluate: {metrics: [f1, auc], baselines: [prior], "
+                                         "threshold: {rows: train, by: f1}}\n");
+    const Json run = assay.run(file);
+    CHECK(run.at("threshold").at("rows") == "train");
+    CHECK(run.at("threshold").at("by") == "f1");
+    return std::pair{run.at("threshold").at("value").get<double>(), value(run.at("metrics"), "f1")};
+  };
+  const auto as_is = threshold(-1), test_flipped = threshold(4), train_flipped = threshold(2);
+  CHECK(test_flipped.first == as_is.first);
+  CHECK(test_flipped.second != as_is.second);  // the flip was seen where it may be seen
+  CHECK(train_flipped.first != as_is.first);
 }

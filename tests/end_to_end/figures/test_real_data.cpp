@@ -75,3 +75,51 @@ TEST_CASE("Diebold-Mariano and Clark-West on overlapping weekly labels equal an 
   CHECK(nested[0].at("p_holm").get<double>() == Approx(2 * 0.00294366615247).epsilon(1e-6));
   CHECK(nested[1].at("p_holm").get<double>() == Approx(0.162443716206).epsilon(1e-7));
 }
+
+TEST_CASE("Calibration, segments and fairness equal statsmodels and scikit-learn on the stored predictions", "[real_data]") {
+  const Program assay;  // constants: recompute.py tables
+  const Json run =
+      assay.run(FIGURES "/two_logistics.yaml",
+                "--set 'evaluate.threshold={rows: train, by: f1}' --set 'evaluate.segments=[EDUCATION]' --set 'protected=[SEX]'");
+  CHECK(run.at("threshold").at("value").get<double>() == Approx(0.2633133779219822).epsilon(1e-7));
+  const auto holds = [](const Json& table, const char* name, double expected) {
+    INFO(name);
+    CHECK(table.at(name).get<double>() == Approx(expected).epsilon(1e-6));
+  };
+  const Json& line = run.at("calibration");
+  holds(line, "slope", 1.05249379604);
+  holds(line, "slope_error", 0.0414722509077);
+  holds(line, "intercept", 0.0966862624643);
+  holds(line, "intercept_error", 0.0577389181226);
+
+  struct Segment {
+    const char* level;
+    double rows, auc, log_loss, brier;
+  };
+  for (const auto& s : {Segment{"1", 2133, 0.734266385303, 0.435219578389, 0.134259268274},
+                        Segment{"2", 2789, 0.726472640952, 0.472687851827, 0.147424798655},
+                        Segment{"3", 994, 0.71189098493, 0.51444447356, 0.164481553273}}) {
+    const Json& table = run.at("segments").at("EDUCATION").at(s.level);
+    holds(table, "rows", s.rows);
+    holds(table, "auc", s.auc);
+    holds(table, "log_loss", s.log_loss);
+    holds(table, "brier", s.brier);
+  }
+
+  struct Group {
+    const char* level;
+    double rows, base, selected, found, alarms;
+  };
+  const Json& fairness = run.at("fairness").at("SEX");
+  for (const auto& g : {Group{"1", 2376, 0.253787878788, 0.241161616162, 0.510779436153, 0.149464184997},
+                        Group{"2", 3624, 0.205849889625, 0.211644591611, 0.534852546917, 0.12786657401}}) {
+    const Json& table = fairness.at("groups").at(g.level);
+    holds(table, "rows", g.rows);
+    holds(table, "base_rate", g.base);
+    holds(table, "selection_rate", g.selected);
+    holds(table, "true_positive_rate", g.found);
+    holds(table, "false_positive_rate", g.alarms);
+  }
+  holds(fairness, "demographic_parity_ratio", 0.211644591611 / 0.241161616162);
+  holds(fairness, "equalised_odds_difference", 0.534852546917 - 0.510779436153);
+}
