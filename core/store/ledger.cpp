@@ -106,7 +106,7 @@ struct Ledger::State {
 Ledger::Ledger(const std::filesystem::path& file) {
   try {
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
-    state_.reset(new State{file, SQLite::Database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 10'000)});
+    state_ = std::make_unique<State>(State{file, SQLite::Database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 10'000)});
     SQLite::Database& db = state_->db;
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);

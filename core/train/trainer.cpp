@@ -84,7 +84,8 @@ TrainingState TrainingState::from_json(const std::string& text) {
 }
 
 double schedule_factor(const std::string& schedule, std::int64_t epoch, std::int64_t epochs) {
-  if (schedule == "step") return std::pow(0.5, static_cast<double>(3 * epoch / epochs));
+  const std::int64_t thirds = 3 * epoch / epochs;  // whole ones
+  if (schedule == "step") return std::pow(0.5, static_cast<double>(thirds));
   if (schedule == "cosine") return 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs)));
   ASSAY_CHECK(schedule == "constant", "the reader lets known schedules through only");
   return 1;
