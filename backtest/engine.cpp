@@ -13,7 +13,7 @@
 namespace assay::backtest {
 
 const char* to_text(Order::Kind kind) {
-  return kind == Order::Kind::units ? "units" : kind == Order::Kind::target_units ? "target_units" : "target_weight";
+  return kind == Order::Kind::units ? "units" : kind == Order::Kind::target_units ? "target units" : "target weight";
 }
 
 namespace {
