@@ -87,7 +87,7 @@ Outcome one_row(Subject& subject) {
 Outcome zero_rows(Subject& subject) {
   const SampleTable none = sample_for(subject, kRows, subject.seed).first(0);
   plugin::Model model = make_model(subject);
-  if (model.has_fit()) {
+  if (!model.has_step()) {
     try {
       train(model, none, {subject.seed});
     } catch (const plugin::ComponentError&) {
@@ -239,7 +239,7 @@ assay_status fit_counted(Subject& subject, CountingCall& call) {
 }
 
 Outcome progress(Subject& subject) {
-  if (!make_model(subject).has_fit()) return {Status::pass, "the host steps it"};
+  if (make_model(subject).has_step()) return {Status::pass, "the host steps it"};
   CountingCall call(false, subject.seed);
   const auto began = Clock::now();
   const assay_status status = fit_counted(subject, call);
@@ -250,7 +250,7 @@ Outcome progress(Subject& subject) {
 }
 
 Outcome stops(Subject& subject) {
-  if (!make_model(subject).has_fit()) return {Status::pass, "the host steps it"};
+  if (make_model(subject).has_step()) return {Status::pass, "the host steps it"};
   CountingCall call(true, subject.seed);
   const assay_status status = fit_counted(subject, call);
   if (status == ASSAY_STOPPED)
@@ -265,7 +265,7 @@ Outcome stops(Subject& subject) {
 // Validation rows are on offer: fit may ask for the score of its predictions for them as often as it likes, but of those rows only.
 Outcome evaluates(Subject& subject) {
   plugin::Model model = make_model(subject);
-  if (!model.has_fit()) return {Status::pass, "the host steps it"};
+  if (model.has_step()) return {Status::pass, "the host steps it"};
   const SampleTable table = sample_for(subject, kRows, subject.seed),
                     held = linear_sample(table.task, 60, table.lookback, subject.seed + 7);
   SampleBatch rows(table, model.fit_dtype(), true), validation(held, model.fit_dtype(), false);
@@ -316,7 +316,6 @@ Outcome resumes(Subject& subject) {
   plugin::Model straight = make_model(subject);
   if (!straight.has_step()) skip("has no model.step/1: an interrupted fit begins anew");
   if (!straight.has_train_state()) warn("offers model.step/1 without train_state/1: an interrupted fit begins anew");
-  if (straight.has_fit()) skip("offers model.fit/1 as well, which the host prefers");
   const SampleTable table = sample_for(subject, kRows, subject.seed);
   train(straight, table, {subject.seed, 4});
   plugin::Model first = make_model(subject);

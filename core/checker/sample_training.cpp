@@ -62,7 +62,7 @@ std::int64_t wanted_lookback(const Subject& subject, std::uint32_t task) {
 plugin::Model make_model(const Subject& subject) { return {*subject.component, subject.params, options_of(subject.seed, 1)}; }
 
 void train(plugin::Model& model, const SampleTable& table, const Training& training) {
-  if (!model.has_fit()) return train_by_steps(model, table, training);
+  if (model.has_step()) return train_by_steps(model, table, training);  // as the host does, whatever else is offered
   SampleBatch batch(table, model.fit_dtype(), true);
   if (training.protect) batch.protect();
   model.fit(batch.batch(), options_of(training.seed, training.max_threads));

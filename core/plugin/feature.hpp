@@ -1,5 +1,5 @@
-// The owner of one feature object of a plugin. Used by pipeline, by workers and by the checker. One thread at a time, except transform() and the
-// questions, which several threads may call at once.
+// The owner of one feature object of a plugin. Used by pipeline, by workers and by the checker. One thread at a time, except transform()
+// and the questions, which several threads may call at once.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace assay::plugin {
 
-// What the pipeline asks of a feature, wherever it computes: here (Feature) or in a worker process (run). What needs no object of the plugin
-// is answered from its tables.
+// What the pipeline asks of a feature, wherever it computes: here (Feature) or in a worker process (run). What needs no object of the
+// plugin is answered from its tables.
 class AnyFeature {
  public:
   virtual ~AnyFeature() = default;

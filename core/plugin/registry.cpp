@@ -96,7 +96,8 @@ void Registry::State::add(const FoundFile& found, const Note& note, const assay_
                   fmt::format("two plugins have the id {}: {} and {}", id, it->second->file->path.string(), found.path.string()),
                   "remove one of the files, or give one of them another id");
   }
-  PluginFile& file = files.emplace_back(PluginFile{found.path, found.variant, note, found.origin, found.ships, raw, {}, std::make_shared<LazyHash>()});
+  PluginFile& file =
+      files.emplace_back(PluginFile{found.path, found.variant, note, found.origin, found.ships, raw, {}, std::make_shared<LazyHash>()});
   for (LoadedComponent& component : fresh) {
     component.file = &file;
     const LoadedComponent& kept = components.emplace_back(std::move(component));

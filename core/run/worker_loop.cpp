@@ -86,7 +86,8 @@ class WorkerLoop {
     path.isa = "";
     registry_ = std::make_unique<plugin::Registry>(std::move(path));
     train_file_ = worker::PackedFile::of(message.file);
-    learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), call_options());
+    learner_ =
+        std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), call_options());
     const train::LearnerTraits traits = learner_->traits();
     done(Json{{"by_steps", traits.by_steps}, {"resumable", traits.resumable}, {"uses_validation", traits.uses_validation}}.dump());
   }

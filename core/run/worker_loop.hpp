@@ -1,6 +1,6 @@
-// What `assay worker` does: takes one setup, then answers requests with a LocalLearner, or opens a component and runs tasks on it, until the
-// host closes the channel. Used by cli.
-// Returns the process's exit code. Prints nothing by itself; what plugins print goes to the host's log ring.
+// What `assay worker` does: takes one setup, then answers requests with a LocalLearner, or opens a component and runs tasks on it, until
+// the host closes the channel. Used by cli. Returns the process's exit code. Prints nothing by itself; what plugins print goes to the
+// host's log ring.
 #pragma once
 
 #include "worker/tasks.hpp"

@@ -9,4 +9,6 @@ struct Bad : Squared {
   }
 };
 
-ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_eats_memory", "1.0.0", "score takes memory without end").lower_is_better().tasks(assay::Task::regression))
+ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_eats_memory", "1.0.0", "score takes memory without end")
+                 .lower_is_better()
+                 .tasks(assay::Task::regression))

@@ -9,4 +9,6 @@ struct Bad : Squared {
   }
 };
 
-ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_hangs", "1.0.0", "score never comes back and never asks").lower_is_better().tasks(assay::Task::regression))
+ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_hangs", "1.0.0", "score never comes back and never asks")
+                 .lower_is_better()
+                 .tasks(assay::Task::regression))

@@ -9,4 +9,6 @@ struct Bad : Squared {
   }
 };
 
-ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_segfaults", "1.0.0", "score touches memory that is not there").lower_is_better().tasks(assay::Task::regression))
+ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_segfaults", "1.0.0", "score touches memory that is not there")
+                 .lower_is_better()
+                 .tasks(assay::Task::regression))

@@ -9,4 +9,5 @@ struct Bad : Squared {
   }
 };
 
-ASSAY_PLUGIN(assay::metric<Bad>("bad.metric_writes_input", "1.0.0", "score writes to its input").lower_is_better().tasks(assay::Task::regression))
+ASSAY_PLUGIN(
+    assay::metric<Bad>("bad.metric_writes_input", "1.0.0", "score writes to its input").lower_is_better().tasks(assay::Task::regression))
