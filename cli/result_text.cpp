@@ -14,7 +14,6 @@ namespace assay::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Row = std::vector<std::string>;
 
 constexpr std::size_t kColumns = 100;
 constexpr std::size_t kLabel = 12;  // "calibration "
@@ -50,8 +49,8 @@ std::string brief(double value) {
   return size != 0 && (size < 1e-4 || size >= 1e6) ? fmt::format("{:.2e}", value) : fmt::format("{:.3g}", value);
 }
 
-// Columns as wide as their widest cell; the first is left-aligned, the others right-aligned. Where the line would be too long, columns go
-// into a block below, under the first column again; `group` of them stay together from column `from` on.
+}  // namespace
+
 std::string table(const std::vector<Row>& rows, std::size_t from, std::size_t group, const Console& console) {
   std::vector<std::size_t> width;
   for (const Row& row : rows)
@@ -81,6 +80,8 @@ std::string table(const std::vector<Row>& rows, std::size_t from, std::size_t gr
   }
   return out;
 }
+
+namespace {
 
 // "label       words ...", wrapped between words and indented below the first.
 std::string labelled(const std::string& label, const std::string& words) {
@@ -181,6 +182,15 @@ std::string model_text(const Json& part, const Json& baselines, double confidenc
   }
   if (part.contains("coverage") && !part.at("coverage").is_null() && part.at("coverage").get<double>() < 1)
     text += labelled("coverage", fmt::format("{:.2f} % of the test rows could be forecast", 100 * part.at("coverage").get<double>()));
+  if (part.contains("baseline_coverage")) {
+    std::string shares;
+    for (const auto& [name, share] : part.at("baseline_coverage").items())
+      if (!share.is_null()) shares += fmt::format("{}{} {:.2f} %", shares.empty() ? "" : ", ", name, 100 * share.get<double>());
+    text +=
+        labelled("", fmt::format("other rows than the model's: {}. Such a difference compares other rows; the verdict's tests take common "
+                                 "ones",
+                                 shares));
+  }
   if (part.contains("verdict")) text += labelled("verdict", part.at("verdict").get<std::string>());
   for (const Json& c : part.at("comparisons")) text += labelled("", effect_text(c));
   return text;
@@ -277,8 +287,8 @@ std::string result_text(const std::string& summary, const Console& console) {
       if (of.empty()) of = name + " ";
       text += fmt::format("\n{}\n{}", console.bold(name), model_text(part, json.at("baselines"), confidence, console));
     }
-    text += fmt::format("\n{}\n", console.bold("between models"));
-    for (const Json& c : json.at("pairwise")) {
+    if (json.contains("pairwise")) text += fmt::format("\n{}\n", console.bold("between models"));
+    for (const Json& c : json.value("pairwise", Json::array())) {
       text += labelled("verdict", c.contains("verdict") ? c.at("verdict").get<std::string>() : c.at("model").get<std::string>());
       text += labelled("", c.at("model").get<std::string>() + ": " + effect_text(c));
     }

@@ -26,7 +26,7 @@ std::string headline(const store::RunRecord& run) {
   if (run.summary.empty()) return "";
   const Json json = Json::parse(run.summary);
   for (const auto& [name, metric] : json.at("metrics").items())
-    if (!metric.at("value").is_null()) return fmt::format("{} {:.5f}", name, metric.at("value").get<double>());
+    if (!metric.at("value").is_null() && !metric.contains("table")) return fmt::format("{} {:.5f}", name, metric.at("value").get<double>());
   return "";
 }
 
@@ -219,6 +219,17 @@ VerbHelp compare_help() {
           20};
 }
 
+std::string value_text(const store::MetricRecord& m) {
+  return std::isnan(m.low) ? fmt::format("{:.5f}", m.value) : fmt::format("{:.5f} [{:.5f}, {:.5f}]", m.value, m.low, m.high);
+}
+
+// How much of its test rows a run could forecast, where that is stored: values on other rows are no like for like.
+std::optional<std::pair<std::int64_t, double>> scored_rows(const store::RunRecord& run) {
+  const Json summary = run.summary.empty() ? Json::object() : Json::parse(run.summary);
+  if (!summary.contains("test_rows") || !summary.contains("coverage") || summary.at("coverage").is_null()) return std::nullopt;
+  return std::pair{summary.at("test_rows").get<std::int64_t>(), summary.at("coverage").get<double>()};
+}
+
 int compare(const Arguments& arguments) {
   Console console(arguments.has("json"));
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
@@ -234,30 +245,36 @@ int compare(const Arguments& arguments) {
       values[i].emplace(key, m);
     }
   Json json{{"runs", Json::array()}, {"metrics", Json::array()}, {"circumstances", Json::array()}};
-  std::string text = fmt::format("{:<38}", "");
+  std::vector<Row> rows{{""}};
   for (const store::RunRecord& run : runs) {
-    text += fmt::format("  {:>28}", fmt::format("{} ({})", run.name.substr(0, 20), run.id));
+    rows[0].push_back(fmt::format("{} ({})", run.name, run.id));
     json["runs"].push_back({{"run", run.id}, {"name", run.name}});
   }
-  text += "\n";
   for (const auto& key : order) {
-    text += fmt::format("{:<38}", key.first + " " + key.second);
+    rows.push_back({key.first + " " + key.second});
     Json line{{"model", key.first}, {"metric", key.second}, {"values", Json::array()}};
     for (const auto& of_run : values) {
       const auto found = of_run.find(key);
       const bool known = found != of_run.end() && !std::isnan(found->second.value);
-      text += fmt::format("  {:>28}",
-                          known ? fmt::format("{:.5f} [{:.5f}, {:.5f}]", found->second.value, found->second.low, found->second.high) : "-");
+      rows.back().push_back(known ? value_text(found->second) : "-");
       line["values"].push_back(known ? Json(found->second.value) : Json());
     }
     json["metrics"].push_back(line);
-    text += "\n";
   }
-  for (std::size_t i = 1; i < runs.size(); ++i)
+  std::string text = table(rows, 1, 1, console);
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    const auto first = scored_rows(runs[0]), other = scored_rows(runs[i]);
+    if (first && other && first != other) {
+      const std::string line = fmt::format("scored rows: {:.2f} % of {} against {:.2f} % of {}; their values are not like for like",
+                                           100 * first->second, first->first, 100 * other->second, other->first);
+      text += fmt::format("not the same in {} and {}: {}\n", runs[0].id, runs[i].id, line);
+      json["circumstances"].push_back(line);
+    }
     for (const std::string& line : run::circumstances(runs[0], runs[i])) {
       text += fmt::format("not the same in {} and {}: {}\n", runs[0].id, runs[i].id, line);
       json["circumstances"].push_back(line);
     }
+  }
   console.out(console.json() ? json.dump() + "\n" : text);
   return 0;
 }

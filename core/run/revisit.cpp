@@ -43,12 +43,15 @@ void compare_unit(const store::Store& store, store::RunId a, store::RunId b, con
     return;
   }
   for (std::size_t i = 0; i < of_a.size(); ++i) {
-    if (of_a[i].row != of_b[i].row || of_a[i].value.size() != of_b[i].value.size()) {
-      out.push_back({name + ", " + of_a[i].part + ": other rows", INFINITY});
+    const store::Predictions &x = of_a[i], &y = of_b[i];
+    const std::string part = name + ", " + x.part;
+    if (x.part != y.part || x.row != y.row || x.value.size() != y.value.size() || x.truth.size() != y.truth.size()) {
+      out.push_back({part + (x.part != y.part ? " against " + y.part : ": other rows"), INFINITY});
       continue;
     }
-    if (Difference d = compare_values(name + ", " + of_a[i].part, of_a[i].value, of_b[i].value); !d.what.empty())
-      out.push_back(std::move(d));
+    if (x.known_at != y.known_at || x.label_end != y.label_end) out.push_back({part + ": other times", INFINITY});
+    if (Difference d = compare_values(part, x.value, y.value); !d.what.empty()) out.push_back(std::move(d));
+    if (Difference d = compare_values(part + ", truth", x.truth, y.truth); !d.what.empty()) out.push_back(std::move(d));
   }
   if (store.bundle(a, key) != store.bundle(b, key)) out.push_back({name + ": the saved states differ", 0});
 }
@@ -125,13 +128,16 @@ std::vector<Difference> differences(const store::Store& store, store::RunId a, s
   for (const store::MetricRecord& m : store.metrics(b)) {
     const auto found = metrics.find(key_of(m));
     if (found == metrics.end()) {
-      out.push_back({key_of(m) + ": only in one of them", INFINITY});
+      out.push_back({fmt::format("{}: in run {} only", key_of(m), b), INFINITY});
       continue;
     }
     const store::MetricRecord& other = found->second;
-    if (Difference d = compare_values(key_of(m), {other.value, other.low, other.high}, {m.value, m.low, m.high}); !d.what.empty())
+    if (Difference d = compare_values(key_of(m), {other.value, other.low, other.high, other.spread}, {m.value, m.low, m.high, m.spread});
+        !d.what.empty())
       out.push_back(std::move(d));
+    metrics.erase(found);
   }
+  for (const auto& [key, left] : metrics) out.push_back({fmt::format("{}: in run {} only", key, a), INFINITY});
   return out;
 }
 

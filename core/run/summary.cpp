@@ -339,10 +339,12 @@ Summary summarise(const SummaryInput& input) {
     Json part{{"metrics", to_json(model.metrics)}, {"verdict", train::verdict_text(tests)}, {"comparisons", Json::array()}};
     for (const train::Comparison& c : tests) part["comparisons"].push_back(to_json(c));
     part.update(details(input, model, out.failures));
+    for (const Evaluated& b : baselines)  // its metrics stand on other rows
+      if (b.typical.coverage() != model.typical.coverage()) part["baseline_coverage"][b.name] = number(b.typical.coverage());
     if (&model == &models.front())
       for (const auto& [key, value] : part.items())
         if (key != "metrics") json[key] = value;
-    if (models.size() > 1) json["models"][model.name] = part;
+    if (input.experiment.has_models_map) json["models"][model.name] = part;
   }
   if (!input.true_probability.empty() && input.dataset.task == config::Task::binary)
     json["best_possible"] = best_possible(input, models.front().typical);

@@ -121,3 +121,50 @@ TEST_CASE("early stopping with a model that cannot be kept is a mistake of the f
   CHECK_THAT(checked.err, Contains("probe.forgets cannot save its state"));
   CHECK(folder.assay({"run", "e.yaml", "--set", "train.early_stopping=null"}).code == 0);
 }
+
+TEST_CASE("a file with `models:` keeps its results under their names, even where one model is left") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);
+  folder.write("d.csv", table("5", 1));
+  const std::string head =
+      "assay: 1\nname: many\nseed: 7\ndata: {source: csv, path: d.csv}\ninputs: [x]\ntarget: {column: y, task: regression}\n"
+      "split: {use: holdout, test: 0.5}\nevaluate: {metrics: [rmse]}\n";
+  folder.write("flag", "");
+  folder.write("e.yaml", head + "models: {dies: {use: probe.second_try, flag: '" + (folder.path() / "flag").string() +
+                             "'}, ridge: {use: linear.ridge}}\n");
+  const Result partly = folder.assay({"run", "e.yaml", "--json"});
+  CHECK(partly.code == 3);
+  CHECK(partly.json().at("models").at("ridge").at("metrics").contains("rmse"));
+  folder.write("one.yaml", head + "models: {ridge: {use: linear.ridge}}\n");
+  CHECK(folder.assay({"run", "one.yaml", "--json"}).json().at("models").contains("ridge"));
+  CHECK(folder.assay({"run", "one.yaml"}).code == 0);  // as text too
+}
+
+TEST_CASE("compare keeps its lines short, shows whole names and says where other rows were scored") {
+  const Folder folder;
+  folder.write("d.csv", table("5", 1));
+  for (int i = 0; i < 6; ++i) {
+    std::string text = file_on("x");
+    text.replace(text.find("warned"), 6, "a-run-with-a-rather-long-name-" + std::to_string(i));
+    if (i == 5) text.replace(text.find("test: 0.5"), 9, "test: 0.3");
+    folder.write("e.yaml", text);
+    REQUIRE(folder.assay({"run", "e.yaml", "--again"}).code == 0);
+  }
+  const Result compared = folder.assay({"runs", "compare", "1", "2", "3", "4", "5", "6"});
+  for (const std::string& line : lines_of(compared.out)) CHECK((line.size() <= 100 || line.starts_with("not the same")));
+  CHECK_THAT(compared.out, Contains("a-run-with-a-rather-long-name-5 (6)"));
+  CHECK_THAT(compared.out, Contains("scored rows: 100.00 % of 50 against 100.00 % of 30"));
+}
+
+TEST_CASE("a difference from a baseline that was scored on other rows says so") {
+  const Folder folder;
+  std::string csv = "x,y\n";
+  for (int row = 1; row <= 100; ++row) csv += (row % 10 == 0 ? "" : std::to_string(row * 7 % 13)) + "," + std::to_string(row % 11) + "\n";
+  folder.write("d.csv", csv);
+  std::string text = file_on("x");
+  text.replace(text.find("metrics: [rmse]"), 15, "metrics: [rmse], baselines: [historical_mean]");
+  folder.write("e.yaml", text);
+  CHECK_THAT(folder.assay({"run", "e.yaml"}).out, Contains("other rows than the model's: historical_mean 100.00 %"));
+  folder.write("filled.yaml", text + "prepare: [{use: missing}]\n");
+  CHECK_THAT(folder.assay({"run", "filled.yaml"}).out, !Contains("other rows"));
+}
