@@ -129,12 +129,13 @@ void Console::draw(double share, const std::string& left, const std::string& doi
 void Console::progress(const run::Progress& progress) {
   const std::lock_guard lock(mutex_);
   const double now = seconds_now();
-  if (began_ < 0) {
+  if (began_ < 0 || progress.unit != unit_) {
+    unit_ = progress.unit;
     began_ = now;
     first_share_ = progress.share;
   }
   const double spent = now - began_, gained = progress.share - first_share_;
-  std::string left = fmt::format("{} of {} fits", progress.done, progress.total);
+  std::string left = fmt::format("{} of {} {}", progress.done, progress.total, progress.unit);
   if (gained > 0.01 && spent > 0.5) {
     left += fmt::format(", {:.2g}/s", static_cast<double>(progress.total) * gained / spent);
     left += ", " + duration(spent * (1 - progress.share) / gained) + " left";

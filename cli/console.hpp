@@ -43,6 +43,7 @@ class Console {
   std::mutex mutex_;
   bool bar_shown_ = false, list_ = false;
   std::size_t values_ = 0;
+  std::string unit_;  // what is counted: a search's trials, then fits
   double began_ = -1, drawn_ = -1, first_share_ = 0;
 };
 

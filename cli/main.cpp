@@ -9,9 +9,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "checker/checker.hpp"
+#include "cli/compose.hpp"
 #include "cli/console.hpp"
 #include "cli/verbs.hpp"
-#include "run/worker_loop.hpp"
 
 namespace {
 
@@ -81,7 +81,7 @@ int dispatch(const std::vector<std::string>& words) {
     print(stdout, "assay " ASSAY_VERSION "\n");
     return 0;
   }
-  if (words[0] == "worker") return words.size() > 1 && words[1] == "--check" ? assay::checker::run_check_child() : assay::run::run_worker();
+  if (words[0] == "worker") return assay::cli::run_worker(words.size() > 1 ? words[1] : "");
   std::size_t used = 0;
   const Verb* verb = find_verb(words, used);
   if (verb == nullptr) return unknown(words);

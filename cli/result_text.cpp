@@ -7,99 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "cli/backtest_text.hpp"
+#include "cli/text_table.hpp"
+#include "cli/trials_text.hpp"
 #include "train/verdict.hpp"
 
 namespace assay::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kColumns = 100;
-constexpr std::size_t kLabel = 12;  // "calibration "
-
-std::string count(double value) {
-  std::string digits = fmt::format("{:.0f}", std::abs(value));
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), 1, ',');
-  return value < 0 ? fmt::format("-{}", digits) : digits;
-}
-
-// Decimals that show `value` to four digits, or, for a difference, two; few where the numbers are large.
-int decimals(const Json& value, int digits) {
-  if (value.is_null()) return 0;
-  const double size = std::abs(value.get<double>());
-  if (size == 0) return 0;
-  if (size >= 1000) return 1;
-  if (size >= 10) return 3;
-  return std::clamp(digits - 1 - static_cast<int>(std::floor(std::log10(size))), 5, 9);
-}
-
-std::string fixed(const Json& json, int places, bool sign = false) {
-  if (json.is_null()) return "n/a";
-  const std::string text = sign ? fmt::format("{:+.{}f}", json.get<double>(), places) : fmt::format("{:.{}f}", json.get<double>(), places);
-  const bool zero = text.find_first_not_of("+-0.") == std::string::npos;
-  return zero ? text.substr(text[0] == '+' || text[0] == '-' ? 1 : 0) : text;
-}
-
-std::string number(const Json& json) { return fixed(json, decimals(json, 4)); }
-
-std::string brief(double value) {
-  const double size = std::abs(value);
-  return size != 0 && (size < 1e-4 || size >= 1e6) ? fmt::format("{:.2e}", value) : fmt::format("{:.3g}", value);
-}
-
-}  // namespace
-
-std::string table(const std::vector<Row>& rows, std::size_t from, std::size_t group, const Console& console) {
-  std::vector<std::size_t> width;
-  for (const Row& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      if (c == width.size()) width.push_back(0);
-      width[c] = std::max(width[c], text::utf8_length(row[c]));
-    }
-  std::string out;
-  for (std::size_t begin = 1; begin < width.size();) {
-    std::size_t end = begin, wide = 2 + width[0];
-    while (end < width.size()) {
-      const std::size_t next = end < from ? std::min(from, width.size()) : std::min(end + group, width.size());
-      std::size_t more = 0;
-      for (std::size_t c = end; c < next; ++c) more += 2 + width[c];
-      if (end > begin && wide + more > kColumns) break;
-      wide += more;
-      end = next;
-    }
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      std::string line = "  " + rows[r][0] + std::string(width[0] - text::utf8_length(rows[r][0]), ' ');
-      for (std::size_t c = begin; c < std::min(end, rows[r].size()); ++c)
-        line += std::string(2 + width[c] - text::utf8_length(rows[r][c]), ' ') + rows[r][c];
-      line.erase(line.find_last_not_of(' ') + 1);
-      out += (r == 0 ? console.dim(line) : line) + "\n";
-    }
-    begin = end;
-  }
-  return out;
-}
-
-namespace {
-
-// "label       words ...", wrapped between words and indented below the first.
-std::string labelled(const std::string& label, const std::string& words) {
-  std::string out, line = "  " + label + std::string(label.size() < kLabel ? kLabel - label.size() : 1, ' ');
-  const std::string indent(2 + kLabel, ' ');
-  bool begun = false;
-  for (const std::string_view word : text::split(words, ' ')) {
-    if (begun && text::utf8_length(line) + 1 + text::utf8_length(word) > kColumns) {
-      out += line + "\n";
-      line = indent;
-      begun = false;
-    }
-    if (begun) line += " ";
-    line += word;
-    begun = true;
-  }
-  return out + line + "\n";
-}
 
 Row metric_row(const std::string& name, const Json& metric, const Json& baselines, bool spread) {
   const auto difference = [&](const Json& values) {
@@ -261,6 +176,8 @@ std::string closing_text(const Json& json) {
   for (const Json& a : json.at("accept"))
     text += labelled("accept", fmt::format("{}: {} ({} against {})", a.at("criterion").get<std::string>(),
                                            a.at("met").get<bool>() ? "met" : "NOT MET", number(a.at("left")), number(a.at("right"))));
+  if (json.contains("search")) text += search_text(json.at("search"));
+  if (json.contains("trial")) text += trial_summary_text(json.at("trial"));
   if (json.contains("ledger")) {
     const auto trials = json.at("ledger").at("trials").get<std::int64_t>();
     text += labelled("ledger", fmt::format("{} configuration{} scored on this question so far{}", trials, trials == 1 ? "" : "s",
@@ -292,9 +209,10 @@ std::string result_text(const std::string& summary, const Console& console) {
       text += labelled("verdict", c.contains("verdict") ? c.at("verdict").get<std::string>() : c.at("model").get<std::string>());
       text += labelled("", c.at("model").get<std::string>() + ": " + effect_text(c));
     }
-  } else {
+  } else if (!json.at("metrics").empty()) {
     text += fmt::format("\n{}", model_text(json, json.at("baselines"), confidence, console));
   }
+  if (json.contains("backtest")) text += "\n" + backtest_text(json.at("backtest"), console);
   if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
   if (json.contains("fairness")) text += fmt::format("\n{}", fairness_text(json, of, console));
   return text + "\n" + closing_text(json);

@@ -8,9 +8,11 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/backtest_text.hpp"
 #include "cli/place.hpp"
 #include "cli/result_text.hpp"
 #include "cli/session.hpp"
+#include "cli/text_table.hpp"
 #include "cli/verbs.hpp"
 #include "run/revisit.hpp"
 
@@ -62,10 +64,17 @@ VerbHelp show_help() {
           "Shows a stored run: result, folds, fits, plugins, machine. RUN is a number, a name or `last`.",
           "assay runs show last --predictions --csv > forecasts.csv",
           {store_option(),
-           {"file", "", "the experiment file, resolved", false},
+           {"file", "", "the experiment file, resolved; with --trial: that trial's own", false},
+           {"trials", "", "the trials of its search", false},
+           {"trial", "N", "one of them, with its intermediate values", false},
+           {"fold", "N", "with --trial: of which fold's search, from 1 (needed where there are several)", false},
            {"predictions", "", "every out-of-sample forecast", false},
            {"steps", "", "loss and validation metric by epoch", false},
-           {"csv", "", "with --predictions or --steps: as CSV", false},
+           {"trades", "", "the backtest's trades", false},
+           {"orders", "", "the backtest's orders", false},
+           {"fills", "", "the backtest's fills", false},
+           {"equity", "", "the backtest's equity, cash and exposure by time", false},
+           {"csv", "", "with any of these: as CSV", false},
            json_option()},
           1,
           1};
@@ -188,14 +197,58 @@ std::string show_text(const store::Store& store, const store::RunRecord& run, co
   return text;
 }
 
+// Trades, orders, fills or the equity curve of the run's backtest; empty where none of them was asked for.
+std::string sheet_of(const store::Store& store, store::RunId id, const Arguments& arguments, const Console& console) {
+  using Add = void (*)(const store::BacktestRecord&, Sheet&);
+  Add add = nullptr;
+  for (const auto& [option, function] :
+       {std::pair<const char*, Add>{"trades", &add_trades}, {"orders", &add_orders}, {"fills", &add_fills}, {"equity", &add_equity}})
+    if (arguments.has(option)) add = function;
+  if (add == nullptr) return {};
+  std::vector<store::BacktestRecord> backtests = store.backtests(id, store::Store::Detail::everything);
+  std::erase_if(backtests, [](const store::BacktestRecord& b) { return b.name != "strategy"; });
+  if (backtests.empty())
+    throw Error(Fault::usage, fmt::format("showing the backtest of run {}", id), "the run has none",
+                "Its file has no `backtest`, or it failed");
+  const bool plain_table = add == &add_trades && !arguments.has("csv") && !console.json();
+  if (plain_table) return trades_text(backtests.front(), console);
+  Sheet sheet;
+  for (const store::BacktestRecord& backtest : backtests) add(backtest, sheet);
+  return console.json() ? to_json(sheet) + "\n" : to_csv(sheet);
+}
+
+// The search's trials, or one of them.
+std::string trials_of(const store::Store& store, store::RunId id, const Arguments& arguments, const Console& console) {
+  const auto number = arguments.integer("trial", 0);
+  if (!number) {
+    const auto trials = store.trials(id, store::Store::TrialDetail::brief);
+    return console.json() ? trials_json(trials) : arguments.has("csv") ? trials_csv(trials) : trials_table(trials, console);
+  }
+  const auto fold = arguments.integer("fold", 1);
+  std::vector<store::TrialRecord> found;
+  for (store::TrialRecord& trial : store.trials(id, store::Store::TrialDetail::brief))
+    if (trial.number == *number && (!fold || trial.study == *fold - 1)) found.push_back(std::move(trial));
+  if (found.size() != 1)
+    throw Error(Fault::usage, fmt::format("showing trial {} of run {}", *number, id),
+                found.empty() ? "there is no such trial" : fmt::format("{} folds have one", found.size()),
+                found.empty() ? "`assay runs show RUN --trials` lists them" : "Add --fold N");
+  const store::TrialRecord trial = *store.trial(id, found[0].study, *number);
+  if (arguments.has("file") && !console.json()) return trial.file;
+  return console.json() ? trial_json(trial) : trial_text(trial);
+}
+
 int show(const Arguments& arguments) {
   Console console(arguments.has("json"));
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
   const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
-  if (arguments.has("file"))
+  if (arguments.has("trials") || arguments.has("trial"))
+    console.out(trials_of(store, run.id, arguments, console));
+  else if (arguments.has("file"))
     console.out(console.json() ? Json{{"run", run.id}, {"file", run.resolved}}.dump() + "\n" : run.resolved);
   else if (arguments.has("predictions"))
     console.out(console.json() ? predictions_json(store, run) + "\n" : predictions_csv(store, run, arguments.has("csv")));
+  else if (const std::string sheet = sheet_of(store, run.id, arguments, console); !sheet.empty())
+    console.out(sheet);
   else if (arguments.has("steps"))
     console.out(console.json() ? steps_json(store, run.id) + "\n" : steps_text(store, run.id, arguments.has("csv")));
   else if (console.json())

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/compose.hpp"
 #include "cli/place.hpp"
 #include "config/experiment_reader.hpp"
 #include "config/experiment_rules.hpp"
@@ -17,8 +18,8 @@ namespace {
 
 std::atomic<bool> interrupt_flag{false};
 
-extern "C" void on_interrupt(int signal) {
-  if (interrupt_flag.exchange(true)) std::_Exit(128 + signal);
+extern "C" void on_interrupt(int) {
+  if (interrupt_flag.exchange(true)) std::_Exit(static_cast<int>(Fault::interrupted));  // what is stored can be gone on with
 }
 
 }  // namespace
@@ -66,6 +67,7 @@ std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const
 
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console) {
   run::RunContext context{registry, store, ledger_file(), cache_folder(), "/proc/self/exe", &now, &interrupted(), {}, {}, {}, 2};
+  context.backtest = &backtest_stage();
   // Not in --help: tests that stop a run in the middle want a checkpoint after every epoch.
   if (const char* seconds = std::getenv("ASSAY_CHECKPOINT_SECONDS"))
     context.checkpoint_seconds = text::to_real(seconds).value_or(context.checkpoint_seconds);

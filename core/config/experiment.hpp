@@ -150,6 +150,7 @@ struct TrialSpec {
   std::int64_t study = 0;    // the fold that it chooses for; -1: all
   std::int64_t number = 0;   // with study the path of its seeds
   std::string metric;        // the objective
+  std::string model;         // which of `models` is judged; empty: the first, or none (a rule)
   std::int64_t stop_at = 0;  // the step at which it was ended; -1: it was not
   std::string data;          // hash of what it was run on
 };

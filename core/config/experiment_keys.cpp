@@ -158,7 +158,7 @@ KeySpec trial_key() {
   return object("trial", "What makes this file one trial of a search; written by assay",
                 {integer("study", "The fold that it chooses for, from 0; -1: all").range(-1, 1e9).needed(),
                  integer("number", "Its number; with `study` the path of its seeds").range(0, 1e9).needed(),
-                 text("metric", "The objective, on validation rows").needed(),
+                 text("metric", "The objective, on validation rows").needed(), text("model", "Which of `models` is judged"),
                  integer("stop_at", "The step at which it was ended; -1: it was not").range(-1, 1e9).by_default(number(-1)),
                  text("data", "Hash of the data that it was run on")});
 }

@@ -307,6 +307,7 @@ void read_trial(const Checked& checked, Experiment& experiment) {
   take(map, "study", trial.study);
   take(map, "number", trial.number);
   take(map, "metric", trial.metric);
+  take(map, "model", trial.model);
   take(map, "stop_at", trial.stop_at);
   take(map, "data", trial.data);
 }
@@ -360,6 +361,9 @@ void check_backtest_rules(const Experiment& experiment, const Checked& checked, 
   const auto has_time = config::has_time(experiment);
   if (has_time == Known::no && !checked.is_bad("data"))
     error("backtest", "a backtest needs time, and this is a plain table", "name data.time");
+  if (!experiment.data.available.is_zero())
+    error("data.available", "a backtest fills orders at the bars that follow, so bars must be known when they end",
+          "remove data.available; what is known later than prices belongs into columns of its own");
   const std::string& model = experiment.backtest->model;
   const auto named = [&](const auto& entry) { return entry.first == model; };
   if (!model.empty() && std::none_of(experiment.models.begin(), experiment.models.end(), named))

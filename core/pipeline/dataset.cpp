@@ -38,6 +38,7 @@ class Builder {
 
   Dataset build() {
     for (const config::FeatureSpec& spec : experiment_.features) pass_.add(spec);
+    if (!experiment_.has_target()) return without_target();
     const bool by_expression = experiment_.target.column.empty();
     int target = -1;
     if (by_expression) {
@@ -76,6 +77,21 @@ class Builder {
   }
 
  private:
+  // A strategy without a model: nothing is forecast, and every row is known at its own time.
+  Dataset without_target() {
+    pass_.flush({});
+    dataset_.frame = pass_.frame();
+    dataset_.features = pass_.names();
+    set_positions();
+    read_columns();
+    dataset_.y.assign(raw_.rows(), 0.0);
+    const auto known_at = dataset_.frame.known_at();
+    dataset_.label_start.assign(known_at.begin(), known_at.end());
+    dataset_.label_end = dataset_.label_start;
+    dataset_.last_known_target.assign(raw_.rows(), kMissing);
+    return std::move(dataset_);
+  }
+
   const data::Column* find(const std::string& name, const Place& place, const std::string& key) {
     const data::Column* column = dataset_.frame.find(name);
     if (column == nullptr) {

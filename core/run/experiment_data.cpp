@@ -13,8 +13,9 @@
 #include "data/simulate_market.hpp"
 #include "pipeline/category_inputs.hpp"
 #include "pipeline/plugin_features.hpp"
-#include "run/remote_components.hpp"
 #include "pipeline/prepare.hpp"
+#include "run/backtest_run.hpp"
+#include "run/remote_components.hpp"
 
 namespace assay::run {
 
@@ -195,6 +196,17 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"
                                        : experiment.train.refit != "none"                   ? "train.refit"
                                                                                             : "";
+  check_market_columns(experiment, out.dataset, registry, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  if (experiment.split.use == "none") {  // a rule over everything
+    pipeline::Fold all;
+    all.test.resize(static_cast<std::size_t>(out.dataset.rows()));
+    std::iota(all.test.begin(), all.test.end(), 0);
+    all.description = "everything";
+    out.folds.folds.push_back(std::move(all));
+    out.loaded = std::move(loaded);
+    return out;
+  }
   out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   out.loaded = std::move(loaded);

@@ -22,8 +22,16 @@ std::shared_ptr<const PreparedFold> FoldShelf::take(std::size_t index, bool acce
     slot->fold = fold;
   }
   const std::lock_guard latest(mutex_);
-  latest_ = fold;
+  latest_.remove(fold);
+  latest_.push_front(fold);
+  if (latest_.size() > kept_) latest_.pop_back();
   return fold;
+}
+
+void FoldShelf::keep(std::size_t folds) {
+  const std::lock_guard lock(mutex_);
+  kept_ = folds;
+  if (latest_.size() > kept_) latest_.resize(kept_);
 }
 
 std::shared_ptr<const PreparedFold> FoldShelf::prepare(std::size_t index, bool accepts_missing, bool with_validation) const {

@@ -1,7 +1,8 @@
-// The folds of a run, prepared when first needed and shared by the fits that use them; let go when nobody does. Used by the runner.
-// Thread-safe: two threads that want one fold prepare it once.
+// The folds of a run, prepared when first needed and shared by the fits that use them; let go when nobody does but the latest. Used by the
+// runner. Thread-safe: two threads that want one fold prepare it once.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,8 @@ class FoldShelf {
   bool is_sealed(std::size_t index) const { return index == data_.folds.folds.size(); }
   const pipeline::Fold& fold(std::size_t index) const { return is_sealed(index) ? *data_.folds.sealed : data_.folds.folds[index]; }
 
+  // How many folds stay while nobody uses them: at first one. For a search, whose trials come back to them.
+  void keep(std::size_t folds);
   // with_validation: train and validation rows together as train (refit).
   std::shared_ptr<const PreparedFold> take(std::size_t index, bool accepts_missing, bool with_validation);
 
@@ -34,7 +37,8 @@ class FoldShelf {
   const ExperimentData& data_;
   std::mutex mutex_;
   std::map<std::tuple<std::size_t, bool, bool>, Slot> slots_;
-  std::shared_ptr<const PreparedFold> latest_;  // keeps one fold alive between a worker's units
+  std::size_t kept_ = 1;
+  std::list<std::shared_ptr<const PreparedFold>> latest_;  // the newest in front
 };
 
 }  // namespace assay::run

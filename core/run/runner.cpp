@@ -11,10 +11,12 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "run/backtest_run.hpp"
 #include "run/fold_shelf.hpp"
 #include "run/identity.hpp"
 #include "run/ledger_question.hpp"
 #include "run/remote_components.hpp"
+#include "run/run_search.hpp"
 #include "run/summary.hpp"
 #include "run/unit_runner.hpp"
 
@@ -116,6 +118,15 @@ class Runner {
     if (!request_.again)
       if (const auto stored = stored_result(identity)) return *stored;
     open_run(identity, plugins);
+    if (experiment_.search || experiment_.trial) search_ = std::make_unique<RunSearch>(experiment_, context_, data_, shelf_, store_, id_);
+    if (experiment_.trial) return finish_trial(search_->run_trial());
+    if (experiment_.search) {
+      search();
+      if (const auto& failures = search_->outcome().failures; !failures.empty()) {
+        store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", failures.front(), {});
+        return failed_outcome(id_, experiment_.name, failures);
+      }
+    }
     plan_units();
     run_units();
     return finish();
@@ -160,7 +171,9 @@ class Runner {
       const bool new_build = store_.run(id_).identity != identity;
       store_.reopen_run(id_, identity, build_id(), plugins, new_build);
       store_.put_folds(id_, fold_records());  // a kill may have come between the run's record and its folds
-      note(fmt::format("going on with run {}: {} fits are done", id_, store_.finished_units(id_).size()));
+      const std::size_t trials = experiment_.search ? store_.trials(id_, store::Store::TrialDetail::brief).size() : 0;
+      note(fmt::format("going on with run {}: {}{} fits are done", id_, trials > 0 ? fmt::format("{} trials and ", trials) : "",
+                       store_.finished_units(id_).size()));
       return;
     }
     id_ = store_.create_run(new_record(experiment_, request_, context_, data_.loaded, identity, plugins));
@@ -187,6 +200,30 @@ class Runner {
     return records;
   }
 
+  // What was tried counts in the ledger even where the search goes on another day.
+  void search() {
+    std::exception_ptr failure;
+    try {
+      search_->run();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (!request_.quick) {
+      store::Ledger ledger(context_.ledger_file);
+      search_->count(ledger);
+    }
+    if (!failure) return;
+    const bool interrupted = context_.cancel != nullptr && context_.cancel->load();
+    store_.finish_run(id_, interrupted ? store::RunStatus::interrupted : store::RunStatus::failed, context_.now(), "",
+                      interrupted ? "interrupted" : reason_of(failure), {});
+    std::rethrow_exception(failure);
+  }
+
+  // The values that a search chose for a fold, and the data under them.
+  const config::Experiment& experiment_of(std::size_t fold) const { return search_ ? search_->experiment(fold) : experiment_; }
+  const ExperimentData& data_of(std::size_t fold) const { return search_ ? *search_->data(fold).data : data_; }
+  FoldShelf& shelf_of(std::size_t fold) { return search_ ? *search_->data(fold).shelf : shelf_; }
+
   void plan_units() {
     std::set<store::UnitKey> complete;
     for (const store::UnitRecord& unit : store_.units(id_))
@@ -197,19 +234,15 @@ class Runner {
       if (complete.count(unit.key) == 0) units_.push_back(std::move(unit));
     };
     for (std::size_t f = 0; f < shelf_.size(); ++f) {
-      for (const auto& [name, model] : experiment_.models)
+      if (search_ && !search_->is_fitted(f)) continue;
+      for (const auto& [name, model] : experiment_of(f).models)
         for (std::int64_t r = 0; r < repeats_of(model); ++r) add(name, model, f, r);
       for (std::size_t b = 0; b < baseline_names_.size(); ++b)
         add(kBaselinePrefix + baseline_names_[b], experiment_.evaluate.baselines[b], f, 0);
     }
   }
 
-  // A model without chance gives the same fit again: repeats are for models that the host trains by steps.
-  std::int64_t repeats_of(const config::Component& model) const {
-    const auto& abilities = context_.registry.component("model", model.id).spec.abilities;
-    const bool by_steps = std::find(abilities.begin(), abilities.end(), "model.step/1") != abilities.end();
-    return by_steps ? experiment_.train.repeats : 1;
-  }
+  std::int64_t repeats_of(const config::Component& model) const { return run::repeats_of(experiment_, context_.registry, model); }
 
   struct Unit {
     store::UnitKey key;
@@ -277,10 +310,12 @@ class Runner {
   void run_one(const Unit& unit, std::size_t worker) {
     UnitJob job{unit.key, unit.model, {}, {}, shelf_.is_sealed(unit.fold), {}};
     const bool missing = accepts_missing(context_.registry, unit.model.id);
-    job.fold = shelf_.take(unit.fold, missing, false);
-    if (experiment_.train.refit == "train_and_validation" && !shelf_.fold(unit.fold).validation.empty())
-      job.refit_fold = shelf_.take(unit.fold, missing, true);
-    UnitContext context{experiment_, data_.dataset, context_.registry, context_.program, {}, {}, {}, {}, {}};
+    const config::Experiment& experiment = experiment_of(unit.fold);
+    FoldShelf& shelf = shelf_of(unit.fold);
+    job.fold = shelf.take(unit.fold, missing, false);
+    if (experiment.train.refit == "train_and_validation" && !shelf.fold(unit.fold).validation.empty())
+      job.refit_fold = shelf.take(unit.fold, missing, true);
+    UnitContext context{experiment, data_of(unit.fold).dataset, context_.registry, context_.program, {}, {}, {}, {}, {}};
     context.isolated = experiment_.resources.isolation == "process";
     context.cancel = context_.cancel;
     context.checkpoint_seconds = context_.checkpoint_seconds;
@@ -336,6 +371,7 @@ class Runner {
       std::vector<train::ForecastSet> folds;
       for (std::size_t f = 0; f < shelf_.size(); ++f) {
         if (shelf_.is_sealed(f)) continue;
+        if (search_ && !search_->is_fitted(f)) continue;
         const store::UnitKey key{key_name, static_cast<std::int64_t>(f), r};
         const store::UnitRecord& unit = units.at(key);
         if (unit.status != store::UnitStatus::complete) {
@@ -354,6 +390,7 @@ class Runner {
     rows_by_source_ = frame_rows_by_source(data_.dataset.frame);
     std::map<store::UnitKey, store::UnitRecord> units;
     for (store::UnitRecord& unit : store_.units(id_)) units.emplace(unit.key, std::move(unit));
+    if (experiment_.search && experiment_.search->once) return finish_sealed(units);
     SummaryInput input{experiment_, data_.dataset, context_.registry, *maker_, {}, {}};
     input.threads = static_cast<std::uint32_t>(running_.size());
     if (request_.quick) input.replicates = 200;
@@ -372,15 +409,75 @@ class Runner {
       else
         failures.push_back(reason);
     }
-    if (input.models.empty()) {
+    if (input.models.empty() && !experiment_.is_rule()) {
       store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", failures.front(), {});
       return failed_outcome(id_, experiment_.name, failures);
     }
     try {
+      if (experiment_.backtest) input.backtest = backtest(input.models, failures);
       return store_summary(summarise(input), failures);
     } catch (const std::exception& e) {
       store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", e.what(), {});
       throw;
+    }
+  }
+
+  // One choice for all folds: only the sealed rows are out of sample, and `assay reveal` alone shows what they score (rules.md 11, 12).
+  RunOutcome finish_sealed(const std::map<store::UnitKey, store::UnitRecord>& units) {
+    std::vector<std::string> failures;
+    for (const auto& [key, unit] : units)
+      if (unit.status != store::UnitStatus::complete)
+        failures.push_back(fmt::format("{}, fold {}: {}", key.model, key.fold + 1, unit.error));
+    Summary nothing_shown;
+    nothing_shown.json = Json{{"metrics", Json::object()}, {"baselines", Json::object()}, {"accept", Json::array()}}.dump();
+    return store_summary(nothing_shown, failures);
+  }
+
+  // A trial's own file: what it came to, on validation rows.
+  RunOutcome finish_trial(const store::TrialRecord& trial) {
+    Json json{{"study", trial.study}, {"number", trial.number}, {"status", to_text(trial.status)}, {"metric", experiment_.trial->metric}};
+    json["value"] = std::isfinite(trial.value) ? Json(trial.value) : Json();
+    json["steps"] = Json::array();
+    for (std::size_t i = 0; i < trial.step.size(); ++i) json["steps"].push_back({trial.step[i], trial.step_value[i]});
+    Summary summary;
+    summary.json = Json{{"trial", json}, {"metrics", Json::object()}, {"baselines", Json::object()}, {"accept", Json::array()}}.dump();
+    if (!experiment_.trial->data.empty() && experiment_.trial->data != data_.loaded.hash)
+      note("the data are not those that this trial was run on: its value may differ");
+    std::vector<std::string> failures;
+    if (trial.status != store::TrialStatus::complete && trial.status != store::TrialStatus::pruned) failures.push_back(trial.error);
+    return store_summary(summary, failures);
+  }
+
+  // The strategies of the test spans: each fold's own where a search chose for each.
+  std::vector<StrategyLeg> strategy_legs() const {
+    if (!search_) return {{{}, experiment_.backtest->strategy}};
+    std::vector<StrategyLeg> legs;
+    for (std::size_t f = 0; f < data_.folds.folds.size(); ++f)
+      legs.push_back({span_of(data_.folds.folds[f].test, data_.dataset).first, experiment_of(f).backtest->strategy});
+    std::sort(legs.begin(), legs.end(), [](const StrategyLeg& a, const StrategyLeg& b) { return a.from < b.from; });
+    return legs;
+  }
+
+  // What the backtest found, as JSON; nothing, with the reason among the failures, where the strategy did not end well.
+  std::string backtest(const std::vector<train::ModelForecasts>& models, std::vector<std::string>& failures) {
+    BacktestRequest request{experiment_, data_.dataset, context_, strategy_legs(), {}, {}};
+    request.span = test_span(data_.folds, data_.dataset);
+    if (!experiment_.is_rule()) {
+      const std::string& name = experiment_.backtest->model.empty() ? experiment_.models.front().first : experiment_.backtest->model;
+      const auto traded = std::find_if(models.begin(), models.end(), [&](const train::ModelForecasts& m) { return m.model == name; });
+      if (traded == models.end()) {
+        failures.push_back(fmt::format("backtest: {} has no forecasts to trade on", name));
+        return {};
+      }
+      for (const auto& folds : traded->repeats) request.forecasts.push_back(by_frame_row(folds, data_.dataset));
+    }
+    try {
+      BacktestResults results = run_backtests(request);
+      for (const store::BacktestRecord& record : results.records) store_.put_backtest(id_, record);
+      return results.json;
+    } catch (const plugin::CallFailure& e) {
+      failures.push_back("backtest: " + e.with_log());
+      return {};
     }
   }
 
@@ -398,6 +495,7 @@ class Runner {
     if (data_.folds.sealed)
       json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, once", data_.folds.sealed->test.size(), id_);
     json["ledger"] = record_trial();
+    if (experiment_.search) json["search"] = Json::parse(search_->json(json["ledger"].at("trials").get<std::int64_t>()));
     std::vector<std::string> notes;
     for (const Diagnostic& d : diagnostics_.items())
       if (d.severity == Severity::warning) notes.push_back("warning: " + d.message);
@@ -414,9 +512,9 @@ class Runner {
 
   // Counts this configuration; how many distinct ones this question has seen, and how often its final test was looked at.
   Json record_trial() const {
-    const store::Question question = scored_question(data_);
+    const store::Question question = experiment_.search ? search_->question() : scored_question(data_);
     store::Ledger ledger(context_.ledger_file);
-    if (!request_.quick)
+    if (!request_.quick && !experiment_.search)  // a search's trials are counted
       ledger.add(question, {configuration_hash(experiment_)}, context_.now(), context_.store_file.string() + "#" + std::to_string(id_));
     Json json{{"trials", std::max<std::int64_t>(1, ledger.trials(question)) + experiment_.prior_trials},
               {"prior_trials", experiment_.prior_trials}};
@@ -431,6 +529,7 @@ class Runner {
   const Diagnostics& diagnostics_;
   store::Store store_;
   FoldShelf shelf_;
+  std::unique_ptr<RunSearch> search_;
   std::unique_ptr<const plugin::ComponentMaker> maker_;
   std::vector<std::string> baseline_names_;
   store::RunId id_ = 0;
@@ -449,6 +548,7 @@ class Runner {
 config::Experiment quick_version(config::Experiment experiment) {
   experiment.train.epochs = std::min<std::int64_t>(experiment.train.epochs, 2);
   experiment.train.repeats = 1;
+  if (experiment.search) experiment.search->trials = std::min<std::int64_t>(experiment.search->trials, 3);
   return experiment;
 }
 

@@ -17,8 +17,11 @@
 
 namespace assay::run {
 
+class BacktestStage;
+
 struct Progress {
-  std::int64_t done = 0, total = 0;  // fits
+  std::string unit = "fits";         // or trials
+  std::int64_t done = 0, total = 0;  // of them
   double share = 0;                  // 0..1 of the whole work, epochs counted
   std::string doing;                 // "model, fold 2 of 5, epoch 3 of 30"
 };
@@ -33,6 +36,7 @@ struct RunContext {
   std::function<void(const std::string&)> note;   // one line for the user, the same; may be empty
   data::ReadProgress reading;
   double checkpoint_seconds = 2;
+  const BacktestStage* backtest = nullptr;           // what replays strategies; needed for experiments with a backtest
   std::function<void(const Diagnostics&)> warned{};  // called once before the first fit where the checks have warnings; may be empty
 };
 

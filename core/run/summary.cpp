@@ -75,6 +75,15 @@ void record(std::vector<store::MetricRecord>& out, const std::string& model, con
   }
 }
 
+// Figures of the backtest stand among the metrics, so that `runs compare` puts them side by side.
+void record_figures(std::vector<store::MetricRecord>& out, const Json& backtest) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [name, convention] : backtest.at("conventions").items()) {
+    const Json& value = backtest.at(name);
+    if (value.is_number()) out.push_back({"backtest", name, -1, "", value.get<double>(), nan, nan, nan});
+  }
+}
+
 // One model evaluated, and the pooled rows of the repeat that stands for it in tests.
 struct Evaluated {
   std::string name;
@@ -171,6 +180,12 @@ std::optional<double> look_up(const Json& metrics, std::string_view name, std::s
 std::optional<double> operand(const Json& json, const std::string& text) {
   if (const auto value = text::to_real(text)) return value;
   const auto parts = text::split(text, '.');
+  if (parts.size() == 2 && (parts[0] == "backtest" || parts[0] == "benchmark")) {
+    if (!json.contains("backtest")) return std::nullopt;
+    const Json& figures = parts[0] == "backtest" ? json.at("backtest") : json.at("backtest").at("benchmark");
+    const Json& value = figures.value(std::string(parts[1]), Json());
+    return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+  }
   const auto is_part = [](std::string_view p) { return p == "low" || p == "high" || p == "value"; };
   if (parts.size() == 1) return look_up(json.at("metrics"), parts[0], "");
   if (parts.size() == 2 && is_part(parts[1])) return look_up(json.at("metrics"), parts[0], parts[1]);
@@ -327,7 +342,7 @@ Summary summarise(const SummaryInput& input) {
     for (const Evaluated& e : *group) add_failures(out.failures, e);
   Json json = Json::object();
   json["confidence"] = input.experiment.evaluate.confidence;
-  json["metrics"] = to_json(models.front().metrics);
+  json["metrics"] = models.empty() ? Json::object() : to_json(models.front().metrics);
   json["baselines"] = Json::object();
   for (const Evaluated& b : baselines) {
     json["baselines"][b.name] = to_json(b.metrics);
@@ -346,9 +361,13 @@ Summary summarise(const SummaryInput& input) {
         if (key != "metrics") json[key] = value;
     if (input.experiment.has_models_map) json["models"][model.name] = part;
   }
-  if (!input.true_probability.empty() && input.dataset.task == config::Task::binary)
+  if (!input.true_probability.empty() && input.dataset.task == config::Task::binary && !models.empty())
     json["best_possible"] = best_possible(input, models.front().typical);
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
+  if (!input.backtest.empty()) {
+    json["backtest"] = Json::parse(input.backtest);
+    record_figures(out.metrics, json["backtest"]);
+  }
   json["accept"] = accept_results(input, json, out.accepted);
   out.json = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   return out;

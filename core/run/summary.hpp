@@ -24,6 +24,7 @@ struct SummaryInput {
   std::vector<train::ModelForecasts> models, baselines;  // of the same folds
   std::uint32_t threads = 1;
   std::int64_t replicates = 1000;
+  std::string backtest = {};                      // what it found, as JSON; empty: none
   std::span<const double> true_probability = {};  // by source row, of simulated classes; else empty
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -85,9 +86,35 @@ class UnitRun {
         checkpointed_(began_) {}
 
   store::UnitRecord run() {
+    guarded([this] { fit_and_predict(); });
+    return std::move(record_);
+  }
+
+  TrialFit run_trial(const TrialWatch& watch) {
+    watch_ = &watch;
+    TrialFit fit{{}, {}, kNaN, false};
+    guarded([&] {
+      try {
+        fit_and_judge(fit);
+      } catch (const TrialEnded& ended) {
+        fit.value = ended.value;
+        fit.ended_early = true;
+      }
+    });
+    fit.record = std::move(record_);
+    return fit;
+  }
+
+ private:
+  struct TrialEnded {
+    double value;
+  };
+
+  template <class Work>
+  void guarded(const Work& work) {
     record_.key = job_.key;
     try {
-      fit_and_predict();
+      work();
       record_.status = store::UnitStatus::complete;
     } catch (const plugin::CallFailure& e) {
       fail(status_of(e.how()), e.what(), e.log());
@@ -104,10 +131,8 @@ class UnitRun {
       fail(store::UnitStatus::failed, "running " + job_.model.id + ": something was thrown that is no exception", "");
     }
     record_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-    return std::move(record_);
   }
 
- private:
   void fail(store::UnitStatus status, const std::string& reason, const std::string& log) {
     record_.status = status;
     record_.error = reason;
@@ -181,8 +206,10 @@ class UnitRun {
       // The trainer knows the metric's direction; a fit that evaluates by itself wants higher to be better.
       hooks.score_validation = [this, by_steps, sign](std::span<const double> p) { return validation_score(p) * (by_steps ? 1 : sign); };
     }
-    if (context_.progress)
-      hooks.progress = [this](const train::TrainingState& state, std::int64_t epochs) { context_.progress(state.next_epoch, epochs); };
+    hooks.progress = [&](const train::TrainingState& state, std::int64_t epochs) {
+      if (context_.progress) context_.progress(state.next_epoch, epochs);
+      if (watch_ != nullptr && watch_->after_epoch) after_epoch(learner, state);
+    };
     std::optional<train::Resume> resume;
     if (resumable && learner.traits().resumable) {
       hooks.wants_checkpoint = [this](const train::TrainingState&) {
@@ -234,6 +261,31 @@ class UnitRun {
     for (const auto& [name, value] : learner->summary()) extra["summary"].push_back({name, value});
     record_.extra = extra.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (auto* remote = dynamic_cast<RemoteLearner*>(learner.get())) record_.log = remote->log();
+  }
+
+  // The objective after an epoch; the trial may end here.
+  void after_epoch(train::Learner& learner, const train::TrainingState& state) const {
+    const train::Scorer& objective = *watch_->objective;
+    const bool known = job_.stopping && job_.stopping->name() == objective.name() && !objective.needs_decision();
+    const double value = known ? state.epochs.back().validation : objective.value(validation_forecasts(learner));
+    if (watch_->after_epoch(state.epochs.back().epoch, value)) throw TrialEnded{value};
+  }
+
+  train::ForecastSet validation_forecasts(train::Learner& learner) const {
+    const PreparedFold& fold = *job_.fold;
+    const pipeline::FoldPart& part = fold.data.validation;
+    const bool decides = watch_->objective != nullptr && watch_->objective->needs_decision();
+    const double threshold = decides ? choose_threshold(learner, fold) : 0.5;
+    train::ForecastSet set = forecast_set(part, checked(learner.predict(train::rows_of(part)), part), outputs_, fold.data.naive_mae);
+    train::decide(set, task_, threshold);
+    return set;
+  }
+
+  void fit_and_judge(TrialFit& fit) {
+    std::unique_ptr<train::Learner> learner = learner_on(*job_.fold);
+    train_on(*learner, plan(), job_.fold->data.validation, false);
+    fit.forecasts = validation_forecasts(*learner);
+    if (watch_->objective != nullptr) fit.value = watch_->objective->value(fit.forecasts);
   }
 
   double choose_threshold(train::Learner& learner, const PreparedFold& fold) const {
@@ -308,19 +360,28 @@ class UnitRun {
   Clock::time_point began_, checkpointed_;
   Pace pace_;
   store::UnitRecord record_;
+  const TrialWatch* watch_ = nullptr;  // of a trial
 };
 
 }  // namespace
 
+std::int64_t repeats_of(const config::Experiment& experiment, const plugin::Registry& registry, const config::Component& model) {
+  const auto& abilities = registry.component("model", model.id).spec.abilities;
+  const bool by_steps = std::find(abilities.begin(), abilities.end(), "model.step/1") != abilities.end();
+  return by_steps ? experiment.train.repeats : 1;
+}
+
 std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitKey& key) {
-  return SeedTree(experiment.seed)
-      .child("fit")
-      .child(static_cast<std::uint64_t>(key.fold))
-      .child("repeat")
-      .child(static_cast<std::uint64_t>(key.repeat))
-      .seed();
+  SeedTree seed(experiment.seed);
+  if (const auto& trial = experiment.trial)
+    seed = seed.child("trial").child(static_cast<std::uint64_t>(trial->study + 1)).child(static_cast<std::uint64_t>(trial->number));
+  return seed.child("fit").child(static_cast<std::uint64_t>(key.fold)).child("repeat").child(static_cast<std::uint64_t>(key.repeat)).seed();
 }
 
 store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context) { return UnitRun(job, context).run(); }
+
+TrialFit run_trial_fit(const UnitJob& job, const UnitContext& context, const TrialWatch& watch) {
+  return UnitRun(job, context).run_trial(watch);
+}
 
 }  // namespace assay::run

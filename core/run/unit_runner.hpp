@@ -52,10 +52,27 @@ struct UnitContext {
   std::function<void(std::int64_t step, const std::string& metric, double value)> report{};  // what a fit tells of itself, now and then
 };
 
-// A failed, crashed or timed out fit is a record with its reason, whatever was thrown: the other fits go on. Throws Error(interrupted) only.
+// A failed, crashed or timed out fit is a record with its reason, whatever was thrown: the other fits go on. Throws Error(interrupted)
+// only.
 store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context);
 
-// The seed of a unit; repeats are separate children.
+// A fit of a trial (search): the same training, judged on validation rows. Test rows are not looked at, and no state is kept.
+struct TrialWatch {
+  const train::Scorer* objective = nullptr;                             // null: only the forecasts are wanted
+  std::function<bool(std::int64_t epoch, double value)> after_epoch{};  // true: the trial ends here; may be empty
+};
+struct TrialFit {
+  store::UnitRecord record;      // without predictions and bundle
+  train::ForecastSet forecasts;  // of the validation rows
+  double value = 0;              // of the objective; ended early: at the last epoch
+  bool ended_early = false;
+};
+TrialFit run_trial_fit(const UnitJob& job, const UnitContext& context, const TrialWatch& watch);
+
+// How often a model is fitted on a fold: one without chance gives the same fit again, so repeats are for models trained by steps.
+std::int64_t repeats_of(const config::Experiment& experiment, const plugin::Registry& registry, const config::Component& model);
+
+// The seed of a unit; repeats are separate children, and so are trials.
 std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitKey& key);
 
 }  // namespace assay::run

@@ -138,7 +138,8 @@ struct BacktestRecord {
   struct Figure {
     std::string name, convention;
     double value = 0;            // NaN: undefined
-    TimeNs time = kMissingTime;  // figures that are a date have this instead
+    TimeNs time = kMissingTime;  // of a date, which may be missing (not yet recovered)
+    bool is_date = false;
   };
   std::vector<Figure> figures;
 };

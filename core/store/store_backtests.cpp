@@ -13,7 +13,7 @@ std::string figures_json(const BacktestRecord& backtest) {
   Json list = Json::array();
   for (const BacktestRecord::Figure& f : backtest.figures) {
     Json one{{"name", f.name}, {"convention", f.convention}, {"value", std::isfinite(f.value) ? Json(f.value) : Json()}};
-    if (f.time != kMissingTime) one["time"] = f.time;
+    if (f.is_date) one["time"] = f.time == kMissingTime ? Json() : Json(f.time);
     list.push_back(std::move(one));
   }
   return list.dump();
@@ -23,8 +23,10 @@ std::vector<BacktestRecord::Figure> figures_from(const std::string& text) {
   std::vector<BacktestRecord::Figure> figures;
   for (const Json& one : Json::parse(text)) {
     const Json& value = one.at("value");
+    const bool is_date = one.contains("time");
     figures.push_back({one.at("name").get<std::string>(), one.at("convention").get<std::string>(),
-                       value.is_null() ? std::nan("") : value.get<double>(), one.value("time", kMissingTime)});
+                       value.is_null() ? std::nan("") : value.get<double>(),
+                       is_date && !one.at("time").is_null() ? one.at("time").get<TimeNs>() : kMissingTime, is_date});
   }
   return figures;
 }

@@ -33,7 +33,7 @@ BacktestRecord sample() {
   b.orders = {{0, 1, 10, 20, "target weight", 1}, {1, 1, 20, kMissingTime, "units", -3}};
   b.fills = {{0, 1, 20, 4, 25, 0.5, 0.25}};
   b.trades = {{1, 20, 30, 4, 25, 24.5, 0.75, -2.75, -0.0275, 1, true}};
-  b.figures = {{"sharpe", "of a year", std::nan("")}, {"max_drawdown", "at closes", -0.02}, {"drawdown_from", "a date", 0, 20}};
+  b.figures = {{"sharpe", "of a year", std::nan("")}, {"max_drawdown", "at closes", -0.02}, {"drawdown_from", "a date", 0, 20, true}};
   return b;
 }
 
@@ -68,7 +68,8 @@ TEST_CASE("a backtest comes back as it was put, and a second one of its name tak
   CHECK((back.trades[0].share == -0.0275 && back.trades[0].bars == 1 && back.trades[0].open_at_end && back.trades[0].costs == 0.75));
   REQUIRE(back.figures.size() == 3);
   CHECK(std::isnan(back.figures[0].value));
-  CHECK((back.figures[1].convention == "at closes" && back.figures[1].value == -0.02 && back.figures[2].time == 20));
+  CHECK((back.figures[1].convention == "at closes" && back.figures[1].value == -0.02 && back.figures[2].time == 20 &&
+         back.figures[2].is_date));
   store.delete_run(id);
   CHECK(store.backtests(id, Store::Detail::everything).empty());
 }

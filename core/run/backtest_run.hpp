@@ -1,0 +1,52 @@
+// The backtest of a run: when it trades, on which forecasts, beside which benchmark, and what of it is reported (`--json`'s "backtest").
+// Used by the runner, by `assay check` (columns only) and by strategy searches (the period). Holds no market itself: stage.hpp does.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "pipeline/dataset.hpp"
+#include "pipeline/split.hpp"
+#include "run/runner.hpp"
+#include "run/stage.hpp"
+#include "train/evaluation.hpp"
+
+namespace assay::run {
+
+// Every column that prices and strategies name must be there, and hold numbers.
+void check_market_columns(const config::Experiment& experiment, const pipeline::Dataset& dataset, const plugin::Registry& registry,
+                          Diagnostics& diagnostics);
+
+// The strategy that stands beside: the file's, else buy and hold, or for several instruments all of them in equal shares.
+config::Component benchmark_of(const config::Experiment& experiment, const data::Frame& frame, const plugin::Registry& registry);
+
+// From the first to the last time of these rows.
+struct TimeSpan {
+  TimeNs first = 0, last = 0;
+};
+TimeSpan span_of(std::span<const std::int64_t> rows, const pipeline::Dataset& dataset);
+TimeSpan test_span(const pipeline::Folds& folds, const pipeline::Dataset& dataset);
+
+// One output for each row of the frame: the forecasts of one repeat, NaN where there is none.
+std::vector<double> by_frame_row(const std::vector<train::ForecastSet>& folds, const pipeline::Dataset& dataset);
+
+SessionSetup session_setup(const config::Experiment& experiment, const pipeline::Dataset& dataset, const RunContext& context,
+                           std::vector<config::Component> strategies);
+
+struct BacktestRequest {
+  const config::Experiment& experiment;
+  const pipeline::Dataset& dataset;
+  const RunContext& context;
+  std::vector<StrategyLeg> legs;
+  TimeSpan span;
+  std::vector<std::vector<double>> forecasts;  // by_frame_row of each repeat; empty for a rule
+};
+struct BacktestResults {
+  std::string json;
+  std::vector<store::BacktestRecord> records;  // the strategy once a repeat, the benchmark once
+};
+BacktestResults run_backtests(const BacktestRequest& request);
+
+}  // namespace assay::run
