@@ -30,7 +30,7 @@ struct LoadedData {
 struct LoadOptions {
   std::filesystem::path cache_folder;  // empty: no cache
   data::ReadProgress progress;
-  std::int64_t max_rows = 0;  // --quick: only the first rows (in time), 0 = all
+  std::int64_t max_rows = 0;                         // --quick: only the first rows (in time), 0 = all
   std::filesystem::path program = "/proc/self/exe";  // what workers of feature plugins are started from
   const std::atomic<bool>* cancel = nullptr;
 };

@@ -12,9 +12,9 @@
 #include "data/csv_reader.hpp"
 #include "pipeline/expression.hpp"
 #include "pipeline/plugin_features.hpp"
-#include "run/remote_components.hpp"
 #include "pipeline/prepare.hpp"
 #include "plugin/state_bundle.hpp"
+#include "run/remote_components.hpp"
 #include "run/revisit.hpp"
 #include "train/local_learner.hpp"
 
@@ -173,8 +173,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   if (!loaded) return std::nullopt;
   const auto maker = component_maker(experiment.resources, context.program, context.cancel);
   const pipeline::FeatureFactory features = pipeline::plugin_features(context.registry, *maker);
-  const pipeline::ComputedFeatures computed =
-      pipeline::compute_features(experiment, loaded->frame, features, diagnostics);
+  const pipeline::ComputedFeatures computed = pipeline::compute_features(experiment, loaded->frame, features, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
 
   std::vector<std::int64_t> all(computed.frame.rows());
