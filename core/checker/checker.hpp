@@ -26,7 +26,7 @@ struct CheckResult {
 };
 
 struct TestInfo {
-  std::string kind;  // "file", "component" (any kind), "model", "feature", "metric"
+  std::string kind;  // "file", "component" (any kind), "model", "feature", "metric", "strategy"
   std::string name, what;
 };
 std::vector<TestInfo> known_tests();

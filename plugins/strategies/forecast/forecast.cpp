@@ -20,14 +20,12 @@ struct Threshold {
     p.boolean<&Threshold::rebalance>("rebalance", "Bring the weight back at every decision, not only when the side changes");
     p.integer<&Threshold::output>("output", "Which of the model's outputs (multiclass: the class)").range(0, 10'000);
   }
-  void configured() const {
-    if (short_below > long_above) throw assay::Error("short_below must not lie above long_above");
-  }
-
   void on_start(assay::Market& market) {
+    if (short_below > long_above) throw assay::bad_input("short_below must not lie above long_above");
     sides_.assign(market.instruments(), kUnknown);
     if (market.instruments() > 0 && output >= market[0].outputs())
-      throw assay::Error(market[0].outputs() == 0 ? "it trades a model's forecasts, and here is no model" : "the model has no such output");
+      throw assay::bad_input(market[0].outputs() == 0 ? "it trades a model's forecasts, and here is no model"
+                                                      : "the model has no such output");
   }
 
   void on_bar(assay::Market& market) {

@@ -43,11 +43,8 @@ struct SmaCross {
     p.boolean<&SmaCross::at_once>("at_once", "Take the side that the means show at the start, without waiting for them to cross");
     p.real<&SmaCross::weight>("weight", "Share of the equity in all, spread evenly over the instruments").range(0, 10);
   }
-  void configured() const {
-    if (fast >= slow) throw assay::Error("fast has to be shorter than slow");
-  }
-
   void on_start(assay::Market& market) {
+    if (fast >= slow) throw assay::bad_input("fast has to be shorter than slow");
     means_.clear();
     for (std::uint32_t i = 0; i < market.instruments(); ++i) {
       Means& means = means_.emplace_back(Means{RunningMean(fast), RunningMean(slow)});

@@ -1,9 +1,11 @@
 // keeps every promise: the checker must find nothing
 #include <assay/feature.hpp>
 #include <assay/metric.hpp>
+#include <assay/strategy.hpp>
 
 #include <map>
 
+#include "crosses.hpp"
 #include "evaluates_well.hpp"
 #include "linear.hpp"
 #include "moving.hpp"
@@ -76,4 +78,5 @@ ASSAY_PLUGIN(assay::model<Linear>("good.linear", "1.0.0", "Linear regression"),
              assay::feature<Moving>("good.moving", "1.0.0", "Moving average"),
              assay::feature<Encoder>("good.encoder", "1.0.0", "Target encoder"),
              assay::feature<AcrossMean>("good.across_mean", "1.0.0", "Distance to the mean of all"),
-             assay::metric<Squared>("good.squared", "1.0.0", "Mean squared error").lower_is_better().tasks(assay::Task::regression))
+             assay::metric<Squared>("good.squared", "1.0.0", "Mean squared error").lower_is_better().tasks(assay::Task::regression),
+             assay::strategy<Crosses>("good.crosses", "1.0.0", "Long above its mean"))

@@ -90,7 +90,7 @@ TEST_CASE("trend.sma_cross: flat instead of short, weight over all instruments, 
   const Outcome at_once = run(m, shipped("trend.sma_cross", windows(5, 20, {{"at_once", {true}}})), {}, {m.times[100], m.times.back()});
   CHECK(at_once.orders[0].placed == m.times[100]);
   CHECK(at_once.orders[1].placed == m.times[100]);
-  CHECK_THROWS_WITH(shipped("trend.sma_cross", windows(20, 20)), Catch::Contains("fast has to be shorter than slow"));
+  CHECK_THROWS_WITH(run(m, shipped("trend.sma_cross", windows(20, 20))), Catch::Contains("fast has to be shorter than slow"));
 }
 
 TEST_CASE("basic.buy_and_hold buys each instrument once, in equal shares, as it appears") {

@@ -151,10 +151,10 @@ TEST_CASE("registry: a component of a kind that is not known yet is told of, and
     CHECK(Metric(registry.component("metric", "raw.metric"), {}).score(rows, {})[0] == 7);
     CHECK(registry.components().size() == 1);
     REQUIRE(registry.unusable().size() == 1);
-    CHECK(contains(registry.unusable()[0].reason, "strategy raw.crossing is of a kind that this Assay does not know"));
+    CHECK(contains(registry.unusable()[0].reason, "pricer raw.crossing is of a kind that this Assay does not know"));
     CHECK(contains(registry.unusable()[0].mend, "newer Assay"));
     try {
-      registry.component("strategy", "raw.crossing");
+      registry.component("pricer", "raw.crossing");
       FAIL("it cannot be used");
     } catch (const Error& e) {
       CHECK(contains(e.happened(), "raw.crossing is of a kind that this Assay does not know"));

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 TEST_CASE("scaffold: every template, no placeholder left, nothing overwritten") {
   const fs::path folder = fs::temp_directory_path() / ("assay_scaffold_" + std::to_string(::getpid()));
   fs::create_directories(folder);
-  for (const std::string kind : {"model", "feature", "metric"}) {
+  for (const std::string kind : {"model", "feature", "metric", "strategy"}) {
     INFO(kind);
     const auto files = write_scaffold(kind, "my_thing2", folder / kind, TEST_TEMPLATES);
     CHECK(files.size() == 4);
@@ -35,7 +35,7 @@ TEST_CASE("scaffold: every template, no placeholder left, nothing overwritten") 
   }
   for (const char* bad : {"", "My", "1st", "a b", "a-b", "../x", "test", "\xc3\xa4"})
     CHECK_THROWS_AS(write_scaffold("model", bad, folder / "bad", TEST_TEMPLATES), Error);
-  CHECK_THROWS_AS(write_scaffold("strategy", "x", folder / "bad", TEST_TEMPLATES), Error);
+  CHECK_THROWS_AS(write_scaffold("weather", "x", folder / "bad", TEST_TEMPLATES), Error);
   CHECK_THROWS_AS(write_scaffold("../model", "x", folder / "bad", TEST_TEMPLATES), Error);
   CHECK_FALSE(fs::exists(folder / "bad"));
   fs::remove_all(folder);

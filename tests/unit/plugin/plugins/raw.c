@@ -50,7 +50,7 @@ static const void* later_ability(const char* id) { return *id == 's' ? &table : 
 static const assay_param later_param = {
     sizeof later_param, 99, 0, 0, "pace", "Of a later kind", NULL, NULL, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL};
 static const assay_param* const later_params[] = {&later_param};
-static const assay_component later = {sizeof later, 0,       "strategy", "raw.crossing", "1.0.0", "Of a later kind", 1, 1, 0, 0,
+static const assay_component later = {sizeof later, 0,       "pricer", "raw.crossing", "1.0.0", "Of a later kind", 1, 1, 0, 0,
                                       later_params, &create, &destroy,   &later_ability};
 
 static const assay_component* const components[] = {&component, &later};
