@@ -13,6 +13,7 @@
 #include "cli/result_text.hpp"
 #include "cli/session.hpp"
 #include "cli/text_table.hpp"
+#include "cli/trials_text.hpp"
 #include "cli/verbs.hpp"
 #include "run/revisit.hpp"
 

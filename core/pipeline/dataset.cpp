@@ -245,6 +245,10 @@ class Builder {
                          "target.horizon");
       return;
     }
+    if (!experiment_.target.horizon && dataset_.lead_rows == 0 && !dataset_.y.empty() && experiment_.target.column.empty())
+      diagnostics_.warning(experiment_.target.expression_place,
+                           "the target has neither lead() nor a horizon: it counts as known at its own row's time",
+                           "Add `horizon` where its values come later, or horizon: 0 to say so", "target.expr");
     label_times(dataset_, experiment_.target, diagnostics_);
     dataset_.last_known_target = last_known(dataset_.frame, dataset_.y, dataset_.label_end, {});
   }

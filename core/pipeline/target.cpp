@@ -76,7 +76,7 @@ class TargetReader {
  private:
   void refuse(std::string message, std::string mend) {
     const std::string key = spec_.column.empty() ? "target" : "target.column";
-    diagnostics_.data_error(spec_.place, std::move(message), std::move(mend), key);
+    diagnostics_.data_error(spec_.expression_place, std::move(message), std::move(mend), key);
   }
 
   void numbers() {

@@ -187,18 +187,25 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   ExperimentData out;
   const auto maker = component_maker(experiment.resources, options.program, options.cancel);
   out.dataset = pipeline::build_dataset(experiment, loaded.frame, pipeline::plugin_features(registry, *maker), diagnostics);
-  if (!diagnostics.has_errors())
+  // A mistake stops only what stands on it: the others are told in the same go.
+  const auto sound = [&](std::initializer_list<std::string_view> sections) {
+    return std::none_of(diagnostics.items().begin(), diagnostics.items().end(), [&](const Diagnostic& d) {
+      return d.severity == Severity::error &&
+             std::any_of(sections.begin(), sections.end(), [&](std::string_view section) { return d.key.starts_with(section); });
+    });
+  };
+  if (sound({"features", "inputs", "protected"}))
     pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, out.dataset.inputs), out.dataset.has_time(),
                                 diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
-  pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
+  if (!diagnostics.has_errors()) pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
+  if (!sound({"features", "target", "split", "train"})) return std::nullopt;
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"
                                        : experiment.train.refit != "none"                   ? "train.refit"
                                                                                             : "";
   check_market_columns(experiment, out.dataset, registry, diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
   if (experiment.split.use == "none") {  // a rule over everything
+    if (diagnostics.has_errors()) return std::nullopt;
     pipeline::Fold all;
     all.test.resize(static_cast<std::size_t>(out.dataset.rows()));
     std::iota(all.test.begin(), all.test.end(), 0);
@@ -207,7 +214,9 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
     out.loaded = std::move(loaded);
     return out;
   }
-  out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, diagnostics);
+  Diagnostics of_split;
+  out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, of_split);
+  for (const Diagnostic& d : of_split.items()) diagnostics.add(d);
   if (diagnostics.has_errors()) return std::nullopt;
   out.loaded = std::move(loaded);
   return out;

@@ -168,3 +168,32 @@ TEST_CASE("a difference from a baseline that was scored on other rows says so") 
   folder.write("filled.yaml", text + "prepare: [{use: missing}]\n");
   CHECK_THAT(folder.assay({"run", "filled.yaml"}).out, !Contains("other rows"));
 }
+
+TEST_CASE("a mistake of the split is told beside one of the preparation, and a target's stands under its column") {
+  const Folder folder;
+  folder.write("d.csv", table("5", 1));
+  std::string text = file_on("x", "prepare: [{use: scale, columns: [nowhere]}]\n");
+  text.replace(text.find("use: holdout, test: 0.5"), 23, "use: by_rule, test: 'x > 1000'");
+  folder.write("e.yaml", text);
+  const Result both = folder.assay({"check", "e.yaml"});
+  CHECK(both.code == 2);
+  CHECK_THAT(both.err, Contains("no input is called or matches `nowhere`") && Contains("e.yaml:7:"));
+  folder.write("t.yaml", file_on("x"));
+  CHECK_THAT(folder.assay({"check", "t.yaml", "--set", "target.column=colour"}).err, Contains("is text"));
+  std::string target = file_on("x");
+  target.replace(target.find("column: y"), 9, "column: colour");
+  folder.write("c.yaml", target);
+  CHECK_THAT(folder.assay({"check", "c.yaml"}).err, Contains("c.yaml:6:18: error: the target `colour` is text"));
+}
+
+TEST_CASE("with time, a target that says nothing of when it is known is a warning") {
+  const Folder folder;
+  folder.write("e.yaml",
+               "assay: 1\nname: known\nseed: 7\ndata: {source: sim.market, entities: 3, days: 300, seed: 1}\ninputs: [momentum, value]\n"
+               "target: {expr: 'close / open - 1', task: regression}\nsplit: {use: walk_forward, train: 100, test: 60}\n"
+               "model: {use: linear.ridge}\nevaluate: {metrics: [rmse]}\n");
+  const Result silent = folder.assay({"check", "e.yaml"});
+  CHECK(silent.code == 0);
+  CHECK_THAT(silent.err, Contains("e.yaml:6:") && Contains("warning: the target has neither lead() nor a horizon"));
+  CHECK(folder.assay({"check", "e.yaml", "--set", "target.horizon=0"}).err.find("neither lead()") == std::string::npos);
+}

@@ -41,7 +41,7 @@ Counts scan() {
     unsigned long long first = 0, last = 0;
     char rights[8] = {};
     if (std::sscanf(line, "%llx-%llx %7s", &first, &last, rights) != 3 || rights[0] != 'r' || std::strstr(line, "[v")) continue;
-    if (last - first >> 35 != 0) continue;  // a sanitizer's shadow: terabytes, in which no number lies
+    if ((last - first) >> 35 != 0) continue;  // a sanitizer's shadow: terabytes, in which no number lies
     while (first < last) {
       const auto wanted = static_cast<std::size_t>(last - first < bytes.size() ? last - first : bytes.size());
       const ssize_t got = ::pread(memory, bytes.data(), wanted, static_cast<off_t>(first));
