@@ -171,11 +171,18 @@ std::string notes_text(const Json& notes) {
   return text;
 }
 
+// As many digits as tell the two sides apart.
+std::string accept_text(const Json& a) {
+  std::string left = number(a.at("left")), right = number(a.at("right"));
+  if (left == right && a.at("left").is_number() && a.at("right").is_number())
+    left = text::shortest(a.at("left").get<double>()), right = text::shortest(a.at("right").get<double>());
+  return fmt::format("{}: {} ({} against {})", a.at("criterion").get<std::string>(), a.at("met").get<bool>() ? "met" : "NOT MET", left,
+                     right);
+}
+
 std::string closing_text(const Json& json) {
   std::string text;
-  for (const Json& a : json.at("accept"))
-    text += labelled("accept", fmt::format("{}: {} ({} against {})", a.at("criterion").get<std::string>(),
-                                           a.at("met").get<bool>() ? "met" : "NOT MET", number(a.at("left")), number(a.at("right"))));
+  for (const Json& a : json.at("accept")) text += labelled("accept", accept_text(a));
   if (json.contains("search")) text += search_text(json.at("search"));
   if (json.contains("trial")) text += trial_summary_text(json.at("trial"));
   if (json.contains("ledger")) {

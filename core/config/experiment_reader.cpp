@@ -394,9 +394,10 @@ void write_entry(const std::string& key, const Value& value, const std::string& 
   for (const auto& [inner, inner_value] : map) write_entry(inner, inner_value, "use", indent + "  ", out);
 }
 
-std::string canonical_text(const Map& root) {
+std::string canonical_text(const Map& root, bool is_rule) {
   std::string out;
   for (const KeySpec& key : experiment_keys().inside) {
+    if (is_rule && std::find(kModelKeys.begin(), kModelKeys.end(), key.name) != kModelKeys.end()) continue;
     const Value* value = find(root, key.name);
     if (value != nullptr && key.changes_results) write_entry(key.name, *value, key.use_key, "", out);
   }
@@ -446,7 +447,7 @@ std::optional<Experiment> check_tree(const Node& root, const std::filesystem::pa
   check_rules(experiment, checked, catalogue, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   for (AcceptSpec& accept : experiment.accept) accept = *parse_accept(accept.text, accept.place);
-  experiment.resolved = canonical_text(std::get<Map>(checked.value.data));
+  experiment.resolved = canonical_text(std::get<Map>(checked.value.data), experiment.is_rule());
   if (options.catalogue != nullptr) check_space(experiment, *options.catalogue, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return experiment;

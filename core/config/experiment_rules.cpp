@@ -111,9 +111,9 @@ void Rules::model_and_models() {
     if (!rule && !checked_.incomplete && !given(std::string("/") + key))
       error("", std::string("the file needs the key '") + key + "'", std::string("add `") + key + ": ...`");
   }
-  for (const char* key : {"target", "train", "evaluate", "prepare", "protected", "inputs"}) {
-    if (rule && given(std::string("/") + key))
-      error_at_key(key, std::string("without a model '") + key + "' does not count", "remove it, or add `model:`");
+  for (const std::string_view name : kModelKeys) {
+    const std::string key(name);
+    if (rule && given("/" + key)) error_at_key(key, "without a model '" + key + "' does not count", "remove it, or add `model:`");
   }
   for (const auto& [name, model] : e_.models) {
     const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; };

@@ -2,8 +2,10 @@
 // time and splits, columns that contradict each other, accept criteria. Used by experiment_reader. Gathers all mistakes. Thread-safe.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/diagnostic.hpp"
 #include "config/builtin_components.hpp"
@@ -14,6 +16,9 @@ namespace assay::config {
 
 // Rules whose keys are bad already (checked.bad) are left out.
 void check_rules(const Experiment& experiment, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics);
+
+// Keys that count with a model only.
+inline constexpr std::array<std::string_view, 6> kModelKeys{"target", "train", "evaluate", "prepare", "protected", "inputs"};
 
 enum class Known { no, yes, unknown };
 Known has_time(const Experiment& experiment);  // unknown: a plugin's source

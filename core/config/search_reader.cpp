@@ -384,8 +384,10 @@ void check_space(const Experiment& experiment, const Catalogue& catalogue, Diagn
       Diagnostics found;
       const std::pair<std::string, std::string> values[] = {{range.path, value}};
       if (with_values(experiment, values, catalogue, found)) continue;
-      for (const Diagnostic& one : found.items()) {
-        if (one.severity != Severity::error) continue;
+      const auto& items = found.items();
+      const auto first = std::find_if(items.begin(), items.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
+      if (first != items.end()) {
+        const Diagnostic& one = *first;
         diagnostics.error(range.place, fmt::format("a trial could not run with {} = {}: {}", range.path, value.substr(0, 60), one.message),
                           one.mend, "search.space." + range.path, one.doc);
         break;

@@ -78,7 +78,7 @@ Json interval_json(const stats::Interval& interval) {
 // Studentised stationary block bootstrap of the Sharpe ratio, and of its difference to the benchmark's (Ledoit & Wolf 2008 in spirit: their
 // standard error sums over blocks, ours is that of independent returns, which the studentising only needs up to a factor).
 Json intervals_json(const Replayed& strategy, const Replayed& benchmark, const config::Experiment& experiment) {
-  const std::vector<double> a = strategy.returns(), b = benchmark.returns();
+  const std::vector<double> a = strategy.returns(experiment.backtest->capital), b = benchmark.returns(experiment.backtest->capital);
   if (a.size() < 20 || a.size() != b.size()) return Json();
   const Sharpe sharpe{experiment.backtest->periods, experiment.backtest->risk_free};
   std::vector<std::int64_t> time(a.size());

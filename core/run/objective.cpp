@@ -274,7 +274,7 @@ TrialResult StrategyObjective::value(const TrialJob& job) const {
         throw TrialFailed{store::TrialStatus::failed,
                           fmt::format("{}{} is undefined over the validation rows of fold {}", kFigurePrefix, figure, f + 1), ""};
       sum += value;
-      const std::vector<double> returns = replayed.returns();
+      const std::vector<double> returns = replayed.returns(experiment.backtest->capital);
       const auto& times = replayed.record.times;
       result.returns.insert(result.returns.end(), returns.begin(), returns.end());
       result.time.insert(result.time.end(), times.end() - static_cast<std::ptrdiff_t>(returns.size()), times.end());

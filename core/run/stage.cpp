@@ -10,9 +10,13 @@ double Replayed::figure(std::string_view name) const {
   return std::nan("");
 }
 
-std::vector<double> Replayed::returns() const {
+std::vector<double> Replayed::returns(double capital) const {
   std::vector<double> out;
-  for (std::size_t i = 1; i < record.equity.size(); ++i) out.push_back(record.equity[i] / record.equity[i - 1] - 1);
+  double before = capital;
+  for (const double now : record.equity) {
+    out.push_back(before > 0 ? now / before - 1 : 0);
+    before = now;
+  }
   return out;
 }
 

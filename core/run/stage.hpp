@@ -32,8 +32,8 @@ struct ReplayJob {
 
 struct Replayed {
   store::BacktestRecord record;
-  double figure(std::string_view name) const;  // NaN where it is undefined
-  std::vector<double> returns() const;         // simple returns of the equity curve, one for each time after the start
+  double figure(std::string_view name) const;         // NaN where it is undefined
+  std::vector<double> returns(double capital) const;  // simple returns of the equity curve, one for each time
 };
 
 // Replays over one market: one for each data set and its forecasts. run() may be called from several threads at once. Throws
