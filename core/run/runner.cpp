@@ -435,7 +435,10 @@ class Runner {
 
   // A trial's own file: what it came to, on validation rows.
   RunOutcome finish_trial(const store::TrialRecord& trial) {
-    Json json{{"study", trial.study}, {"number", trial.number}, {"status", to_text(trial.status)}, {"metric", experiment_.trial->metric}};
+    Json json{{"study", trial.study},
+              {"number", trial.number},
+              {"status", to_text(trial.status)},
+              {"metric", metric_name(experiment_.trial->metric)}};
     json["value"] = std::isfinite(trial.value) ? Json(trial.value) : Json();
     json["steps"] = Json::array();
     for (std::size_t i = 0; i < trial.step.size(); ++i) json["steps"].push_back({trial.step[i], trial.step_value[i]});

@@ -171,12 +171,10 @@ class StudyRunner {
     one.study.tell(record.number, outcome_of(record));
     ++(record.status == Status::complete ? outcome_.complete : record.status == Status::pruned ? outcome_.pruned : outcome_.failed);
     if (!record.configuration.empty()) outcome_.configurations.push_back(record.configuration);
-    if (record.status == Status::complete && !is_worse(one, record))
+    if (one.study.best() == record.number)
       best_ = fmt::format("{:.5g} (trial {}: {})", record.value, record.number, short_text(record.values));
     report();
   }
-
-  static bool is_worse(const Running& one, const store::TrialRecord& record) { return one.study.best() != record.number; }
 
   store::TrialRecord run_trial(const Next& next, std::size_t worker) {
     const search::Trial& trial = next.trial;
@@ -303,6 +301,14 @@ class StudyRunner {
   std::exception_ptr failure_;
 };
 
+}  // namespace
+
+std::string metric_name(const std::string& metric) {
+  return metric.starts_with("backtest.") ? metric : metric.substr(metric.rfind('.') + 1);
+}
+
+namespace {
+
 Json best_json(const Choice& choice, const config::Experiment& experiment) {
   Json params = Json::object();
   for (const auto& [path, value] : choice.values) {
@@ -310,7 +316,7 @@ Json best_json(const Choice& choice, const config::Experiment& experiment) {
     params[path] = number && std::isfinite(*number) ? Json::parse(value, nullptr, false) : Json(value);
     if (params[path].is_discarded()) params[path] = value;
   }
-  Json json{{"number", choice.number}, {"metric", experiment.search->metric}, {"value", choice.value}, {"params", params}};
+  Json json{{"number", choice.number}, {"metric", metric_name(experiment.search->metric)}, {"value", choice.value}, {"params", params}};
   if (choice.study >= 0) json["fold"] = choice.study + 1;
   return json;
 }

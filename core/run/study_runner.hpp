@@ -46,6 +46,9 @@ store::TrialRecord run_trial_alone(const StudySetup& setup);
 // The experiment with values, without its search. Throws Error(failed) where they do not fit.
 config::Experiment experiment_with(const config::Experiment& experiment, const search::Values& values, const plugin::Registry& registry);
 
+// As results name it: "auc" of metric.auc, "backtest.sharpe".
+std::string metric_name(const std::string& metric);
+
 // "search" of a run's summary, but for its luck.
 std::string search_json(const SearchOutcome& outcome, const config::Experiment& experiment);
 

@@ -1,0 +1,94 @@
+// Trials that go wrong are recorded with their reason and passed over.
+#include <map>
+
+#include "support/catch.hpp"
+#include "sweeps.hpp"
+
+using namespace search_test;
+
+TEST_CASE("throwing, crashing, hanging and greedy trials are recorded with reason and log; the sweep goes on") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  folder.write("e.yaml",
+               moody_sweep("good, throws, segfaults, hangs, eats_memory", 10, "resources: {workers: 2, timeout: 1s, memory: 300MB}\n"));
+  const Result ended = folder.assay({"run", "e.yaml", "--json"});
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  CHECK(ended.json().at("search").at("trials") == Json{{"complete", 2}, {"pruned", 0}, {"failed", 8}});
+  CHECK(ended.json().at("search").at("best").at("params").at("model.level") == 0);
+  std::map<std::string, std::pair<std::string, std::string>> met;
+  for (const Json& trial : trials_of(folder))
+    met[trial.at("params").at("model.mood").get<std::string>()] = {trial.at("status").get<std::string>(), trial.value("error", "")};
+  CHECK(met["good"].first == "complete");
+  CHECK(met["throws"].first == "failed");
+  CHECK_THAT(met["throws"].second, Catch::Contains("not in the mood"));
+  CHECK(met["segfaults"].first == "crashed");
+  CHECK_THAT(met["segfaults"].second, Catch::Contains("SIGSEGV"));
+  CHECK(met["hangs"].first == "timed out");
+  CHECK_THAT(met["hangs"].second, Catch::Contains("resources.timeout"));
+  CHECK(met["eats_memory"].first == "out of memory");
+  CHECK_THAT(folder.assay({"runs", "show", "last", "--trial", "2"}).out, Catch::Contains("| in the mood to be segfaults"));
+  CHECK_THAT(ended.err, Catch::Contains("trial 2 crashed"));
+}
+
+TEST_CASE("three crashes in a row with one choice: said, and trials with it are no longer run, for any workers") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  folder.write("e.yaml", moody_sweep("good, segfaults", 16));
+  Json trials;
+  for (const char* workers : {"1", "3"}) {
+    const std::string store = std::string(workers) + ".db";
+    const Result ended = folder.assay({"run", "e.yaml", "--json", "--store", store, "--workers", workers});
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    CHECK_THAT(ended.err, Catch::Contains("three trials in a row with model.mood = segfaults crashed (1, 3, 5)"));
+    const Json now = trials_of(folder, store);
+    if (trials.is_null()) trials = now;
+    CHECK(now == trials);
+    int crashed = 0, not_run = 0;
+    for (const Json& trial : now) {
+      crashed += trial.at("status") == "crashed";
+      not_run += trial.at("status") == "not run";
+    }
+    CHECK(crashed == 3);
+    CHECK(not_run == 5);
+  }
+}
+
+TEST_CASE("a sweep in which everything crashes stops and fails with the reason") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  folder.write("e.yaml", moody_sweep("segfaults", 8));
+  const Result ended = folder.assay({"run", "e.yaml", "--json"});
+  CHECK(ended.code == 3);
+  CHECK_THAT(ended.err, Catch::Contains("the first trials crashed, three in a row (0, 1, 2): the search is stopped"));
+  CHECK_THAT(ended.json().at("error").get<std::string>(), Catch::Contains("no complete trial") && Catch::Contains("SIGSEGV"));
+  CHECK(trials_of(folder).size() == 3);
+}
+
+TEST_CASE("retries: a trial that died once is tried again; one that always crashes is given up after three") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  const std::string flag = ", flag: '" + (folder.path() / "flag").string() + "'}";
+  const auto write = [&](const std::string& moods, int retries) {
+    std::string text = moody_sweep(moods, 1, "resources: {retries: " + std::to_string(retries) + "}\n");
+    text.replace(text.find("moody.model}"), 12, "moody.model" + flag);
+    folder.write("e.yaml", text);
+    folder.write("flag", "");
+  };
+  write("second_try", 0);
+  CHECK(folder.assay({"run", "e.yaml", "--store", "a.db"}).code == 3);
+  write("second_try", 1);
+  CHECK(folder.assay({"run", "e.yaml", "--store", "b.db"}).code == 0);
+  write("segfaults", 9);
+  CHECK_THAT(folder.assay({"run", "e.yaml", "--store", "c.db"}).err, Catch::Contains("three crashes in a row: it is not tried again"));
+}
+
+TEST_CASE("values that do not go together fail their trial and no other") {
+  Folder folder;
+  std::string text = network_sweep(6);
+  text.replace(text.find("    train.batch_size"), 0, "    train.early_stopping.patience: {min: 1, max: 3}\n");
+  folder.write("e.yaml", text);
+  const Result missing = folder.assay({"run", "e.yaml"});
+  CHECK(missing.code == 1);  // known before any trial runs
+}
