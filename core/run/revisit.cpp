@@ -1,4 +1,5 @@
 #include "run/revisit.hpp"
+#include "run/backtest_run.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "config/experiment_reader.hpp"
+#include "run/backtest_run.hpp"
 #include "run/ledger_question.hpp"
 #include "run/remote_components.hpp"
 #include "run/summary.hpp"
@@ -68,6 +70,35 @@ train::ModelForecasts sealed_forecasts(const store::Store& store, store::RunId i
   return out;
 }
 
+// What a search chose for the sealed rows (its own study's choice, or the one made for all), put into the experiment.
+config::Experiment chosen_for_sealed(const store::RunRecord& run, const config::Experiment& experiment, std::size_t sealed_fold,
+                                     const plugin::Registry& registry) {
+  const Json search = Json::parse(run.summary).at("search");
+  Json choice = search.at("best");
+  if (search.contains("choices"))
+    for (const Json& one : search.at("choices"))
+      if (one.at("fold").get<std::size_t>() == sealed_fold + 1) choice = one;
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const auto& [path, value] : choice.at("params").items()) values.emplace_back(path, value.dump());
+  Diagnostics diagnostics;
+  auto chosen = config::with_values(experiment, values, registry, diagnostics);
+  if (!chosen) throw Error(Fault::failed, fmt::format("revealing run {}", run.id), "what its search chose no longer fits the file");
+  return std::move(*chosen);
+}
+
+// The strategy over the sealed span; its figures are part of what the reveal shows and are stored nowhere.
+std::string sealed_backtest(const config::Experiment& experiment, const ExperimentData& data, const RunContext& context,
+                            const std::vector<train::ModelForecasts>& models) {
+  const TimeSpan span = span_of(data.folds.sealed->test, data.dataset);
+  BacktestRequest request{experiment, data.dataset, context, {{span.first, experiment.backtest->strategy}}, span, {}};
+  for (const train::ModelForecasts& model : models) {
+    const std::string& traded = experiment.backtest->model.empty() ? experiment.models.front().first : experiment.backtest->model;
+    if (model.model != traded) continue;
+    for (const auto& folds : model.repeats) request.forecasts.push_back(by_frame_row(folds, data.dataset));
+  }
+  return run_backtests(request).json;
+}
+
 }  // namespace
 
 config::Experiment experiment_of(const store::RunRecord& run, const plugin::Registry& registry) {
@@ -78,7 +109,7 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   const store::RunRecord run = store.run(id);
   if (run.status != store::RunStatus::complete)
     throw Error(Fault::usage, fmt::format("revealing run {}", id), fmt::format("it is {}, not complete", to_text(run.status)));
-  const config::Experiment experiment = experiment_of(run, context.registry);
+  config::Experiment experiment = experiment_of(run, context.registry);
   if (!experiment.split.final_test)
     throw Error(Fault::usage, fmt::format("revealing run {}", id), "its split has no final_test",
                 "Add split.final_test to the file and run it again");
@@ -87,6 +118,10 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   options.progress = context.reading;
   options.program = context.program;
   options.cancel = context.cancel;
+  if (experiment.search) {
+    const auto folds = static_cast<std::size_t>(store.folds(id).size());  // the sealed one is the last
+    experiment = chosen_for_sealed(run, experiment, folds - 1, context.registry);
+  }
   const std::optional<ExperimentData> data = prepare_data(experiment, context.registry, options, diagnostics);
   if (!data) return std::nullopt;
   if (data->loaded.hash != run.data_hash)
@@ -109,6 +144,7 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
     seen[unit.key.model] = true;
     input.baselines.push_back(sealed_forecasts(store, id, unit.key.model, unit.key.model.substr(9), units, data->dataset, rows_by_source));
   }
+  if (experiment.backtest) input.backtest = sealed_backtest(experiment, *data, context, input.models);
   Json json{{"run", id}, {"name", run.name}, {"part", "final_test"}, {"reveals", ledger.reveals(question)}};
   const Summary summary = summarise(input);
   json.update(Json::parse(summary.json));
