@@ -312,9 +312,8 @@ namespace {
 Json best_json(const Choice& choice, const config::Experiment& experiment) {
   Json params = Json::object();
   for (const auto& [path, value] : choice.values) {
-    const auto number = text::to_real(value);
-    params[path] = number && std::isfinite(*number) ? Json::parse(value, nullptr, false) : Json(value);
-    if (params[path].is_discarded()) params[path] = value;
+    Json parsed = Json::parse(value, nullptr, false);  // numbers, lists and truth values as such
+    params[path] = parsed.is_discarded() ? Json(value) : std::move(parsed);
   }
   Json json{{"number", choice.number}, {"metric", metric_name(experiment.search->metric)}, {"value", choice.value}, {"params", params}};
   if (choice.study >= 0) json["fold"] = choice.study + 1;
