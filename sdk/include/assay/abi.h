@@ -316,8 +316,8 @@ typedef struct assay_history {   /* one instrument's bars up to now; nothing bey
   int64_t bars;
   const int64_t* time_ns;
   const double *open, *high, *low, *close, *volume; /* volume may be null */
-  const double* const* features;  /* n_features arrays of `bars` values: the strategy's COLUMN parameters in schema order; null: not given */
-  const double* prediction;       /* the model's out-of-sample forecast known at each bar, NaN = none; null without a model */
+  const double* const* features; /* n_features arrays of `bars` values: the strategy's COLUMN parameters in schema order; null: not given */
+  const double* prediction;      /* the model's out-of-sample forecast known at each bar, NaN = none; null without a model */
   uint32_t n_features, n_outputs; /* n_outputs: columns of prediction (bars x n_outputs) */
   double units, average_price;    /* the present position; average_price NaN when flat */
   assay_text name;

@@ -1,0 +1,169 @@
+// Backtests through the real program: same bits however they run, what strategies do to their process, searches that choose before they
+// trade, the sealed span.
+#include <cmath>
+
+#include "program.hpp"
+#include "support/catch.hpp"
+
+using namespace running_test;
+
+namespace {
+
+const std::string kMarket = "data: {source: sim.market, entities: 3, days: 700, signal: 0.1, seed: 1}\n";
+const std::string kForecast =
+    "assay: 1\nname: forecast\nseed: 7\n" + kMarket +
+    "inputs: [momentum, value, flow]\ntarget: {expr: 'lead(open, 2) / lead(open, 1) - 1', task: regression}\n"
+    "split: {use: walk_forward, train: 300, test: 100}\nevaluate: {metrics: [rank_ic, rmse], baselines: [no_change]}\n"
+    "model: {use: linear.ridge}\n";
+const std::string kBacktest =
+    "backtest:\n  strategy: {use: forecast.threshold, long_above: 0, short_below: 0}\n  fill: next_open\n"
+    "  costs: {commission_bps: 2, slippage_bps: 1}\n";
+const std::string kSearch =
+    "assay: 1\nname: search\nseed: 7\ndata: {source: sim.market, entities: 1, days: 1200, seed: 3}\n"
+    "split: {use: walk_forward, train: 100, validation: 200, test: 200, final_test: 200}\n"
+    "search:\n  use: grid\n  trials: 20\n  objective: {metric: backtest.sharpe}\n  scope: per_fold\n  space:\n"
+    "    backtest.strategy.fast: {choices: [3, 8]}\n    backtest.strategy.slow: {choices: [15, 40]}\n"
+    "backtest: {strategy: {use: trend.sma_cross, fast: 5, slow: 20}, fill: next_close}\n";
+
+std::string result_of(const Folder& folder, std::vector<std::string> words) {
+  words.insert(words.end(), {"--json", "--again"});
+  const Result ended = folder.assay(words);
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  Json json = ended.json();
+  json.erase("run");
+  json.erase("ledger");
+  json.erase("sealed");
+  if (json.contains("search")) json["search"].erase("luck");
+  return json.dump();
+}
+
+}  // namespace
+
+TEST_CASE("a backtest has the same bits in a worker, in a thread and in the program, for any number of workers") {
+  const Folder folder;
+  folder.write("f.yaml", kForecast + kBacktest);
+  folder.write("s.yaml", kSearch);
+  for (const char* file : {"f.yaml", "s.yaml"}) {
+    const std::string first = result_of(folder, {"run", file, "--isolation", "process", "--workers", "1"});
+    CHECK(first.find("\"sharpe\"") != std::string::npos);
+    CHECK(result_of(folder, {"run", file, "--isolation", "process", "--workers", "4"}) == first);
+    CHECK(result_of(folder, {"run", file, "--isolation", "thread", "--workers", "3"}) == first);
+    CHECK(result_of(folder, {"run", file, "--isolation", "none"}) == first);
+  }
+  CHECK_THAT(folder.assay({"rerun", "last"}).out, Catch::Contains("the same bits"));
+}
+
+TEST_CASE("what is stored of a backtest adds up") {
+  const Folder folder;
+  folder.write("f.yaml", kForecast + kBacktest);
+  const Json run = folder.assay({"run", "f.yaml", "--json"}).json();
+  const Json& figures = run.at("backtest");
+  const Json trades = folder.assay({"runs", "show", "last", "--trades", "--json"}).json();
+  const Json equity = folder.assay({"runs", "show", "last", "--equity", "--json"}).json();
+  const Json fills = folder.assay({"runs", "show", "last", "--fills", "--json"}).json();
+  const Json orders = folder.assay({"runs", "show", "last", "--orders", "--json"}).json();
+  double results = 0, costs = 0;
+  for (const Json& trade : trades) results += trade.at("result").get<double>();
+  for (const Json& fill : fills) costs += fill.at("commission").get<double>() + fill.at("slippage").get<double>();
+  CHECK(trades.size() == static_cast<std::size_t>(figures.at("trades").get<double>()));
+  CHECK(results == Approx(figures.at("final_equity").get<double>() - 1'000'000).epsilon(1e-9));
+  CHECK(costs == Approx(figures.at("costs").get<double>()).epsilon(1e-9));
+  CHECK(equity.back().at("equity").get<double>() == figures.at("final_equity").get<double>());
+  CHECK(orders.size() >= fills.size());
+  // Nothing is traded before the first test day, and every fill comes after its order.
+  const std::string first = figures.at("period").at(0).get<std::string>();
+  CHECK(equity.front().at("time").get<std::string>() == first);
+  for (const Json& fill : fills) {
+    REQUIRE(fill.at("time").get<std::string>() > first);
+    REQUIRE(fill.at("time").get<std::string>() > orders.at(fill.at("order").get<std::size_t>()).at("placed").get<std::string>());
+  }
+  const Result csv = folder.assay({"runs", "show", "last", "--trades", "--csv"});
+  CHECK(std::count(csv.out.begin(), csv.out.end(), '\n') == static_cast<std::ptrdiff_t>(trades.size()) + 1);
+  CHECK_THAT(csv.out, Catch::StartsWith("repeat,number,instrument,entry_time,exit_time,units"));
+}
+
+TEST_CASE("forecasts are traded only where they are out of sample") {
+  // The target is the answer itself: a model that saw test labels would be perfect; one that did not trades noise. signal: 0 has none.
+  const Folder folder;
+  folder.write("f.yaml", kForecast + kBacktest);
+  const Json json = folder
+                        .assay({"run", "f.yaml", "--json", "--set", "data.signal=0", "--set", "backtest.costs.commission_bps=0", "--set",
+                                "backtest.costs.slippage_bps=0"})
+                        .json();
+  CHECK(std::abs(json.at("backtest").at("sharpe").get<double>()) < 4);
+  const Json predictions = folder.assay({"runs", "show", "last", "--predictions", "--json"}).json();
+  const std::string first = json.at("backtest").at("period").at(0).get<std::string>();
+  for (const Json& p : predictions) REQUIRE(p.at("known_at").get<std::string>() >= first);
+}
+
+TEST_CASE("a strategy that ends its process leaves a failed run with its reason, and the forecasts stored") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"segfaults", "SIGSEGV"}, {"aborts", "SIGABRT"}, {"hangs", "timeout"}, {"eats_memory", "memory"}};
+  for (const auto& [fault, reason] : cases) {
+    const Folder folder;
+    const std::string plugin = std::string(BAD_PLUGINS) + "/bad_strategy_" + fault + ".so";
+    folder.write("f.yaml", kForecast + "plugins: ['" + plugin + "']\nresources: {timeout: 3s, memory: 900MB}\n" +
+                               "backtest: {strategy: {use: bad.strategy_" + fault + "}, fill: next_open}\n");
+    const Result ended = folder.assay({"run", "f.yaml", "--json"});
+    INFO(fault << ": " << ended.err << ended.out);
+    REQUIRE(ended.code == 3);
+    const Json json = ended.json();
+    CHECK(json.at("status") == "failed");
+    CHECK_THAT(json.at("failures").at(0).get<std::string>(), Catch::Contains("backtest") && Catch::Contains(reason));
+    CHECK(json.at("metrics").contains("rank_ic"));
+    CHECK(!json.contains("backtest"));
+  }
+}
+
+TEST_CASE("a searched rule chooses in each fold before it trades there, and a reveal alone replays the sealed span") {
+  const Folder folder;
+  folder.write("s.yaml", kSearch);
+  const Json run = folder.assay({"run", "s.yaml", "--json"}).json();
+  const Json& choices = run.at("search").at("choices");
+  REQUIRE(choices.size() >= 2);
+  for (const Json& choice : choices) {
+    const Json trials = folder.assay({"runs", "show", "last", "--trials", "--json"}).json();
+    for (const Json& trial : trials)
+      if (trial.at("fold") == choice.at("fold") && trial.at("value").is_number())
+        CHECK(trial.at("value").get<double>() <= choice.at("value").get<double>());
+  }
+  const std::string last = run.at("backtest").at("period").at(1).get<std::string>();
+  const Json revealed = folder.assay({"reveal", "last", "--json"}).json();
+  CHECK(revealed.at("backtest").at("period").at(0).get<std::string>() > last);
+  CHECK(revealed.at("reveals") == 1);
+  CHECK(revealed.at("backtest").at("sharpe") != run.at("backtest").at("sharpe"));
+}
+
+TEST_CASE("one choice for all folds shows nothing but the sealed span's reveal") {
+  const Folder folder;
+  folder.write("s.yaml", kSearch);
+  const Json run = folder.assay({"run", "s.yaml", "--json", "--set", "search.scope=once"}).json();
+  CHECK(!run.contains("backtest"));
+  CHECK(run.at("search").at("trials").at("complete") == 4);
+  CHECK(folder.assay({"reveal", "last", "--json"}).json().at("backtest").contains("sharpe"));
+}
+
+TEST_CASE("criteria speak of the backtest and its benchmark") {
+  const Folder folder;
+  folder.write("f.yaml", kForecast + kBacktest + "accept: ['backtest.sharpe > benchmark.sharpe', 'backtest.max_drawdown > -0.00001']\n");
+  const Result ended = folder.assay({"run", "f.yaml", "--json"});
+  CHECK(ended.code == 5);
+  const Json accept = ended.json().at("accept");
+  CHECK(accept.at(0).at("met") == true);
+  CHECK(accept.at(1).at("met") == false);
+}
+
+TEST_CASE("a market that is none is refused with the row's time") {
+  const Folder folder;
+  folder.write("bars.csv", "date,open,high,low,close\n2020-01-01,1,2,0.5,1\n2020-01-02,1,2,0.5,2.5\n2020-01-03,1,2,0.5,1\n");
+  const std::string head = "assay: 1\nname: bars\nseed: 1\ndata: {source: csv, path: bars.csv, time: {column: date}}\n";
+  folder.write("b.yaml", head + "backtest: {strategy: {use: basic.buy_and_hold}, fill: next_open}\n");
+  const Result outside = folder.assay({"run", "b.yaml"});
+  CHECK(outside.code == 2);
+  CHECK_THAT(outside.err, Catch::Contains("2020-01-02"));
+  folder.write("b.yaml", head + "backtest: {strategy: {use: basic.buy_and_hold}, fill: next_open, prices: {close: clsoe}}\n");
+  const Result absent = folder.assay({"check", "b.yaml"});
+  CHECK(absent.code == 2);
+  CHECK_THAT(absent.err + absent.out, Catch::Contains("did you mean close?"));
+}
