@@ -99,6 +99,7 @@ class Checking {
       if (component.kind == "feature") run_tests(feature_tests(), component, nullptr);
       if (component.kind == "metric") run_tests(metric_tests(), component, nullptr);
       if (component.kind == "strategy") run_tests(strategy_tests(), component, nullptr);
+      if (component.kind == "sampler") run_tests(sampler_tests(), component, nullptr);
     }
     return std::move(results_);
   }

@@ -68,7 +68,8 @@ std::unique_ptr<plugin::Registry> load_alone(const std::filesystem::path& file) 
 
 std::vector<const Test*> all_tests() {
   std::vector<const Test*> all;
-  for (const auto* tests : {&file_tests(), &component_tests(), &model_tests(), &feature_tests(), &metric_tests(), &strategy_tests()})
+  for (const auto* tests :
+       {&file_tests(), &component_tests(), &model_tests(), &feature_tests(), &metric_tests(), &strategy_tests(), &sampler_tests()})
     for (const Test& test : *tests) all.push_back(&test);
   return all;
 }

@@ -55,6 +55,7 @@ const std::vector<Test>& model_tests();
 const std::vector<Test>& feature_tests();
 const std::vector<Test>& metric_tests();
 const std::vector<Test>& strategy_tests();
+const std::vector<Test>& sampler_tests();
 std::vector<const Test*> all_tests();
 
 // Runs body(thread index) on `threads` threads at once; the first Found or Error that one of them throws leaves here.

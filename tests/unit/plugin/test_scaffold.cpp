@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 TEST_CASE("scaffold: every template, no placeholder left, nothing overwritten") {
   const fs::path folder = fs::temp_directory_path() / ("assay_scaffold_" + std::to_string(::getpid()));
   fs::create_directories(folder);
-  for (const std::string kind : {"model", "feature", "metric", "strategy"}) {
+  for (const std::string kind : {"model", "feature", "metric", "strategy", "sampler"}) {
     INFO(kind);
     const auto files = write_scaffold(kind, "my_thing2", folder / kind, TEST_TEMPLATES);
     CHECK(files.size() == 4);
