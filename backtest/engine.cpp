@@ -1,10 +1,15 @@
 #include "backtest/engine.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <memory>
+#include <new>
+#include <optional>
 #include <utility>
 
 #include "base/error.hpp"
@@ -20,119 +25,155 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// What a strategy sees of one instrument: arrays of its own that hold the past and nothing else.
-class View {
+// The arrays of all instruments' histories in one piece of memory, with large pages where they pay: a panel's arrays are written in turn,
+// each a little, and would be on a page of their own each.
+class Arena {
  public:
-  // Arrays for the first `bars` bars of the instrument.
-  View(const Instrument& from, std::size_t bars, std::size_t outputs)
-      : from_(&from), time_(bars, kMissingTime), prediction_(from.prediction.empty() ? 0 : bars * outputs, kNaN), outputs_(outputs) {
-    const std::span<const double> columns[] = {from.open, from.high, from.low, from.close, from.volume};
-    const double** shown[] = {&raw.open, &raw.high, &raw.low, &raw.close, &raw.volume};
-    for (std::size_t c = 0; c < 5; ++c) *shown[c] = columns[c].empty() ? nullptr : add(columns[c], bars);
-    raw.struct_size = sizeof raw;
-    raw.time_ns = time_.data();
-    raw.prediction = prediction_.empty() ? nullptr : prediction_.data();
-    raw.n_outputs = static_cast<std::uint32_t>(outputs);
-    raw.average_price = kNaN;
-    raw.name = {from.name.data(), from.name.size()};
-    prices_ = columns_.size();
+  explicit Arena(std::size_t values, double fill) {
+    const std::size_t bytes = values * sizeof(double);
+    const bool large = bytes >= std::size_t{4} << 20;
+    const std::size_t page = large ? std::size_t{2} << 20 : 64;
+    memory_.reset(static_cast<double*>(std::aligned_alloc(page, (bytes / page + 1) * page)));
+    if (memory_ == nullptr) throw std::bad_alloc();
+    if (large) ::madvise(memory_.get(), bytes, MADV_HUGEPAGE);
+    std::fill_n(memory_.get(), values, fill);
   }
-
-  // The further columns of the strategy that trades from now on, with all bars known so far; -1 = a parameter that is not given.
-  void show_features(std::span<const int> features) {
-    columns_.resize(prices_);
-    features_.clear();
-    for (const int feature : features) {
-      if (feature < 0) {
-        features_.push_back(nullptr);
-        continue;
-      }
-      const std::span<const double> all = from_->features[static_cast<std::size_t>(feature)];
-      features_.push_back(add(all, time_.size()));
-      std::copy_n(all.data(), raw.bars, columns_.back().to.data());
-    }
-    raw.features = features_.data();
-    raw.n_features = static_cast<std::uint32_t>(features_.size());
-  }
-
-  // What happened before the backtest.
-  void learn_until(TimeNs first) {
-    const auto past = std::lower_bound(from_->time.begin(), from_->time.begin() + static_cast<std::ptrdiff_t>(time_.size()), first);
-    const auto bars = static_cast<std::size_t>(past - from_->time.begin());
-    std::copy_n(from_->time.data(), bars, time_.data());
-    for (Shown& column : columns_) std::copy_n(column.from, bars, column.to.data());
-    if (!prediction_.empty()) std::copy_n(from_->prediction.data(), bars * outputs_, prediction_.data());
-    raw.bars = static_cast<std::int64_t>(bars);
-  }
-
-  bool has_bar_at(TimeNs now) const { return next() < time_.size() && from_->time[next()] == now; }
-  std::size_t next() const { return static_cast<std::size_t>(raw.bars); }
-
-  void learn_next() {
-    const std::size_t bar = next();
-    time_[bar] = from_->time[bar];
-    for (Shown& column : columns_) column.to[bar] = column.from[bar];
-    for (std::size_t k = 0; k < outputs_ && !prediction_.empty(); ++k)
-      prediction_[bar * outputs_ + k] = from_->prediction[bar * outputs_ + k];
-    ++raw.bars;
-  }
-
-  const Instrument& instrument() const { return *from_; }
-  assay_history raw{};
+  double* take(std::size_t values) { return memory_.get() + std::exchange(used_, used_ + values); }
 
  private:
-  struct Shown {
-    const double* from;
-    std::vector<double> to;
+  struct Free {
+    void operator()(double* memory) const { std::free(memory); }
   };
-  const double* add(std::span<const double> all, std::size_t bars) {
-    columns_.push_back({all.data(), std::vector<double>(bars, kNaN)});
-    return columns_.back().to.data();
+  std::unique_ptr<double, Free> memory_;
+  std::size_t used_ = 0;
+};
+
+// What strategies see of the instruments: arrays of their own that hold the past and nothing else.
+class Histories {
+ public:
+  // Room for the market's first `rows` rows.
+  Histories(const Market& market, std::size_t rows)
+      : market_(market),
+        outputs_(static_cast<std::size_t>(market.outputs)),
+        room_(room(market, rows)),
+        raw_(market.instruments.size()),
+        values_(rows * (4 + (market.volume.empty() ? 0 : 1) + outputs_), kNaN),
+        times_(rows) {
+    std::fill(times_.begin(), times_.end(), kMissingTime);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < raw_.size(); ++i) {
+      assay_history& h = raw_[i];
+      h.struct_size = sizeof h;
+      h.time_ns = times_.data() + std::exchange(at, at + room_[i]);
+      for (const double** array : {&h.open, &h.high, &h.low, &h.close}) *array = values_.take(room_[i]);
+      if (!market.volume.empty()) h.volume = values_.take(room_[i]);
+      if (outputs_ > 0) h.prediction = values_.take(room_[i] * outputs_);
+      h.n_outputs = static_cast<std::uint32_t>(outputs_);
+      h.average_price = kNaN;
+      h.name = {market.instruments[i].name.data(), market.instruments[i].name.size()};
+      pointers_.push_back(&h);
+    }
   }
 
-  const Instrument* from_;
-  std::vector<TimeNs> time_;
-  std::vector<Shown> columns_;
-  std::vector<double> prediction_;
-  std::vector<const double*> features_;
-  std::size_t outputs_, prices_ = 0;
+  assay_history& operator[](std::size_t instrument) { return raw_[instrument]; }
+  std::size_t size() const { return raw_.size(); }
+  const assay_history* const* pointers() const { return pointers_.data(); }
+
+  // The row becomes known; rows come in order.
+  void learn(std::size_t row) {
+    assay_history& h = raw_[static_cast<std::size_t>(market_.instrument[row])];
+    const auto bar = static_cast<std::size_t>(h.bars++);
+    h.has_bar = 1;
+    times_[static_cast<std::size_t>(h.time_ns - times_.data()) + bar] = now_;
+    put(h.open, bar, market_.open[row]);
+    put(h.high, bar, market_.high[row]);
+    put(h.low, bar, market_.low[row]);
+    put(h.close, bar, market_.close[row]);
+    if (h.volume != nullptr) put(h.volume, bar, market_.volume[row]);
+    for (std::size_t k = 0; k < outputs_; ++k) put(h.prediction, bar * outputs_ + k, market_.prediction[row * outputs_ + k]);
+    for (std::uint32_t f = 0; f < h.n_features; ++f)
+      if (h.features[f] != nullptr) put(h.features[f], bar, market_.columns[static_cast<std::size_t>(shown_[f])][row]);
+  }
+  void begin_time(TimeNs now) { now_ = now; }
+  void forget_bar(std::size_t row) { raw_[static_cast<std::size_t>(market_.instrument[row])].has_bar = 0; }
+
+  // The further columns of the strategy that trades from now on, with all rows known so far; -1 = a parameter that is not given.
+  void show_columns(std::vector<int> columns, std::size_t known_rows) {
+    shown_ = std::move(columns);
+    const auto arrays = static_cast<std::size_t>(std::count_if(shown_.begin(), shown_.end(), [](int c) { return c >= 0; }));
+    column_values_.emplace(arrays * times_.size(), kNaN);
+    column_pointers_.assign(raw_.size() * shown_.size(), nullptr);
+    for (std::size_t i = 0; i < raw_.size(); ++i) {
+      const double** pointers = column_pointers_.data() + i * shown_.size();
+      for (std::size_t f = 0; f < shown_.size(); ++f)
+        if (shown_[f] >= 0) pointers[f] = column_values_->take(room_[i]);
+      raw_[i].features = pointers;
+      raw_[i].n_features = static_cast<std::uint32_t>(shown_.size());
+    }
+    std::vector<std::size_t> bar(raw_.size(), 0);
+    for (std::size_t row = 0; row < known_rows && arrays > 0; ++row) {
+      const auto i = static_cast<std::size_t>(market_.instrument[row]);
+      for (std::size_t f = 0; f < shown_.size(); ++f)
+        if (shown_[f] >= 0) put(raw_[i].features[f], bar[i], market_.columns[static_cast<std::size_t>(shown_[f])][row]);
+      ++bar[i];
+    }
+  }
+
+ private:
+  static std::vector<std::size_t> room(const Market& market, std::size_t rows) {
+    std::vector<std::size_t> bars(market.instruments.size(), 0);
+    for (std::size_t row = 0; row < rows; ++row) ++bars[static_cast<std::size_t>(market.instrument[row])];
+    return bars;
+  }
+  // The arrays are ours; only strategies may not write to them.
+  static void put(const double* array, std::size_t at, double value) { const_cast<double*>(array)[at] = value; }
+
+  const Market& market_;
+  std::size_t outputs_;
+  std::vector<std::size_t> room_;  // bars of each instrument
+  std::vector<assay_history> raw_;
+  std::vector<const assay_history*> pointers_;
+  Arena values_;
+  std::vector<TimeNs> times_;
+  TimeNs now_ = 0;
+  std::vector<int> shown_;
+  std::optional<Arena> column_values_;
+  std::vector<const double*> column_pointers_;
 };
 
 class Engine {
  public:
   Engine(const Market& market, const Rules& rules, std::span<const StrategyFrom> strategies, const Period& period)
-      : market_(market), rules_(rules), strategies_(strategies), account_(rules.capital, market.instruments.size()) {
-    const auto begin = std::lower_bound(market.times.begin(), market.times.end(), period.first);
-    const auto end = std::upper_bound(begin, market.times.end(), period.last);
-    times_ = {begin, end};
+      : market_(market),
+        rules_(rules),
+        strategies_(strategies),
+        begin_(static_cast<std::size_t>(std::lower_bound(market.times.begin(), market.times.end(), period.first) - market.times.begin())),
+        end_(std::max(begin_, static_cast<std::size_t>(std::upper_bound(market.times.begin(), market.times.end(), period.last) -
+                                                       market.times.begin()))),
+        account_(rules.capital, market.instruments.size()),
+        histories_(market, first_row(end_)),
+        marks_(market.instruments.size(), 0) {
+    ASSAY_CHECK(!strategies.empty(), "somebody has to trade");
+    for (std::size_t t = 0; t < begin_; ++t) learn(t);
     const std::size_t n = market.instruments.size();
-    views_.reserve(n);
-    for (const Instrument& instrument : market.instruments) {
-      const auto bars = std::upper_bound(instrument.time.begin(), instrument.time.end(), period.last) - instrument.time.begin();
-      views_.emplace_back(instrument, static_cast<std::size_t>(bars), static_cast<std::size_t>(market.outputs));
-      if (!times_.empty()) views_.back().learn_until(times_.front());
-      shown_.push_back(&views_.back().raw);
-      marks_.push_back(views_.back().next() == 0 ? 0 : instrument.close[views_.back().next() - 1]);
-    }
     waiting_.resize(n);
     raw_.struct_size = sizeof raw_;
     raw_.n_instruments = static_cast<std::uint32_t>(n);
     raw_.host = this;
-    raw_.now_ns = begin == market.times.begin() ? kMissingTime : *(begin - 1);
-    raw_.instruments = shown_.data();
+    raw_.now_ns = begin_ == 0 ? kMissingTime : market.times[begin_ - 1];
+    raw_.instruments = histories_.pointers();
     raw_.order_units = [](assay_market* m, std::uint32_t i, double u) { return of(m).place(i, Order::Kind::units, u); };
     raw_.target_units = [](assay_market* m, std::uint32_t i, double u) { return of(m).place(i, Order::Kind::target_units, u); };
     raw_.target_weight = [](assay_market* m, std::uint32_t i, double w) { return of(m).place(i, Order::Kind::target_weight, w); };
     raw_.cash = raw_.equity = ledger_ = rules.capital;
-    out_.times.assign(times_.begin(), times_.end());
-    for (auto* series : {&out_.equity, &out_.cash, &out_.exposure}) series->resize(times_.size());
+    out_.times.assign(market.times.begin() + static_cast<std::ptrdiff_t>(begin_), market.times.begin() + static_cast<std::ptrdiff_t>(end_));
+    for (auto* series : {&out_.equity, &out_.cash, &out_.exposure}) series->resize(end_ - begin_);
     out_.optimistic = rules.fill == FillRule::same_close;
-    ASSAY_CHECK(!strategies.empty(), "somebody has to trade");
   }
 
   Outcome run(const std::atomic<bool>* stop) {
     start_next();
-    for (std::size_t t = 0; t < times_.size(); ++t) {
+    for (std::size_t t = begin_; t < end_; ++t) {
       if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw plugin::Stopped(strategy_->id());
       step(t);
     }
@@ -142,55 +183,65 @@ class Engine {
   }
 
  private:
+  std::size_t first_row(std::size_t t) const { return static_cast<std::size_t>(market_.first_row[t]); }
+  std::uint32_t instrument(std::size_t row) const { return static_cast<std::uint32_t>(market_.instrument[row]); }
+
   static Engine& of(assay_market* market) { return *static_cast<Engine*>(market->host); }
 
   void start_next() {
     strategy_ = strategies_[running_++].strategy;
-    std::vector<int> features;
+    std::vector<int> columns;
     for (const std::string& name : strategy_->columns()) {
       const auto at = std::find(market_.features.begin(), market_.features.end(), name);
       if (at == market_.features.end() && !name.empty())
         throw Error(Fault::usage, "starting " + strategy_->id(), fmt::format("the backtest has no column '{}'", name),
                     market_.features.empty() ? "" : "It has: " + text::join(market_.features, ", "));
-      features.push_back(name.empty() ? -1 : static_cast<int>(at - market_.features.begin()));
+      columns.push_back(name.empty() ? -1 : static_cast<int>(at - market_.features.begin()));
     }
-    for (View& view : views_) view.show_features(features);
+    histories_.show_columns(std::move(columns), first_row(now_));
     strategy_->on_start(raw_);
   }
 
+  // The rows of a time become known.
+  void learn(std::size_t t) {
+    const std::size_t first = first_row(t), last = first_row(t + 1);
+    if (t > 0 && last - first < histories_.size())
+      for (std::size_t row = first_row(t - 1); row < first; ++row) histories_.forget_bar(row);
+    histories_.begin_time(market_.times[t]);
+    for (std::size_t row = first; row < last; ++row) {
+      mark(instrument(row), market_.close[row]);
+      histories_.learn(row);
+    }
+  }
+
   void step(std::size_t t) {
-    while (!out_.ruined && running_ < strategies_.size() && times_[t] >= strategies_[running_].from) {
+    now_ = t;
+    while (!out_.ruined && running_ < strategies_.size() && market_.times[t] >= strategies_[running_].from) {
       strategy_->on_end(raw_);
       start_next();
     }
-    raw_.now_ns = times_[t];
-    raw_.bar = static_cast<std::int64_t>(t);
+    raw_.now_ns = market_.times[t];
+    raw_.bar = static_cast<std::int64_t>(t - begin_);
     if (rules_.fill == FillRule::next_open) fill_waiting(t, true);
-    for (std::size_t i = 0; i < views_.size(); ++i) {
-      View& view = views_[i];
-      view.raw.has_bar = view.has_bar_at(raw_.now_ns) ? 1 : 0;
-      if (view.raw.has_bar == 0) continue;
-      mark(i, view.instrument().close[view.next()]);
-      view.learn_next();
-    }
+    learn(t);
     if (rules_.fill == FillRule::next_close) fill_waiting(t, false);
     value_account();
-    stop_if_ruined(t);
+    stop_if_ruined();
     if (!out_.ruined) {
       strategy_->on_bar(raw_);
       if (rules_.fill == FillRule::same_close) {
         fill_waiting(t, false);
         value_account();
-        stop_if_ruined(t);
+        stop_if_ruined();
       }
     }
     record(t);
   }
 
   std::int64_t place(std::uint32_t instrument, Order::Kind kind, double wanted) {
-    if (instrument >= views_.size() || !std::isfinite(wanted)) {
-      strategy_->refuse(instrument >= views_.size() ? fmt::format("an order for instrument {} of {}", instrument, views_.size())
-                                                    : fmt::format("an order whose size is {}", wanted));
+    if (instrument >= histories_.size() || !std::isfinite(wanted)) {
+      strategy_->refuse(instrument >= histories_.size() ? fmt::format("an order for instrument {} of {}", instrument, histories_.size())
+                                                        : fmt::format("an order whose size is {}", wanted));
       return -1;
     }
     Order order;
@@ -227,34 +278,31 @@ class Engine {
   // Orders of the instruments that have a bar at this time, at its open (not yet seen) or at its close (just seen).
   void fill_waiting(std::size_t t, bool at_open) {
     if (waiting_count_ == 0) return;
-    for (std::size_t i = 0; at_open && i < views_.size(); ++i)
-      if (views_[i].has_bar_at(raw_.now_ns)) mark(i, views_[i].instrument().open[views_[i].next()]);
+    const std::size_t first = first_row(t), last = first_row(t + 1);
+    for (std::size_t row = first; at_open && row < last; ++row) mark(instrument(row), market_.open[row]);
     // Before any of this moment's fills: all target weights mean the same equity.
     const double equity = account_.equity(marks_);
-    for (std::uint32_t i = 0; i < views_.size(); ++i) {
-      if (waiting_[i].first < 0 || !(at_open ? views_[i].has_bar_at(raw_.now_ns) : views_[i].raw.has_bar != 0)) continue;
-      const std::size_t bar = views_[i].next() - (at_open ? 0 : 1);
+    for (std::size_t row = first; row < last; ++row) {
       // Orders that on_fill makes meanwhile wait for the next time.
-      for (std::int64_t number = std::exchange(waiting_[i], {}).first; number >= 0;) {
+      for (std::int64_t number = std::exchange(waiting_[instrument(row)], {}).first; number >= 0;) {
         const auto at = static_cast<std::size_t>(number);
         --waiting_count_;
-        fill(at, bar, equity, t);
+        fill(at, row, equity);
         number = after_[at];
       }
     }
   }
 
-  void fill(std::size_t number, std::size_t bar, double equity, std::size_t t) {
+  void fill(std::size_t number, std::size_t row, double equity) {
     Order& order = out_.orders[number];
     const std::uint32_t i = order.instrument;
     const double price = marks_[i], units = size_of(order, price, equity);
     if (units == 0) return;
-    const Instrument& instrument = views_[i].instrument();
-    ASSAY_CHECK(price >= instrument.low[bar] && price <= instrument.high[bar], "a fill lies inside its bar");
+    ASSAY_CHECK(price >= market_.low[row] && price <= market_.high[row], "a fill lies inside its bar");
     order.units = units;
     order.price = price;
-    order.filled = times_[t];
-    const Fill& fill = trade(order.number, i, units, t);
+    order.filled = raw_.now_ns;
+    const Fill& fill = trade(order.number, i, units);
     if (!strategy_->hears_fills()) return;
     value_account();
     const assay_fill told{sizeof(assay_fill), i, fill.order, fill.time, units, price, fill.costs()};
@@ -262,19 +310,19 @@ class Engine {
   }
 
   // At the present mark.
-  const Fill& trade(std::int64_t order, std::uint32_t i, double units, std::size_t t) {
+  const Fill& trade(std::int64_t order, std::uint32_t i, double units) {
     const double price = marks_[i];
-    const Fill fill{order, i, times_[t], units, price, rules_.costs.commission(units, price), rules_.costs.slippage(units, price)};
-    account_.apply(fill, static_cast<std::int64_t>(t));
+    const Fill fill{order, i, raw_.now_ns, units, price, rules_.costs.commission(units, price), rules_.costs.slippage(units, price)};
+    account_.apply(fill, raw_.bar);
     ledger_ -= fill.costs();
-    views_[i].raw.units = account_.units(i);
-    views_[i].raw.average_price = account_.units(i) == 0 ? kNaN : account_.average_price(i);
+    histories_[i].units = account_.units(i);
+    histories_[i].average_price = account_.units(i) == 0 ? kNaN : account_.average_price(i);
     return out_.fills.emplace_back(fill);
   }
 
-  void close_all(std::size_t t) {
-    for (std::uint32_t i = 0; i < views_.size(); ++i)
-      if (account_.units(i) != 0) trade(-1, i, -account_.units(i), t);
+  void close_all() {
+    for (std::uint32_t i = 0; i < histories_.size(); ++i)
+      if (account_.units(i) != 0) trade(-1, i, -account_.units(i));
   }
 
   void value_account() {
@@ -288,12 +336,12 @@ class Engine {
     ASSAY_CHECK(std::abs(ledger_ - equity) <= 1e-9 * scale, "cash and positions are the equity");
   }
 
-  void stop_if_ruined(std::size_t t) {
+  void stop_if_ruined() {
     if (raw_.equity > 0 || out_.ruined) return;
     out_.ruined = true;
     for (Queue& queue : waiting_) queue = {};
     waiting_count_ = 0;
-    close_all(t);
+    close_all();
     value_account();
   }
 
@@ -301,16 +349,17 @@ class Engine {
     check_ledger(raw_.equity);
     double held = 0;
     for (std::size_t i = 0; i < marks_.size(); ++i) held += std::abs(account_.units()[i]) * marks_[i];
-    out_.equity[t] = raw_.equity;
-    out_.cash[t] = raw_.cash;
-    out_.exposure[t] = raw_.equity > 0 ? held / raw_.equity : 0;
+    const std::size_t at = t - begin_;
+    out_.equity[at] = raw_.equity;
+    out_.cash[at] = raw_.cash;
+    out_.exposure[at] = raw_.equity > 0 ? held / raw_.equity : 0;
   }
 
   void finish() {
-    const std::size_t n = times_.size();
-    if (rules_.settle_at_last_open && n > 0) settle(n - 1);
+    const bool traded = end_ > begin_;
+    if (rules_.settle_at_last_open && traded) settle();
     out_.trades = account_.trades();
-    const std::vector<Trade> open = account_.open_trades(marks_, n == 0 ? 0 : times_.back(), static_cast<std::int64_t>(n));
+    const auto open = account_.open_trades(marks_, traded ? out_.times.back() : 0, static_cast<std::int64_t>(end_ - begin_));
     out_.trades.insert(out_.trades.end(), open.begin(), open.end());
     out_.total_costs = account_.total_costs();
     out_.traded_value = account_.traded_value();
@@ -322,10 +371,9 @@ class Engine {
   }
 
   // Compatibility: closes what is open at the last bar's open and corrects the last point of the equity curve.
-  void settle(std::size_t t) {
-    for (std::uint32_t i = 0; i < views_.size(); ++i)
-      if (account_.units(i) != 0 && views_[i].raw.has_bar != 0) mark(i, views_[i].instrument().open[views_[i].next() - 1]);
-    close_all(t);
+  void settle() {
+    for (std::size_t row = first_row(end_ - 1); row < first_row(end_); ++row) mark(instrument(row), market_.open[row]);
+    close_all();
     value_account();
     check_ledger(raw_.equity);
     out_.equity.back() = out_.cash.back() = raw_.equity;
@@ -339,13 +387,12 @@ class Engine {
   const Market& market_;
   const Rules& rules_;
   std::span<const StrategyFrom> strategies_;
-  std::span<const TimeNs> times_;  // of the period
+  std::size_t begin_, end_, now_ = begin_;  // times of the period, and the one that is on
   plugin::Strategy* strategy_ = nullptr;
   std::size_t running_ = 0;  // strategies started so far
   Account account_;
   double ledger_ = 0;
-  std::vector<View> views_;
-  std::vector<const assay_history*> shown_;
+  Histories histories_;
   std::vector<double> marks_;  // the last known price of each instrument; 0 before its first
   std::vector<Queue> waiting_;
   std::vector<std::int64_t> after_;  // for each order: the next of its queue

@@ -6,35 +6,25 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 
 namespace assay::backtest {
-
-// Each column is one array over all instruments, one instrument after the other.
-struct Market::Arrays {
-  std::span<const TimeNs> times, time;
-  std::span<const std::int64_t> bars, frame_row;  // bars: of each instrument
-  std::span<const double> open, high, low, close, volume, features /* one after the other */, prediction;
-  std::vector<std::string> names, feature_names;
-  std::int64_t outputs = 0;
-  std::shared_ptr<const void> bars_memory, forecast_memory;
-};
 
 namespace {
 
 struct Vectors {
-  std::vector<TimeNs> times, time;
-  std::vector<std::int64_t> bars, frame_row;
-  std::vector<double> open, high, low, close, volume, features;
+  std::vector<TimeNs> times;
+  std::vector<std::int64_t> first_row;
+  std::vector<std::int32_t> instrument;
+  std::vector<double> open, high, low, close, volume;
+  std::vector<std::vector<double>> columns;
 };
 
-std::string where(const data::Frame& frame, std::int64_t row) {
-  const auto at = static_cast<std::size_t>(row);
-  const std::string name = frame.entity().empty() ? "" : frame.entity_names()[static_cast<std::size_t>(frame.entity()[at])] + " ";
-  return name + to_iso(frame.known_at()[at]);
+std::string where(const data::Frame& frame, std::size_t row) {
+  const std::string name = frame.entity().empty() ? "" : frame.entity_names()[static_cast<std::size_t>(frame.entity()[row])] + " ";
+  return name + to_iso(frame.known_at()[row]);
 }
 
-void check_bar(const data::Frame& frame, std::int64_t row, double open, double high, double low, double close) {
+void check_bar(const data::Frame& frame, std::size_t row, double open, double high, double low, double close) {
   for (const double price : {open, high, low, close})
     if (!(price > 0) || !std::isfinite(price))
       throw Error(Fault::data, "reading bars",
@@ -46,59 +36,29 @@ void check_bar(const data::Frame& frame, std::int64_t row, double open, double h
                 "Mend or drop such rows in the data");
 }
 
-const data::Column& numbers(const data::Frame& frame, const std::string& name) {
+std::vector<double> numbers(const data::Frame& frame, const std::string& name) {
   const data::Column& column = frame.at(name);
   if (!column.is_numeric()) throw Error(Fault::data, "reading bars", fmt::format("the column '{}' holds no numbers", name), "");
-  return column;
+  return column.to_reals();
 }
 
-// The instruments as views of the arrays.
-Market assembled(Market::Arrays arrays) {
-  Market market;
-  market.times = arrays.times;
-  market.features = arrays.feature_names;
-  market.outputs = arrays.outputs;
-  const std::size_t total = arrays.time.size(), outputs = static_cast<std::size_t>(arrays.outputs);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < arrays.bars.size(); ++i) {
-    const auto bars = static_cast<std::size_t>(arrays.bars[i]);
-    const auto part = [&](std::span<const double> all) { return all.empty() ? all : all.subspan(at, bars); };
-    Instrument one;
-    one.name = arrays.names[i];
-    one.time = arrays.time.subspan(at, bars);
-    one.open = part(arrays.open);
-    one.high = part(arrays.high);
-    one.low = part(arrays.low);
-    one.close = part(arrays.close);
-    one.volume = part(arrays.volume);
-    one.frame_row = arrays.frame_row.subspan(at, bars);
-    for (std::size_t f = 0; f < arrays.feature_names.size(); ++f) one.features.push_back(arrays.features.subspan(f * total + at, bars));
-    if (outputs > 0) one.prediction = arrays.prediction.subspan(at * outputs, bars * outputs);
-    market.instruments.push_back(std::move(one));
-    at += bars;
+// Instruments are the entities that have rows.
+std::vector<std::int32_t> instruments_of(const data::Frame& frame, std::vector<Instrument>& instruments) {
+  if (frame.entity().empty()) {
+    instruments.push_back({"series", static_cast<std::int64_t>(frame.rows())});
+    return std::vector<std::int32_t>(frame.rows(), 0);
   }
-  market.arrays = std::make_shared<const Market::Arrays>(std::move(arrays));
-  return market;
-}
-
-std::vector<double> by_bar(std::span<const std::int64_t> frame_row, const Forecasts& forecasts) {
-  std::vector<double> values;
-  const auto outputs = static_cast<std::size_t>(forecasts.outputs);
-  values.reserve(frame_row.size() * outputs);
-  for (const std::int64_t row : frame_row) {
-    if (outputs == 0) break;
-    const auto part = forecasts.values.subspan(static_cast<std::size_t>(row) * outputs, outputs);
-    values.insert(values.end(), part.begin(), part.end());
+  std::vector<std::int64_t> bars(frame.entity_count(), 0);
+  for (const std::int32_t entity : frame.entity()) ++bars[static_cast<std::size_t>(entity)];
+  std::vector<std::int32_t> number(bars.size(), -1), of_row;
+  for (std::size_t entity = 0; entity < bars.size(); ++entity) {
+    if (bars[entity] == 0) continue;
+    number[entity] = static_cast<std::int32_t>(instruments.size());
+    instruments.push_back({frame.entity_names()[entity], bars[entity]});
   }
-  return values;
-}
-
-void set_forecasts(Market::Arrays& arrays, std::vector<double> values, std::int64_t outputs) {
-  ASSAY_CHECK(values.size() == arrays.time.size() * static_cast<std::size_t>(outputs), "forecasts for all bars");
-  auto memory = std::make_shared<const std::vector<double>>(std::move(values));
-  arrays.prediction = *memory;
-  arrays.outputs = outputs;
-  arrays.forecast_memory = std::move(memory);
+  of_row.reserve(frame.rows());
+  for (const std::int32_t entity : frame.entity()) of_row.push_back(number[static_cast<std::size_t>(entity)]);
+  return of_row;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -121,102 +81,95 @@ std::span<const std::uint8_t> as_bytes(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+std::string column_name(std::size_t index) { return "column " + std::to_string(index); }
+
 }  // namespace
 
 Market make_market(const data::Frame& frame, const MarketColumns& columns, std::span<const std::string> features,
                    const Forecasts& forecasts) {
   if (!frame.has_time()) throw Error(Fault::data, "making a backtest", "the data have no time column", "Name it in data.time");
-  const data::Column &open = numbers(frame, columns.open), &high = numbers(frame, columns.high), &low = numbers(frame, columns.low),
-                     &close = numbers(frame, columns.close);
-  const data::Column* volume = frame.find(columns.volume) != nullptr ? &numbers(frame, columns.volume) : nullptr;
-  auto memory = std::make_shared<Vectors>();
+  Market market;
+  const auto memory = std::make_shared<Vectors>();
   Vectors& v = *memory;
-  Market::Arrays arrays;
+  v.open = numbers(frame, columns.open);
+  v.high = numbers(frame, columns.high);
+  v.low = numbers(frame, columns.low);
+  v.close = numbers(frame, columns.close);
+  if (frame.find(columns.volume) != nullptr) v.volume = numbers(frame, columns.volume);
+  for (const std::string& name : features) v.columns.push_back(numbers(frame, name));
+  for (std::size_t row = 0; row < frame.rows(); ++row) check_bar(frame, row, v.open[row], v.high[row], v.low[row], v.close[row]);
   v.times.assign(frame.distinct_times().begin(), frame.distinct_times().end());
-  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-    const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(entity));
-    if (rows.empty()) continue;
-    arrays.names.push_back(frame.entity_names().empty() ? "series" : frame.entity_names()[entity]);
-    v.bars.push_back(static_cast<std::int64_t>(rows.size()));
-    for (const std::int64_t row : rows) {
-      const auto at = static_cast<std::size_t>(row);
-      check_bar(frame, row, open.number(at), high.number(at), low.number(at), close.number(at));
-      v.time.push_back(frame.known_at()[at]);
-      v.frame_row.push_back(row);
-      v.open.push_back(open.number(at));
-      v.high.push_back(high.number(at));
-      v.low.push_back(low.number(at));
-      v.close.push_back(close.number(at));
-      if (volume != nullptr) v.volume.push_back(volume->number(at));
-    }
-  }
-  for (const std::string& name : features) {
-    const data::Column& column = numbers(frame, name);
-    for (const std::int64_t row : v.frame_row) v.features.push_back(column.number(static_cast<std::size_t>(row)));
-  }
-  arrays.times = v.times;
-  arrays.time = v.time;
-  arrays.bars = v.bars;
-  arrays.frame_row = v.frame_row;
-  arrays.open = v.open;
-  arrays.high = v.high;
-  arrays.low = v.low;
-  arrays.close = v.close;
-  arrays.volume = v.volume;
-  arrays.features = v.features;
-  arrays.feature_names.assign(features.begin(), features.end());
-  arrays.bars_memory = std::move(memory);
-  set_forecasts(arrays, by_bar(arrays.frame_row, forecasts), forecasts.outputs);
-  return assembled(std::move(arrays));
+  for (std::size_t row = 0; row < frame.rows(); ++row)
+    if (row == 0 || frame.known_at()[row] != frame.known_at()[row - 1]) v.first_row.push_back(static_cast<std::int64_t>(row));
+  v.first_row.push_back(static_cast<std::int64_t>(frame.rows()));
+  v.instrument = instruments_of(frame, market.instruments);
+  market.times = v.times;
+  market.first_row = v.first_row;
+  market.instrument = v.instrument;
+  market.open = v.open;
+  market.high = v.high;
+  market.low = v.low;
+  market.close = v.close;
+  market.volume = v.volume;
+  market.features.assign(features.begin(), features.end());
+  market.columns.assign(v.columns.begin(), v.columns.end());
+  market.memory = memory;
+  return with_forecasts(market, forecasts);
 }
 
 Market with_forecasts(const Market& market, const Forecasts& forecasts) {
-  return with_forecasts_by_bar(market, by_bar(market.arrays->frame_row, forecasts), forecasts.outputs);
-}
-
-std::span<const double> forecasts_by_bar(const Market& market) { return market.arrays->prediction; }
-
-Market with_forecasts_by_bar(const Market& market, std::vector<double> values, std::int64_t outputs) {
-  Market::Arrays arrays = *market.arrays;
-  set_forecasts(arrays, std::move(values), outputs);
-  return assembled(std::move(arrays));
+  const std::size_t values = market.rows() * static_cast<std::size_t>(forecasts.outputs);
+  ASSAY_CHECK(forecasts.values.size() >= values, "forecasts for all rows");
+  const auto memory =
+      std::make_shared<const std::vector<double>>(forecasts.values.begin(), forecasts.values.begin() + static_cast<std::ptrdiff_t>(values));
+  Market other = market;
+  other.prediction = *memory;
+  other.outputs = forecasts.outputs;
+  other.forecast_memory = memory;
+  return other;
 }
 
 worker::Descriptor pack(const Market& market) {
   using worker::PackedArray;
-  const Market::Arrays& a = *market.arrays;
-  const std::string names = joined(a.names), features = joined(a.feature_names);
-  const std::vector<PackedArray> arrays{PackedArray::of("times", a.times),
-                                        PackedArray::of("time", a.time),
-                                        PackedArray::of("bars", a.bars),
-                                        PackedArray::of("frame_row", a.frame_row),
-                                        PackedArray::of("open", a.open),
-                                        PackedArray::of("high", a.high),
-                                        PackedArray::of("low", a.low),
-                                        PackedArray::of("close", a.close),
-                                        PackedArray::of("volume", a.volume),
-                                        PackedArray::of("features", a.features),
-                                        PackedArray::of("names", as_bytes(names)),
-                                        PackedArray::of("feature_names", as_bytes(features))};
+  std::vector<std::string> names;
+  std::vector<std::int64_t> bars;
+  for (const Instrument& one : market.instruments) {
+    names.push_back(one.name);
+    bars.push_back(one.bars);
+  }
+  const std::string instruments = joined(names), features = joined(market.features);
+  std::vector<PackedArray> arrays{PackedArray::of("instruments", as_bytes(instruments)),
+                                  PackedArray::of("features", as_bytes(features)),
+                                  PackedArray::of("bars", std::span<const std::int64_t>(bars)),
+                                  PackedArray::of("times", market.times),
+                                  PackedArray::of("first_row", market.first_row),
+                                  PackedArray::of("instrument", market.instrument),
+                                  PackedArray::of("open", market.open),
+                                  PackedArray::of("high", market.high),
+                                  PackedArray::of("low", market.low),
+                                  PackedArray::of("close", market.close),
+                                  PackedArray::of("volume", market.volume)};
+  for (std::size_t i = 0; i < market.columns.size(); ++i) arrays.push_back(PackedArray::of(column_name(i), market.columns[i]));
   return worker::packed_memory(arrays);
 }
 
 Market market_of(const worker::PackedFile& file) {
-  Market::Arrays arrays;
-  arrays.times = file.values<TimeNs>("times");
-  arrays.time = file.values<TimeNs>("time");
-  arrays.bars = file.values<std::int64_t>("bars");
-  arrays.frame_row = file.values<std::int64_t>("frame_row");
-  arrays.open = file.values<double>("open");
-  arrays.high = file.values<double>("high");
-  arrays.low = file.values<double>("low");
-  arrays.close = file.values<double>("close");
-  arrays.volume = file.values<double>("volume");
-  arrays.features = file.values<double>("features");
-  arrays.names = parted(file.values<std::uint8_t>("names"));
-  arrays.feature_names = parted(file.values<std::uint8_t>("feature_names"));
-  arrays.bars_memory = file.owner();
-  return assembled(std::move(arrays));
+  Market market;
+  const std::vector<std::string> names = parted(file.values<std::uint8_t>("instruments"));
+  const auto bars = file.values<std::int64_t>("bars");
+  for (std::size_t i = 0; i < names.size(); ++i) market.instruments.push_back({names[i], bars[i]});
+  market.features = parted(file.values<std::uint8_t>("features"));
+  market.times = file.values<TimeNs>("times");
+  market.first_row = file.values<std::int64_t>("first_row");
+  market.instrument = file.values<std::int32_t>("instrument");
+  market.open = file.values<double>("open");
+  market.high = file.values<double>("high");
+  market.low = file.values<double>("low");
+  market.close = file.values<double>("close");
+  market.volume = file.values<double>("volume");
+  for (std::size_t i = 0; i < market.features.size(); ++i) market.columns.push_back(file.values<double>(column_name(i)));
+  market.memory = file.owner();
+  return market;
 }
 
 }  // namespace assay::backtest

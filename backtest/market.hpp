@@ -16,29 +16,31 @@ namespace assay::backtest {
 
 struct Instrument {
   std::string name;
-  std::span<const TimeNs> time;  // known_at of each bar
-  std::span<const double> open, high, low, close;
-  std::span<const double> volume;                 // empty where the data have none
-  std::vector<std::span<const double>> features;  // one array for each of Market::features
-  std::span<const double> prediction;             // bars x outputs, NaN = none; empty without a model
-  std::span<const std::int64_t> frame_row;        // of each bar
-  std::size_t bars() const { return time.size(); }
+  std::int64_t bars = 0;
 };
 
+// A bar is a row; rows lie by time, then instrument, so that a replay goes through all arrays once from front to back.
 struct Market {
-  std::span<const TimeNs> times;  // distinct, ascending
   std::vector<Instrument> instruments;
-  std::vector<std::string> features;  // names of the further columns that strategies may ask for
-  std::int64_t outputs = 0;           // columns of prediction, 0 without a model
-  struct Arrays;
-  std::shared_ptr<const Arrays> arrays;  // what all spans point into
+  std::span<const TimeNs> times;             // distinct, ascending
+  std::span<const std::int64_t> first_row;   // of each time, and behind the last the number of rows
+  std::span<const std::int32_t> instrument;  // of each row
+  std::span<const double> open, high, low, close;
+  std::span<const double> volume;                // empty where the data have none
+  std::vector<std::string> features;             // names of the further columns that strategies may ask for
+  std::vector<std::span<const double>> columns;  // one array for each of them
+  std::span<const double> prediction;            // rows x outputs, NaN = none; empty without a model
+  std::int64_t outputs = 0;
+  std::shared_ptr<const void> memory, forecast_memory;  // what the spans point into
+
+  std::size_t rows() const { return instrument.size(); }
 };
 
 struct MarketColumns {
   std::string open = "open", high = "high", low = "low", close = "close", volume = "volume";  // volume may be absent from the data
 };
 
-// A model's out-of-sample forecasts: frame rows x outputs, NaN where there is none. None at all: outputs 0.
+// A model's out-of-sample forecasts: rows of the frame, which are the market's, x outputs; NaN where there is none. No model: outputs 0.
 struct Forecasts {
   std::span<const double> values;
   std::int64_t outputs = 0;
@@ -53,10 +55,8 @@ Market make_market(const data::Frame& frame, const MarketColumns& columns, std::
 // The same bars with other forecasts (or none); bars are shared, not copied.
 Market with_forecasts(const Market& market, const Forecasts& forecasts);
 
-// To memory that workers map, and back as views of that mapping. Forecasts go their own way, by bars of one instrument after the other.
+// To memory that workers map, and back as views of that mapping. Forecasts go their own way.
 worker::Descriptor pack(const Market& market);
 Market market_of(const worker::PackedFile& file);
-std::span<const double> forecasts_by_bar(const Market& market);
-Market with_forecasts_by_bar(const Market& market, std::vector<double> values, std::int64_t outputs);
 
 }  // namespace assay::backtest

@@ -17,7 +17,7 @@ class Session::Workers {
   struct Worker {
     Worker(const std::string& what, const worker::ConversationOptions& options) : talk(what, options) {}
     worker::Conversation talk;
-    std::shared_ptr<const Market::Arrays> market;  // that it holds now, kept alive so that no other takes its address
+    std::shared_ptr<const void> forecasts;  // that it holds now, kept alive so that no others take their address
   };
 
   explicit Workers(const Market& market) : market_(market) {}
@@ -88,10 +88,10 @@ Outcome Session::run(const Job& job) const {
     ships = ships && component->file->ships;
   }
   auto worker = workers_->take(what, options_);
-  if (worker->market != market_.arrays) {
-    const std::vector<worker::Bytes> parts{worker::bytes_of(forecasts_by_bar(market_))};
+  if (worker->forecasts != market_.forecast_memory) {
+    const std::vector<worker::Bytes> parts{worker::bytes_of(market_.prediction)};
     worker->talk.ask(static_cast<std::uint32_t>(Request::forecasts), std::to_string(market_.outputs), parts);
-    worker->market = market_.arrays;
+    worker->forecasts = market_.forecast_memory;
   }
   Outcome out = outcome_from(worker->talk.ask(static_cast<std::uint32_t>(Request::replay), to_json(remote)));
   if (ships && !worker->talk.was_asked_to_stop()) workers_->give_back(std::move(worker));

@@ -58,8 +58,7 @@ class ReplayWorker {
         market_ = market_of(worker::PackedFile::of(message.file));
         return send(Reply::done, "{}");
       case Request::forecasts: {
-        const auto values = message.part_as<double>(0);
-        market_ = with_forecasts_by_bar(*market_, {values.begin(), values.end()}, std::stoll(message.header));
+        market_ = with_forecasts(*market_, {message.part_as<double>(0), std::stoll(message.header)});
         return send(Reply::done, "{}");
       }
       case Request::replay:

@@ -5,12 +5,11 @@
 
 using namespace small_market;
 using backtest::FillRule;
-using backtest::forecasts_by_bar;
 using backtest::market_of;
 using backtest::Outcome;
 using backtest::pack;
 using backtest::Rules;
-using backtest::with_forecasts_by_bar;
+using backtest::with_forecasts;
 
 extern std::size_t allocations;  // allocations.cpp
 
@@ -320,20 +319,17 @@ TEST_CASE("a packed market is the same market") {
   const auto file = worker::PackedFile::of(pack(m));
   const auto bare = market_of(file);
   CHECK(bare.outputs == 0);
-  const auto values = forecasts_by_bar(m);
-  const auto again = with_forecasts_by_bar(bare, {values.begin(), values.end()}, m.outputs);
+  const auto again = with_forecasts(bare, {m.prediction, m.outputs});
   const auto same = [](auto a, auto b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
-  CHECK(same(m.times, again.times));
+  CHECK((same(m.times, again.times) && same(m.first_row, again.first_row) && same(m.instrument, again.instrument)));
+  CHECK((same(m.open, again.open) && same(m.high, again.high) && same(m.low, again.low) && same(m.close, again.close)));
+  CHECK((same(m.columns[0], again.columns[0]) && same(m.prediction, again.prediction)));
   CHECK(m.features == again.features);
   REQUIRE(m.instruments.size() == again.instruments.size());
   for (std::size_t i = 0; i < m.instruments.size(); ++i) {
-    const auto &a = m.instruments[i], &b = again.instruments[i];
-    CHECK(a.name == b.name);
-    CHECK((same(a.time, b.time) && same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) && same(a.close, b.close)));
-    CHECK((same(a.features[0], b.features[0]) && same(a.prediction, b.prediction) && same(a.frame_row, b.frame_row)));
-    for (std::size_t bar = 0; bar < a.bars(); ++bar) {
-      CHECK(a.features[0][bar] == static_cast<double>(a.frame_row[bar]));
-      CHECK(a.prediction[bar] == 1000 + static_cast<double>(a.frame_row[bar]));
-    }
+    CHECK(m.instruments[i].name == again.instruments[i].name);
+    CHECK(m.instruments[i].bars == static_cast<std::int64_t>(bars[i].size()));
+    CHECK(m.instruments[i].bars == again.instruments[i].bars);
   }
+  for (std::size_t row = 0; row < rows; ++row) CHECK(m.prediction[row] == 1000 + m.columns[0][row]);
 }
