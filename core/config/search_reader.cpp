@@ -23,16 +23,19 @@ Place place_of(const Checked& checked, const std::filesystem::path& file, const 
 // Keys whose values may be searched. The data, the split and how results are judged are the same for all trials.
 bool may_be_searched(const std::vector<std::string>& path) {
   static constexpr std::array<std::string_view, 6> kRoots{"model", "models", "features", "inputs", "prepare", "train"};
-  if (path.size() < 2) return false;
+  if (path.size() < 2) return path[0] == "inputs";
   if (path[0] == "backtest") return path.size() > 2 && path[1] == "strategy";
   return std::find(kRoots.begin(), kRoots.end(), path[0]) != kRoots.end();
 }
 
-// The declaration of what stands at a path, followed through the values of the file; nothing where there is no such key.
-std::optional<KeySpec> key_at(const std::vector<std::string>& path, const Value& root, const JoinedCatalogue& catalogue) {
+// The declaration of what stands at a path, followed through the values of the file; nothing where there is no such key, and `known` then
+// holds the names that could stand where the wrong one does.
+std::optional<KeySpec> key_at(const std::vector<std::string>& path, const Value& root, const JoinedCatalogue& catalogue,
+                              std::vector<std::string>* known = nullptr) {
   KeySpec key = experiment_keys();
   const Value* value = &root;
   for (const std::string& name : path) {
+    if (known != nullptr) known->clear();
     if (key.shape == Shape::either) {
       const bool component = value != nullptr && std::holds_alternative<ComponentValue>(value->data);
       const bool map = value != nullptr && std::holds_alternative<Map>(value->data);
@@ -58,12 +61,20 @@ std::optional<KeySpec> key_at(const std::vector<std::string>& path, const Value&
         next = list != nullptr && index && *index >= 0 && static_cast<std::size_t>(*index) < list->size()
                    ? &(*list)[static_cast<std::size_t>(*index)]
                    : nullptr;
-      if (next == nullptr) return std::nullopt;  // a name that the file does not have
+      if (next == nullptr) {  // a name that the file does not have
+        if (known != nullptr && value != nullptr)
+          for (const auto& [own, item_value] : map_of(value)) known->push_back(own);
+        return std::nullopt;
+      }
     } else if (key.shape != Shape::object) {
       return std::nullopt;
     }
     const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeySpec& one) { return one.name == name; });
-    if (found == keys.end()) return std::nullopt;
+    if (found == keys.end()) {
+      if (known != nullptr)
+        for (const KeySpec& one : keys) known->push_back(one.name);
+      return std::nullopt;
+    }
     key = KeySpec(*found);
     value = next;
   }
@@ -191,9 +202,15 @@ class SearchRules {
     if (!may_be_searched(path))
       return error(at, "'" + range.path + "' cannot be searched: data, split and judgement are the same for all trials",
                    "values of model, models, features, inputs, prepare, train and backtest.strategy can");
-    const auto key = key_at(path, checked_.value, catalogue_);
+    std::vector<std::string> known;
+    const auto key = key_at(path, checked_.value, catalogue_, &known);
     if (!key) {
-      if (catalogue_.knows("model")) error(at, "'" + range.path + "' is no value of this file", "name one by its path, as in --set");
+      const auto near = range.path.size() > 200 ? std::nullopt : text::nearest(path.back(), known);
+      if (catalogue_.knows("model"))
+        error(at, "'" + range.path + "' is no value of this file",
+              near            ? "did you mean '" + *near + "'?"
+              : known.empty() ? "name one by its path, as in --set"
+                              : "known there: " + text::join(known, ", "));
       return;
     }
     if (!key->tunable) error(at, "'" + range.path + "' is not for searching", "set it in the file");
@@ -368,7 +385,7 @@ void check_backtest_rules(const Experiment& experiment, const Checked& checked, 
   const auto named = [&](const auto& entry) { return entry.first == model; };
   if (!model.empty() && std::none_of(experiment.models.begin(), experiment.models.end(), named))
     error("backtest.model", "the file has no model '" + model.substr(0, 60) + "'",
-          experiment.has_models_map ? "name one of `models`" : "remove the key: there is one model");
+          experiment.has_models_map ? "name one of `models`" : "remove the key");
   if (experiment.has_models_map && experiment.models.size() > 1 && model.empty() && !checked.is_bad("backtest"))
     error("backtest", "several models, and the backtest does not say which one trades", "add `model: NAME`");
   if (experiment.target.task == Task::multiclass && !experiment.is_rule())
