@@ -51,7 +51,7 @@ static const assay_param later_param = {
     sizeof later_param, 99, 0, 0, "pace", "Of a later kind", NULL, NULL, 0, 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL};
 static const assay_param* const later_params[] = {&later_param};
 static const assay_component later = {sizeof later, 0,       "pricer", "raw.crossing", "1.0.0", "Of a later kind", 1, 1, 0, 0,
-                                      later_params, &create, &destroy,   &later_ability};
+                                      later_params, &create, &destroy, &later_ability};
 
 static const assay_component* const components[] = {&component, &later};
 static const assay_plugin plugin = {RAW_MAGIC, sizeof plugin, ASSAY_ABI_MAJOR, RAW_MINOR,      RAW_MINOR,
