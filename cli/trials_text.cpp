@@ -124,10 +124,9 @@ std::string search_text(const Json& search) {
   else if (search.contains("best"))
     out += labelled("best", best_text(search.at("best")));
   const Json& luck = search.at("luck");
-  return out +
-         labelled("", fmt::format("the best of N = {} configurations tried here ({} on this question so far): its validation value is "
-                                  "better than it is",
-                                  count(luck.at("trials").get<double>()), count(luck.at("ledger").get<double>())));
+  return out + labelled("", fmt::format("the best of N = {} configurations tried here ({} on this question so far) looks better on the "
+                                        "rows that chose it than it is",
+                                        count(luck.at("trials").get<double>()), count(luck.at("ledger").get<double>())));
 }
 
 std::string trial_summary_text(const Json& trial) {

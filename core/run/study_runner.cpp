@@ -309,14 +309,14 @@ std::string metric_name(const std::string& metric) {
 
 namespace {
 
-Json best_json(const Choice& choice, const config::Experiment& experiment) {
+Json best_json(const Choice& choice, const config::Experiment& experiment, bool of_several) {
   Json params = Json::object();
   for (const auto& [path, value] : choice.values) {
     Json parsed = Json::parse(value, nullptr, false);  // numbers, lists and truth values as such
     params[path] = parsed.is_discarded() ? Json(value) : std::move(parsed);
   }
   Json json{{"number", choice.number}, {"metric", metric_name(experiment.search->metric)}, {"value", choice.value}, {"params", params}};
-  if (choice.study >= 0) json["fold"] = choice.study + 1;
+  if (of_several) json["fold"] = choice.study + 1;
   return json;
 }
 
@@ -357,10 +357,11 @@ config::Experiment experiment_with(const config::Experiment& experiment, const s
 
 std::string search_json(const SearchOutcome& outcome, const config::Experiment& experiment) {
   Json json{{"trials", {{"complete", outcome.complete}, {"pruned", outcome.pruned}, {"failed", outcome.failed}}}};
+  const bool several = outcome.choices.size() > 1;
   // Folds choose for themselves: the last one's choice is what one would go on with.
-  if (!outcome.choices.empty()) json["best"] = best_json(outcome.choices.back(), experiment);
-  if (outcome.choices.size() > 1)
-    for (const Choice& choice : outcome.choices) json["choices"].push_back(best_json(choice, experiment));
+  if (!outcome.choices.empty()) json["best"] = best_json(outcome.choices.back(), experiment, several);
+  if (several)
+    for (const Choice& choice : outcome.choices) json["choices"].push_back(best_json(choice, experiment, several));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

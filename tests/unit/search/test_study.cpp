@@ -130,6 +130,45 @@ TEST_CASE("median rule, by hand: the best so far against the median of complete 
   CHECK_FALSE(behind({{0, 0.4}}));
 }
 
+// Optuna 3.1's MedianPruner(n_startup_trials=0, n_warmup_steps, n_min_trials) on values h(i, s) = round(sin(1.7 i + 0.9 s) + 0.1 s, 6):
+// trials 0..5 complete, of 5 steps (3 where 3 divides i), trial 6 pruned; candidates 20..31 report five steps, 1 where should_prune() says
+// so.
+TEST_CASE("median rule: Optuna's decisions") {
+  const auto h = [](int i, int s) { return std::round((std::sin(1.7 * i + 0.9 * s) + 0.1 * s) * 1e6) / 1e6; };
+  std::vector<std::vector<Step>> complete(6);
+  for (int i = 0; i < 6; ++i)
+    for (int s = 0; s < (i % 3 != 0 ? 5 : 3); ++s) complete[static_cast<std::size_t>(i)].push_back({s, h(i, s)});
+  std::vector<const std::vector<Step>*> others;
+  for (const auto& steps : complete) others.push_back(&steps);
+  const struct {
+    bool maximize;
+    std::int64_t warmup, min_trials;
+    const char* pruned;
+  } kOptuna[] = {
+      {true, 0, 1, "000001110010000000001110011000100000000011100110000000000000"},
+      {true, 0, 5, "000001110010000000001110011000100000000011100110000000000000"},
+      {true, 2, 1, "000000010000000000000010000000000000000000100000000000000000"},
+      {true, 2, 5, "000000010000000000000010000000000000000000100000000000000000"},
+      {false, 0, 1, "100000000000000110000000000000000111100000000000001111010000"},
+      {false, 0, 5, "100000000000000110000000000000000001100000000000001110010000"},
+      {false, 2, 1, "000000000000000000000000000000000110000000000000000011000000"},
+      {false, 2, 5, "000000000000000000000000000000000000000000000000000010000000"},
+  };
+  for (const auto& [maximize, warmup, min_trials, pruned] : kOptuna) {
+    CAPTURE(maximize, warmup, min_trials);
+    const MedianPruner pruner{warmup, min_trials, maximize};
+    std::string now;
+    for (int candidate = 20; candidate < 32; ++candidate) {
+      std::vector<Step> mine;
+      for (int s = 0; s < 5; ++s) {
+        mine.push_back({s, h(candidate, s)});
+        now += pruner.falls_behind(mine, others) ? '1' : '0';
+      }
+    }
+    CHECK(now == pruned);
+  }
+}
+
 TEST_CASE("the pruner of trial n sees trials up to n - lag alone") {
   auto spec = mixed("search.random", 10);
   spec.lag = 2;
