@@ -49,6 +49,30 @@ std::string csv_cell(const Json& cell) {
 
 Json time_cell(TimeNs time) { return time == kMissingTime ? Json() : Json(to_iso(time)); }
 
+// What each figure is, to the right of it, in as many lines as it needs.
+std::string with_conventions(const std::string& figures, const Json& conventions, const Console& console) {
+  const std::vector<std::string_view> lines = text::split(std::string_view(figures).substr(0, figures.size() - 1), '\n');
+  std::size_t left = 0;
+  for (const std::string_view line : lines) left = std::max(left, text::utf8_length(line));
+  if (lines.size() != conventions.size() + 1 || left + 30 > kColumns) return figures;
+  std::string out = std::string(lines[0]) + "\n";
+  std::size_t at = 1;
+  for (const auto& [name, convention] : conventions.items()) {
+    std::string line(lines[at]), words;
+    line += std::string(left + 2 - text::utf8_length(lines[at++]), ' ');
+    for (const std::string_view word : text::split(convention.get_ref<const std::string&>(), ' ')) {
+      if (!words.empty() && left + 3 + text::utf8_length(words) + text::utf8_length(word) > kColumns) {
+        out += line + console.dim(words) + "\n";
+        line = std::string(left + 2, ' ');
+        words.clear();
+      }
+      words += (words.empty() ? "" : " ") + std::string(word);
+    }
+    out += line + console.dim(words) + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string backtest_text(const Json& backtest, const Console& console) {
@@ -56,7 +80,7 @@ std::string backtest_text(const Json& backtest, const Console& console) {
   std::vector<Row> rows{{"backtest", backtest.at("strategy").get<std::string>(), benchmark.at("strategy").get<std::string>()}};
   for (const auto& [name, convention] : backtest.at("conventions").items())
     rows.push_back({name, figure_text(name, backtest.at(name)), figure_text(name, benchmark.at(name))});
-  std::string text = table(rows, 1, 2, console);
+  std::string text = with_conventions(table(rows, 1, 2, console), backtest.at("conventions"), console);
   const Json& intervals = backtest.at("intervals");
   if (!intervals.is_null() && !intervals.at("sharpe").at("low").is_null()) {
     const auto range = [](const Json& i) {

@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 
@@ -97,6 +100,12 @@ std::string state_of(int fd) {
 
 std::filesystem::path mark_of(const std::filesystem::path& file) { return file.string() + ".whole"; }
 
+// Names that no other writer has, be it a thread of this process or another process.
+std::string temporary_beside(const std::filesystem::path& file) {
+  static std::atomic<unsigned> number{0};
+  return fmt::format("{}.{}.{}.new", file.string(), ::getpid(), number.fetch_add(1));
+}
+
 bool is_marked(const std::filesystem::path& file, const std::string& state) {
   const OpenFile mark{::open(mark_of(file).c_str(), O_RDONLY | O_CLOEXEC)};
   std::array<char, 512> text{};
@@ -111,7 +120,7 @@ void set_mark(const std::filesystem::path& file, int fd, const std::string& stat
   struct timespec now {};
   if (state.empty() || ::fstat(fd, &s) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec - s.st_ctim.tv_sec < kQuietSeconds)
     return;
-  const std::string temporary = fmt::format("{}.{}.new", mark_of(file).string(), ::getpid());
+  const std::string temporary = temporary_beside(mark_of(file));
   const OpenFile out{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
   if (out.fd < 0) return;  // a folder that may not be written: the file is read whole each time
   std::error_code error;
@@ -243,7 +252,10 @@ std::vector<std::string_view> pieces_of(const LoadedFrame& loaded, const std::st
   return pieces;
 }
 
-// What the cached frame depends on: the file as it lies there, and how it is to be read.
+// Raised where the reader or Frame::finish make another frame of the same bytes and options.
+constexpr int kReaderVersion = 1;
+
+// What the cached frame depends on: the file as it lies there, how it is to be read, and who reads.
 std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::filesystem::path& path) {
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return {};
@@ -252,6 +264,7 @@ std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::fi
     hash.add_part(name, std::to_string(values.size()));
     for (const std::string& value : values) hash.add_part(name, value);
   };
+  hash.add_part("reader", std::to_string(kReaderVersion));
   hash.add_part("path", path.string());
   hash.add_part("file", fmt::format("{} {}.{:09d} {} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino, s.st_dev));
   hash.add_part("delimiter", std::string(1, o.delimiter));
@@ -267,6 +280,45 @@ std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::fi
   hash.add_part("rules", fmt::format("{}; {}; {}", rules.stamp == Stamp::start ? "start" : "end", rules.bar ? span(*rules.bar) : "none",
                                      span(rules.available)));
   return hash.finish_hex();
+}
+
+// When an entry was last of use: its mark is touched whenever it is opened.
+void touch(const std::filesystem::path& file) { ::utimensat(AT_FDCWD, mark_of(file).c_str(), nullptr, 0); }
+std::filesystem::file_time_type last_use(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto marked = std::filesystem::last_write_time(mark_of(file), error);
+  return error ? std::filesystem::last_write_time(file, error) : marked;
+}
+
+// Entries that were of no use for longest go until the folder is within its limit; `kept` stays. Whoever has one mapped keeps it so. What
+// writers left behind that were killed goes after a day.
+void trim(const CacheOptions& cache, const std::filesystem::path& kept) {
+  struct Entry {
+    std::filesystem::file_time_type used;
+    std::filesystem::path file;
+    std::uintmax_t bytes;
+  };
+  std::vector<Entry> entries;
+  std::uintmax_t total = 0;
+  std::error_code error;
+  for (const auto& item : std::filesystem::directory_iterator(cache.folder, error)) {
+    const std::filesystem::path& file = item.path();
+    if (file.extension() == ".new" && std::filesystem::file_time_type::clock::now() - item.last_write_time(error) > std::chrono::hours(24))
+      std::filesystem::remove(file, error);
+    if (file.extension() != ".columns") continue;
+    const std::uintmax_t bytes = item.file_size(error);
+    if (error) continue;
+    entries.push_back({last_use(file), file, bytes});
+    total += bytes;
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
+  for (const Entry& entry : entries) {
+    if (total <= cache.limit_bytes) return;
+    if (entry.file == kept) continue;
+    std::filesystem::remove(entry.file, error);
+    std::filesystem::remove(mark_of(entry.file), error);
+    total -= entry.bytes;
+  }
 }
 
 LoadedFrame read_fresh(const CsvOptions& options, const TimeRules& rules, const ReadProgress& progress) {
@@ -290,7 +342,7 @@ void write_column_file(const std::filesystem::path& file, const LoadedFrame& loa
   for (const std::string_view piece : pieces) header.description_at += piece.size();
   header.description_size = description.bytes().size();
   header.file_size = header.description_at + header.description_size;
-  const std::string temporary = fmt::format("{}.{}.new", file.string(), ::getpid());
+  const std::string temporary = temporary_beside(file);
   try {
     const OpenFile out{::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
     if (out.fd < 0) throw Error(Fault::failed, "writing " + temporary, std::strerror(errno));
@@ -372,7 +424,10 @@ LoadedFrame load_csv(const CsvOptions& given, const TimeRules& rules, const Cach
   const auto file = cache.folder / (key + ".columns");
   std::string trouble;
   try {
-    if (auto loaded = open_column_file(file, key)) return std::move(*loaded);
+    if (auto loaded = open_column_file(file, key)) {
+      touch(file);
+      return std::move(*loaded);
+    }
     if (std::filesystem::exists(file, error)) trouble = "the cached copy of the data was damaged: read again";
   } catch (const Error& e) {
     trouble = "the cached copy of the data could not be opened: " + e.happened();
@@ -383,6 +438,7 @@ LoadedFrame load_csv(const CsvOptions& given, const TimeRules& rules, const Cach
     try {
       std::filesystem::create_directories(cache.folder);
       write_column_file(file, loaded, key);
+      trim(cache, file);
       if (auto mapped = open_column_file(file, key)) {  // instead of a copy on the heap
         loaded.frame = std::move(mapped->frame);
         loaded.let_go = std::move(mapped->let_go);

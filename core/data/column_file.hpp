@@ -17,7 +17,8 @@
 namespace assay::data {
 
 struct CacheOptions {
-  std::filesystem::path folder;  // made where absent; empty: no cache
+  std::filesystem::path folder;                 // made where absent; empty: no cache
+  std::uintmax_t limit_bytes = 20'000'000'000;  // beyond it the entries go that were not used for longest
 };
 
 struct LoadedFrame {

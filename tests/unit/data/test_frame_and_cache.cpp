@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "base/hash.hpp"
 #include "base/random.hpp"
@@ -269,6 +271,78 @@ TEST_CASE("a column file whose sum is right, but which no index can be built on,
   CHECK_FALSE(opens(timeless));
   empty.entity = Column::of_codes("", {}, {});
   CHECK_FALSE(opens(empty));
+}
+
+TEST_CASE("the cache keeps within its limit: what was not used for longest goes") {
+  Folder folder;
+  const auto csv = [&](const std::string& name, int rows) {
+    std::string text = "a,b\n";
+    for (int i = 0; i < rows; ++i) text += std::to_string(i) + ",0.5\n";
+    write(folder.path / name, text);
+    CsvOptions options;
+    options.path = folder.path / name;
+    return options;
+  };
+  const CsvOptions one = csv("one.csv", 1000), two = csv("two.csv", 1000), three = csv("three.csv", 1000);
+  CacheOptions cache{folder.path / "cache"};
+  const auto size = [&] {
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(cache.folder)) bytes += entry.path().extension() == ".columns" ? entry.file_size() : 0;
+    return bytes;
+  };
+  const auto age = [](const fs::path& file, int hours) {
+    fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(hours));
+  };
+  load_csv(one, {}, cache);
+  const auto each = size();
+  cache.limit_bytes = 2 * each + each / 2;
+  for (const auto& entry : fs::directory_iterator(cache.folder)) age(entry.path(), 4);
+  const auto before = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  load_csv(two, {}, cache);
+  for (const auto& entry : fs::directory_iterator(cache.folder))
+    if (entry.last_write_time() > before) age(entry.path(), 5);
+  const auto mapped = load_csv(one, {}, cache);
+  REQUIRE(mapped.from_cache);
+  write(cache.folder / "left.columns.1.1.new", "half");
+  age(cache.folder / "left.columns.1.1.new", 30);
+  load_csv(three, {}, cache);
+  CHECK(size() == 2 * each);
+  CHECK(!fs::exists(cache.folder / "left.columns.1.1.new"));
+  CHECK(load_csv(one, {}, cache).from_cache);
+  CHECK(load_csv(three, {}, cache).from_cache);
+  CHECK(!load_csv(two, {}, cache).from_cache);
+  CHECK(mapped.frame.rows() == 1000);
+}
+
+TEST_CASE("a mark that an entry was read whole is taken for that very file only") {
+  Folder folder;
+  write(folder.path / "d.csv", "a\n1\n2\n");
+  CsvOptions options;
+  options.path = folder.path / "d.csv";
+  const CacheOptions cache{folder.path / "cache"};
+  load_csv(options, {}, cache);
+  fs::path entry;
+  for (const auto& item : fs::directory_iterator(cache.folder))
+    if (item.path().extension() == ".columns") entry = item.path();
+  const fs::path mark = entry.string() + ".whole";
+  CHECK(!fs::exists(mark));  // it has only just been written
+  std::this_thread::sleep_for(std::chrono::milliseconds(3100));
+  REQUIRE(load_csv(options, {}, cache).from_cache);
+  REQUIRE(fs::exists(mark));
+  const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  fs::last_write_time(mark, yesterday);
+  REQUIRE(load_csv(options, {}, cache).from_cache);  // by its mark, which now says when it was last of use
+  CHECK(fs::last_write_time(mark) > yesterday + std::chrono::hours(1));
+  // One byte of a value changes: the mark is of another state, the sum is taken, and the data are read again.
+  std::fstream bytes(entry, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekp(100);
+  char byte = 0;
+  bytes.seekg(100);
+  bytes.get(byte);
+  bytes.seekp(100);
+  bytes.put(static_cast<char>(byte ^ 1));
+  bytes.close();
+  CHECK(!load_csv(options, {}, cache).from_cache);
 }
 
 TEST_CASE("a damaged cache entry is read again with a note") {
