@@ -258,7 +258,7 @@ std::string number_text(const SearchRange& range, double value) {
 }  // namespace
 
 std::span<const BacktestFigure> backtest_figures() {
-  static constexpr std::array<BacktestFigure, 15> kFigures{{{"final_equity", 1},
+  static constexpr std::array<BacktestFigure, 17> kFigures{{{"final_equity", 1},
                                                             {"total_return", 1},
                                                             {"cagr", 1},
                                                             {"volatility", -1},
@@ -271,6 +271,8 @@ std::span<const BacktestFigure> backtest_figures() {
                                                             {"trades", 0},
                                                             {"hit_rate", 1},
                                                             {"profit_factor", 1},
+                                                            {"best_trade", 1},
+                                                            {"worst_trade", 1},
                                                             {"costs", -1},
                                                             {"peak_equity", 1}}};
   return kFigures;

@@ -1,5 +1,7 @@
+#include <algorithm>
+
 #include "backtest/performance.hpp"
-#include "base/random.hpp"
+#include "config/experiment.hpp"
 #include "support/catch.hpp"
 
 using namespace assay;
@@ -117,4 +119,13 @@ TEST_CASE("figures agree with a computation by pandas") {
   out.total_costs = 321.5;
   const Performance p = performance(out, 50'000, {260, 0.02});
 #include "oracle.inc"
+}
+
+TEST_CASE("what an experiment file may call a figure is one") {
+  const std::vector<Figure> all = figures({});
+  for (const config::BacktestFigure& named : config::backtest_figures()) {
+    INFO(named.name);
+    CHECK(std::count_if(all.begin(), all.end(), [&](const Figure& f) { return f.name == named.name && !f.is_date; }) == 1);
+  }
+  for (const Figure& figure : all) CHECK_FALSE(figure.convention.empty());
 }
