@@ -84,7 +84,8 @@ TEST_CASE("the interval of a mean of dependent values covers the truth as often 
     CHECK(covered >= c.least);
     CHECK(covered <= c.most);
   }
-  for (const auto& [n, horizon] : {std::pair{60, 5}, {60, 20}, {250, 10}, {250, 20}}) {
+  for (const auto& lengths : {std::pair{60, 5}, {60, 20}, {250, 10}, {250, 20}}) {
+    const int n = lengths.first, horizon = lengths.second;  // clang 14: a lambda cannot take what a binding names
     const double covered =
         1 - missed(runs, horizon, [&](Draws& draws) { return overlapping(n, horizon, draws); }) / static_cast<double>(runs);
     INFO("n " << n << ", labels of " << horizon << " dates: " << covered);
