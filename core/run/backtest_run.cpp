@@ -21,7 +21,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json number(double value) {
+  if (!std::isfinite(value)) return Json();
+  return value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
 
 Json figures_json(const store::BacktestRecord& record) {
   Json json = Json::object();
