@@ -164,9 +164,27 @@ TEST_CASE("an interrupted replay is an interruption, not a failure") {
   later.join();
 }
 
-TEST_CASE("a worker that ran a third-party plugin serves once") {
-  const Session session(columns_market(), test_plugins(), in_workers());
-  for (int i = 0; i < 3; ++i) CHECK_THAT(failure(session, job("test.counts")).what(), Catch::Contains("replay 1"));
+TEST_CASE("a worker that ran a third-party plugin serves once, one that ran our own serves on") {
+  const auto replays = [](const Session& session) { return session.run(job("test.counts")).orders.at(0).wanted; };
+  const Session theirs(columns_market(), test_plugins(), in_workers());
+  for (int i = 0; i < 3; ++i) CHECK(replays(theirs) == 1);
+  const plugin::Registry as_ours = registry(TEST_PLUGINS);
+  for (const plugin::PluginFile* file : as_ours.files()) const_cast<plugin::PluginFile*>(file)->ships = true;
+  const Session ours(columns_market(), as_ours, in_workers());
+  for (int i = 1; i < 4; ++i) CHECK(replays(ours) == i);
+  failure(ours, trouble("throws"));  // that worker is given up
+  CHECK(replays(ours) == 1);
+  CHECK(replays(ours) == 2);
+
+  // The worker that serves on gets other forecasts where another session has others.
+  const Session here(columns_market(), as_ours, {.in_process = true});
+  const Job follows = job("test.follows", {{"column", {std::string("hold")}}});
+  const std::vector<double> others(1000, 2.0);
+  for (int round = 0; round < 2; ++round) {
+    check_same(ours.run(follows), here.run(follows));
+    check_same(ours.with_forecasts({others, 1}).run(follows), here.with_forecasts({others, 1}).run(follows));
+  }
+  CHECK(replays(ours) == 3);  // still the same one
 }
 
 TEST_CASE("a column that the market does not have is refused, with those that it has") {
