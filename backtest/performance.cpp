@@ -61,7 +61,8 @@ void describe_curve(std::span<const TimeNs> times, std::span<const double> equit
   for (const double r : returns) square += (r - mean) * (r - mean);
   const double sd = returns.size() > 1 ? std::sqrt(square / (n - 1)) : kNaN;
   out.volatility = sd * std::sqrt(rules.periods);
-  out.sharpe = sd > 0 ? (mean - free) / sd * std::sqrt(rules.periods) : kNaN;
+  const bool moves = sd > 1e-10 * std::abs(mean);  // the same return every time has no spread but rounding
+  out.sharpe = moves ? (mean - free) / sd * std::sqrt(rules.periods) : kNaN;
   out.sortino = below > 0 ? (mean - free) / std::sqrt(below / n) * std::sqrt(rules.periods) : kNaN;
   drawdown(times, equity, capital, out);
   out.calmar = out.max_drawdown < 0 ? out.cagr / -out.max_drawdown : kNaN;
@@ -71,7 +72,13 @@ void describe_curve(std::span<const TimeNs> times, std::span<const double> equit
 
 Performance performance(const Outcome& outcome, double capital, const AnnualRules& rules) {
   Performance out;
-  if (outcome.equity.empty()) return out;
+  if (outcome.equity.empty()) {  // no time to trade in: nothing gained, nothing to be said
+    out.final_equity = out.peak_equity = capital;
+    for (double* figure : {&out.cagr, &out.volatility, &out.sharpe, &out.sortino, &out.calmar, &out.exposure, &out.turnover, &out.hit_rate,
+                           &out.profit_factor, &out.best_trade, &out.worst_trade})
+      *figure = kNaN;
+    return out;
+  }
   describe_curve(outcome.times, outcome.equity, capital, rules, out);
   out.costs = outcome.total_costs;
   out.trades = static_cast<std::int64_t>(outcome.trades.size());

@@ -99,6 +99,24 @@ TEST_CASE("a curve that does not move has no ratios") {
   CHECK(p.turnover == 0);
 }
 
+TEST_CASE("the same return every time, and no time at all") {
+  Outcome steady;
+  double equity = 100;
+  for (int t = 0; t < 50; ++t) {
+    steady.times.push_back(t * kNsPerDay);
+    steady.equity.push_back(equity *= 1.01);
+    steady.exposure.push_back(1);
+  }
+  const Performance p = performance(steady, 100, {252, 0});
+  CHECK(std::isnan(p.sharpe));
+  CHECK(std::isnan(p.sortino));
+  CHECK(p.final_equity == Approx(100 * std::pow(1.01, 50)));
+  const Performance none = performance({}, 100, {252, 0});
+  CHECK(none.final_equity == 100);
+  CHECK(none.total_return == 0);
+  CHECK(std::isnan(none.sharpe));
+}
+
 // The same curve and trades, and the expected figures, from tests/unit/backtest/oracle.py (numpy, pandas).
 TEST_CASE("figures agree with a computation by pandas") {
   Outcome out;
