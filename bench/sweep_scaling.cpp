@@ -23,17 +23,17 @@ int main(int argc, char** argv) {
     std::ofstream(folder / "sweep.yaml") << R"(assay: 1
 name: sweep
 seed: 1
-data: {source: sim.credit, rows: 4000, seed: 1}
+data: {source: sim.credit, rows: 20000, seed: 1}
 target: {column: default, task: binary}
 inputs: all
 split: {use: holdout, test: 0.2, validation: 0.2}
 prepare: [{use: one_hot, drop: first}, {use: scale, method: standard}]
 model: {use: neural.mlp, hidden: [64, 32]}
-train: {epochs: 12, batch_size: 32}
+train: {epochs: 20, batch_size: 32}
 evaluate: {metrics: [auc], baselines: [prior]}
 search:
   use: random
-  trials: 96
+  trials: 64
   objective: {metric: auc}
   space: {model.learning_rate: {min: 1.0e-4, max: 1.0e-2, scale: log}}
 )";
@@ -43,7 +43,7 @@ search:
       const double taken = bench::run_assay({"run", "sweep.yaml", "--workers", std::to_string(workers)}, folder.string());
       std::ifstream in(folder / "printed.txt");
       const std::string text(std::istreambuf_iterator<char>(in), {});
-      bench::require(text.find("96 trials complete") != std::string::npos, text);
+      bench::require(text.find("64 trials complete") != std::string::npos, text);
       return taken;
     };
     session.measure({.name = "sweep.scaling",

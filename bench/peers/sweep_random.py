@@ -11,7 +11,7 @@ TRIALS = 1000
 def objective(trial):
     trial.suggest_float("learning_rate", 1e-4, 1e-1, log=True)
     trial.suggest_float("weight_decay", 0, 0.1)
-    trial.suggest_float("momentum", 0, 0.9)
+    trial.suggest_float("beta1", 0.5, 0.99)
     trial.suggest_int("batch_size", 16, 256, log=True)
     return -abs(trial.suggest_int("epochs", 1, 50) - 25)
 

@@ -74,6 +74,10 @@ void Study::tell(std::int64_t number, Outcome outcome) {
   auto& mine = outcomes_.at(static_cast<std::size_t>(number));
   ASSAY_CHECK(!mine, "a trial ends once");
   mine = std::move(outcome);
+  if (mine->status != Outcome::Status::complete) return;
+  const double than = best_ ? outcomes_[static_cast<std::size_t>(*best_)]->value : mine->value;
+  const bool better = maximize_ ? mine->value > than : mine->value < than;
+  if (!best_ || better || (mine->value == than && number < *best_)) best_ = number;
 }
 
 // The trial becomes known: to the sampler, and to the record of what crashes.
@@ -115,17 +119,6 @@ bool Study::falls_behind(std::int64_t number, std::span<const Step> steps) const
     if (const auto& outcome = outcomes_[static_cast<std::size_t>(n)]; outcome && outcome->status == Outcome::Status::complete)
       complete.push_back(&outcome->steps);
   return pruner_->falls_behind(steps, complete);
-}
-
-std::optional<std::int64_t> Study::best() const {
-  std::optional<std::int64_t> best;
-  for (std::size_t n = 0; n < outcomes_.size(); ++n) {
-    if (!outcomes_[n] || outcomes_[n]->status != Outcome::Status::complete) continue;
-    const double value = outcomes_[n]->value;
-    const auto than = best ? outcomes_[static_cast<std::size_t>(*best)]->value : value;
-    if (!best || (maximize_ ? value > than : value < than)) best = static_cast<std::int64_t>(n);
-  }
-  return best;
 }
 
 }  // namespace assay::search

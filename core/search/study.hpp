@@ -48,8 +48,8 @@ class Study {
 
   const Trial& trial(std::int64_t number) const { return trials_.at(static_cast<std::size_t>(number)); }
   const std::optional<Outcome>& outcome(std::int64_t number) const { return outcomes_.at(static_cast<std::size_t>(number)); }
-  std::optional<std::int64_t> best() const;                // the best complete trial, of equals the first
-  const std::string& stopped() const { return stopped_; }  // why it ended before its time; else empty
+  std::optional<std::int64_t> best() const { return best_; }  // the best complete trial, of equals the first
+  const std::string& stopped() const { return stopped_; }     // why it ended before its time; else empty
 
  private:
   // A setting is a choice that trials have in common (or nothing: all of them). Three crashes in a row close it where nothing ever went
@@ -70,6 +70,7 @@ class Study {
   std::optional<MedianPruner> pruner_;
   std::vector<Trial> trials_;
   std::vector<std::optional<Outcome>> outcomes_;
+  std::optional<std::int64_t> best_;
   std::int64_t known_ = 0;  // trials below were told to the sampler
   Setting all_;
   std::map<std::pair<std::size_t, double>, Setting> settings_;
