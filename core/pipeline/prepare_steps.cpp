@@ -158,8 +158,8 @@ void learn_scale(const config::Component& step, const InputColumn& column, const
 
 std::string level_text(const InputColumn& column, double value) {
   if (column.kind != InputKind::category) return text::shortest(value);
-  const auto code = static_cast<std::size_t>(value);
-  return value < 0 || code >= column.levels.size() ? std::string() : column.levels[code];
+  if (!(value >= 0 && value < static_cast<double>(column.levels.size()))) return {};  // a number below 0 is no size_t at all
+  return column.levels[static_cast<std::size_t>(value)];
 }
 
 void learn_one_hot(const InputColumn& column, std::vector<double> values, FittedColumn& fitted) {

@@ -136,7 +136,8 @@ TEST_CASE("exit codes and accept: 0, 1, 2, 5, with operands of baselines") {
   folder.write("e.yaml", small_file("accept: ['auc > prior.auc', 'auc.low > 0.2', 'log_loss.high < 5']\n"));
   const Result met = folder.assay({"run", "e.yaml", "--json"});
   CHECK(met.code == 0);
-  for (const Json& a : met.json().at("accept")) CHECK(a.at("met") == true);
+  const Json answer = met.json();  // a loop over a part of a temporary would outlive it
+  for (const Json& a : answer.at("accept")) CHECK(a.at("met") == true);
   CHECK(met.json().at("accept")[0].at("right") == met.json().at("baselines").at("prior").at("auc").at("value"));
 
   folder.write("e.yaml", small_file("accept: ['auc > 0.999']\n"));

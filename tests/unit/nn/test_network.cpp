@@ -13,7 +13,7 @@
 #endif
 
 #ifdef __has_feature
-#if __has_feature(thread_sanitizer)  // brings operators of its own, and no second ones beside them
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)  // they bring operators of their own
 #define UNCOUNTED
 #endif
 #endif
