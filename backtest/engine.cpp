@@ -27,24 +27,25 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The arrays of all instruments' histories in one piece of memory, with large pages where they pay: a panel's arrays are written in turn,
 // each a little, and would be on a page of their own each.
+template <class T>
 class Arena {
  public:
-  explicit Arena(std::size_t values, double fill) {
-    const std::size_t bytes = values * sizeof(double);
+  Arena(std::size_t values, T fill) {
+    const std::size_t bytes = values * sizeof(T);
     const bool large = bytes >= std::size_t{4} << 20;
     const std::size_t page = large ? std::size_t{2} << 20 : 64;
-    memory_.reset(static_cast<double*>(std::aligned_alloc(page, (bytes / page + 1) * page)));
+    memory_.reset(static_cast<T*>(std::aligned_alloc(page, (bytes / page + 1) * page)));
     if (memory_ == nullptr) throw std::bad_alloc();
     if (large) ::madvise(memory_.get(), bytes, MADV_HUGEPAGE);
     std::fill_n(memory_.get(), values, fill);
   }
-  double* take(std::size_t values) { return memory_.get() + std::exchange(used_, used_ + values); }
+  T* take(std::size_t values) { return memory_.get() + std::exchange(used_, used_ + values); }
 
  private:
   struct Free {
-    void operator()(double* memory) const { std::free(memory); }
+    void operator()(T* memory) const { std::free(memory); }
   };
-  std::unique_ptr<double, Free> memory_;
+  std::unique_ptr<T, Free> memory_;
   std::size_t used_ = 0;
 };
 
@@ -54,17 +55,16 @@ class Histories {
   // Room for the market's first `rows` rows.
   Histories(const Market& market, std::size_t rows)
       : market_(market),
+        rows_(rows),
         outputs_(static_cast<std::size_t>(market.outputs)),
         room_(room(market, rows)),
         raw_(market.instruments.size()),
         values_(rows * (4 + (market.volume.empty() ? 0 : 1) + outputs_), kNaN),
-        times_(rows) {
-    std::fill(times_.begin(), times_.end(), kMissingTime);
-    std::size_t at = 0;
+        times_(rows, kMissingTime) {
     for (std::size_t i = 0; i < raw_.size(); ++i) {
       assay_history& h = raw_[i];
       h.struct_size = sizeof h;
-      h.time_ns = times_.data() + std::exchange(at, at + room_[i]);
+      h.time_ns = times_.take(room_[i]);
       for (const double** array : {&h.open, &h.high, &h.low, &h.close}) *array = values_.take(room_[i]);
       if (!market.volume.empty()) h.volume = values_.take(room_[i]);
       if (outputs_ > 0) h.prediction = values_.take(room_[i] * outputs_);
@@ -84,7 +84,7 @@ class Histories {
     assay_history& h = raw_[static_cast<std::size_t>(market_.instrument[row])];
     const auto bar = static_cast<std::size_t>(h.bars++);
     h.has_bar = 1;
-    times_[static_cast<std::size_t>(h.time_ns - times_.data()) + bar] = now_;
+    put(h.time_ns, bar, now_);
     put(h.open, bar, market_.open[row]);
     put(h.high, bar, market_.high[row]);
     put(h.low, bar, market_.low[row]);
@@ -101,7 +101,7 @@ class Histories {
   void show_columns(std::vector<int> columns, std::size_t known_rows) {
     shown_ = std::move(columns);
     const auto arrays = static_cast<std::size_t>(std::count_if(shown_.begin(), shown_.end(), [](int c) { return c >= 0; }));
-    column_values_.emplace(arrays * times_.size(), kNaN);
+    column_values_.emplace(arrays * rows_, kNaN);
     column_pointers_.assign(raw_.size() * shown_.size(), nullptr);
     for (std::size_t i = 0; i < raw_.size(); ++i) {
       const double** pointers = column_pointers_.data() + i * shown_.size();
@@ -126,18 +126,21 @@ class Histories {
     return bars;
   }
   // The arrays are ours; only strategies may not write to them.
-  static void put(const double* array, std::size_t at, double value) { const_cast<double*>(array)[at] = value; }
+  template <class T>
+  static void put(const T* array, std::size_t at, T value) {
+    const_cast<T*>(array)[at] = value;
+  }
 
   const Market& market_;
-  std::size_t outputs_;
+  std::size_t rows_, outputs_;
   std::vector<std::size_t> room_;  // bars of each instrument
   std::vector<assay_history> raw_;
   std::vector<const assay_history*> pointers_;
-  Arena values_;
-  std::vector<TimeNs> times_;
+  Arena<double> values_;
+  Arena<TimeNs> times_;
   TimeNs now_ = 0;
   std::vector<int> shown_;
-  std::optional<Arena> column_values_;
+  std::optional<Arena<double>> column_values_;
   std::vector<const double*> column_pointers_;
 };
 
