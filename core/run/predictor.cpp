@@ -16,6 +16,7 @@
 #include "plugin/state_bundle.hpp"
 #include "run/remote_components.hpp"
 #include "run/revisit.hpp"
+#include "run/study_runner.hpp"
 #include "train/local_learner.hpp"
 
 namespace assay::run {
@@ -155,6 +156,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   const store::RunRecord run = store.run(request.run);
   config::Experiment experiment = experiment_of(run, context.registry);
   const store::UnitKey key = choose_unit(store, request);
+  if (experiment.search) experiment = chosen_experiment(run, experiment, static_cast<std::size_t>(key.fold), context.registry);
   const std::vector<std::byte> bytes = store.bundle(request.run, key);
   if (bytes.empty())
     throw Error(Fault::usage, fmt::format("predicting with run {}", request.run),

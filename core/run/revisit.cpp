@@ -13,6 +13,7 @@
 #include "run/backtest_run.hpp"
 #include "run/ledger_question.hpp"
 #include "run/remote_components.hpp"
+#include "run/study_runner.hpp"
 #include "run/summary.hpp"
 
 namespace assay::run {
@@ -70,22 +71,6 @@ train::ModelForecasts sealed_forecasts(const store::Store& store, store::RunId i
   return out;
 }
 
-// What a search chose for the sealed rows (its own study's choice, or the one made for all), put into the experiment.
-config::Experiment chosen_for_sealed(const store::RunRecord& run, const config::Experiment& experiment, std::size_t sealed_fold,
-                                     const plugin::Registry& registry) {
-  const Json search = Json::parse(run.summary).at("search");
-  Json choice = search.at("best");
-  if (search.contains("choices"))
-    for (const Json& one : search.at("choices"))
-      if (one.at("fold").get<std::size_t>() == sealed_fold + 1) choice = one;
-  std::vector<std::pair<std::string, std::string>> values;
-  for (const auto& [path, value] : choice.at("params").items()) values.emplace_back(path, value.dump());
-  Diagnostics diagnostics;
-  auto chosen = config::with_values(experiment, values, registry, diagnostics);
-  if (!chosen) throw Error(Fault::failed, fmt::format("revealing run {}", run.id), "what its search chose no longer fits the file");
-  return std::move(*chosen);
-}
-
 // The strategy over the sealed span; its figures are part of what the reveal shows and are stored nowhere.
 std::string sealed_backtest(const config::Experiment& experiment, const ExperimentData& data, const RunContext& context,
                             const std::vector<train::ModelForecasts>& models) {
@@ -120,7 +105,7 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   options.cancel = context.cancel;
   if (experiment.search) {
     const auto folds = static_cast<std::size_t>(store.folds(id).size());  // the sealed one is the last
-    experiment = chosen_for_sealed(run, experiment, folds - 1, context.registry);
+    experiment = chosen_experiment(run, experiment, folds - 1, context.registry);
   }
   const std::optional<ExperimentData> data = prepare_data(experiment, context.registry, options, diagnostics);
   if (!data) return std::nullopt;

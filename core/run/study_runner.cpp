@@ -355,6 +355,22 @@ config::Experiment experiment_with(const config::Experiment& experiment, const s
   throw Error(Fault::failed, "taking the values of a trial", text::join(reasons, "; "));
 }
 
+config::Experiment chosen_experiment(const store::RunRecord& run, const config::Experiment& experiment, std::size_t fold,
+                                     const plugin::Registry& registry) {
+  if (run.summary.empty()) throw Error(Fault::usage, fmt::format("using run {}", run.id), "its search is not done");
+  const Json search = Json::parse(run.summary).at("search");
+  Json choice = search.at("best");
+  if (search.contains("choices"))
+    for (const Json& one : search.at("choices"))
+      if (one.at("fold").get<std::size_t>() == fold + 1) choice = one;
+  search::Values values;
+  for (const auto& [path, value] : choice.at("params").items()) {
+    const bool list = value.is_string() && value.get<std::string>().starts_with('[');  // of words, which JSON would want in quotes
+    values.emplace_back(path, list ? value.get<std::string>() : value.dump());
+  }
+  return experiment_with(experiment, values, registry);
+}
+
 std::string search_json(const SearchOutcome& outcome, const config::Experiment& experiment) {
   Json json{{"trials", {{"complete", outcome.complete}, {"pruned", outcome.pruned}, {"failed", outcome.failed}}}};
   const bool several = outcome.choices.size() > 1;

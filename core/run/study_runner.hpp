@@ -46,6 +46,10 @@ store::TrialRecord run_trial_alone(const StudySetup& setup);
 // The experiment with values, without its search. Throws Error(failed) where they do not fit.
 config::Experiment experiment_with(const config::Experiment& experiment, const search::Values& values, const plugin::Registry& registry);
 
+// The experiment with what the search of a finished run chose for a fold: its own study's choice, or the one made for all.
+config::Experiment chosen_experiment(const store::RunRecord& run, const config::Experiment& experiment, std::size_t fold,
+                                     const plugin::Registry& registry);
+
 // As results name it: "auc" of metric.auc, "backtest.sharpe".
 std::string metric_name(const std::string& metric);
 

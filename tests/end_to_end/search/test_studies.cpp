@@ -150,6 +150,20 @@ TEST_CASE("values of features and preparation are searched too, each with data o
   };
   CHECK_FALSE(first_fold("fixed.db").empty());
   CHECK(first_fold("assay.db") == first_fold("fixed.db"));
+  // So are its forecasts of new rows.
+  std::string rows = "time,symbol,close\n";
+  for (int day = 1; day <= 28; ++day)
+    for (const char* symbol : {"E001", "E002"})
+      rows += "2021-02-" + std::string(day < 10 ? "0" : "") + std::to_string(day) + "," + symbol + "," +
+              std::to_string(100 + (day * 7) % 13) + "\n";
+  folder.write("new.csv", rows);
+  const auto forecasts = [&](const std::string& store) {
+    return folder.assay({"predict", "last", "--data", "new.csv", "--fold", "1", "--store", store});
+  };
+  INFO(forecasts("assay.db").err);
+  REQUIRE(forecasts("assay.db").code == 0);
+  CHECK(lines_of(forecasts("assay.db").out).size() == 57);
+  CHECK(forecasts("assay.db").out == forecasts("fixed.db").out);
 }
 
 TEST_CASE("one choice for all folds: nothing of their test rows is scored or shown, the final test only by reveal") {
