@@ -110,6 +110,10 @@ std::string trial_json(const store::TrialRecord& trial) {
   json["steps"] = Json::array();
   for (std::size_t i = 0; i < trial.step.size(); ++i)
     json["steps"].push_back({trial.step[i], std::isfinite(trial.step_value[i]) ? Json(trial.step_value[i]) : Json()});
+  if (!trial.returns.empty()) {  // of a strategy, by period
+    json["returns"] = {{"time", Json::array()}, {"value", trial.returns}};
+    for (const TimeNs time : trial.time) json["returns"]["time"].push_back(to_iso(time));
+  }
   json["log"] = trial.log;
   json["file"] = trial.file;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
