@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <new>
 
-std::size_t allocations = 0;
+thread_local std::size_t allocations = 0;
 
 void* operator new(std::size_t size) {
   ++allocations;

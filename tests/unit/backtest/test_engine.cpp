@@ -11,7 +11,7 @@ using backtest::pack;
 using backtest::Rules;
 using backtest::with_forecasts;
 
-extern std::size_t allocations;  // allocations.cpp
+extern thread_local std::size_t allocations;  // allocations.cpp, of this thread
 
 namespace {
 
