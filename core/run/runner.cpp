@@ -16,6 +16,7 @@
 #include "run/identity.hpp"
 #include "run/ledger_question.hpp"
 #include "run/remote_components.hpp"
+#include "run/run_records.hpp"
 #include "run/run_search.hpp"
 #include "run/summary.hpp"
 #include "run/unit_runner.hpp"
@@ -32,70 +33,6 @@ const std::string kBaselinePrefix = "baseline:";
 
 bool accepts_missing(const plugin::Registry& registry, const std::string& model) {
   return registry.component("model", model).has(ASSAY_ACCEPTS_MISSING);
-}
-
-std::vector<store::PluginRecord> plugins_in_use(const config::Experiment& experiment, const plugin::Registry& registry) {
-  std::map<std::string, store::PluginRecord> records;
-  const auto add = [&](const char* kind, const std::string& id) {
-    const plugin::LoadedComponent& c = registry.component(kind, id);
-    records[c.spec.id] = {c.spec.id, c.spec.version, c.file->path.string(), c.file->sha256(), c.file->variant};
-  };
-  for (const auto& [name, model] : experiment.models) add("model", model.id);
-  for (const config::Component& baseline : experiment.evaluate.baselines) add("model", baseline.id);
-  for (const config::Component& metric : experiment.evaluate.metrics) add("metric", metric.id);
-  for (const config::FeatureSpec& feature : experiment.features)
-    if (feature.component) add("feature", feature.component->id);
-  if (experiment.search) add("sampler", experiment.search->sampler.id);
-  if (experiment.backtest) add("strategy", experiment.backtest->strategy.id);
-  if (experiment.backtest && experiment.backtest->benchmark) add("strategy", experiment.backtest->benchmark->id);
-  std::vector<store::PluginRecord> list;
-  for (auto& [id, record] : records) list.push_back(std::move(record));
-  return list;
-}
-
-store::RunRecord new_record(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
-                            const LoadedData& loaded, const std::string& identity, const std::vector<store::PluginRecord>& plugins) {
-  store::RunRecord run;
-  run.identity = identity;
-  run.name = experiment.name;
-  run.file = request.file;
-  run.original = request.original;
-  run.resolved = experiment.resolved;
-  run.seed = experiment.seed;
-  run.data_hash = loaded.hash;
-  run.build = build_id();
-  run.machine = machine_text();
-  run.cpu_variant = plugin::level_name(plugin::this_cpu().level);
-  run.started_at = context.now();
-  run.quick = request.quick;
-  run.entities = loaded.frame.entity_names();
-  run.plugins = plugins;
-  return run;
-}
-
-// A run that ended before any fit, or in all of them.
-RunOutcome failed_outcome(store::RunId id, const std::string& name, const std::vector<std::string>& failures) {
-  RunOutcome outcome;
-  outcome.id = id;
-  outcome.failed = true;
-  outcome.evaluated = false;
-  const Json json{
-      {"run", id}, {"name", name}, {"status", to_text(store::RunStatus::failed)}, {"error", failures.front()}, {"failures", failures}};
-  outcome.summary = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return outcome;
-}
-
-// A feature's worker did not end well: there is nothing to train on, and the run says so. The same command tries again.
-RunOutcome record_failed_feature(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
-                                 const LoadedData& loaded, const std::string& why) {
-  const std::vector<store::PluginRecord> plugins = plugins_in_use(experiment, context.registry);
-  const std::string identity = run_identity(experiment.resolved, loaded.hash, build_id(), plugins, request.quick);
-  store::Store store(context.store_file, store::Store::Mode::write);
-  std::optional<store::RunId> id = store.newest_with_identity(identity);
-  if (request.again || !id || store.run(*id).status != store::RunStatus::failed)
-    id = store.create_run(new_record(experiment, request, context, loaded, identity, plugins));
-  store.finish_run(*id, store::RunStatus::failed, context.now(), "", why, {});
-  return failed_outcome(*id, experiment.name, {why});
 }
 
 class Runner {
@@ -170,7 +107,7 @@ class Runner {
       take_lock();
       const bool new_build = store_.run(id_).identity != identity;
       store_.reopen_run(id_, identity, build_id(), plugins, new_build);
-      store_.put_folds(id_, fold_records());  // a kill may have come between the run's record and its folds
+      store_.put_folds(id_, fold_records(shelf_));  // a kill may have come between the run's record and its folds
       const std::size_t trials = experiment_.search ? store_.trials(id_, store::Store::TrialDetail::brief).size() : 0;
       note(fmt::format("going on with run {}: {}{} fits are done", id_, trials > 0 ? fmt::format("{} trials and ", trials) : "",
                        store_.finished_units(id_).size()));
@@ -178,7 +115,7 @@ class Runner {
     }
     id_ = store_.create_run(new_record(experiment_, request_, context_, data_.loaded, identity, plugins));
     take_lock();
-    store_.put_folds(id_, fold_records());
+    store_.put_folds(id_, fold_records(shelf_));
   }
 
   void take_lock() {
@@ -187,17 +124,6 @@ class Runner {
       throw Error(Fault::failed, fmt::format("going on with run {}", id_), "another process is working on it",
                   "Wait for that one, or start a second run with --again");
     lock_.emplace(std::move(*lock));
-  }
-
-  std::vector<store::FoldRecord> fold_records() const {
-    std::vector<store::FoldRecord> records;
-    for (std::size_t f = 0; f < shelf_.size(); ++f) {
-      const pipeline::Fold& fold = shelf_.fold(f);
-      records.push_back({static_cast<std::int64_t>(f), static_cast<std::int64_t>(fold.train.size()),
-                         static_cast<std::int64_t>(fold.validation.size()), static_cast<std::int64_t>(fold.test.size()),
-                         fold.purged_train + fold.purged_validation, fold.description});
-    }
-    return records;
   }
 
   // What was tried counts in the ledger even where the search goes on another day.
