@@ -137,7 +137,7 @@ void Console::progress(const run::Progress& progress) {
   const double spent = now - began_, gained = progress.share - first_share_;
   std::string left = fmt::format("{} of {} {}", progress.done, progress.total, progress.unit);
   if (gained > 0.01 && spent > 0.5) {
-    left += fmt::format(", {:.2g}/s", static_cast<double>(progress.total) * gained / spent);
+    left += fmt::format(", {:.3g}/s", static_cast<double>(progress.total) * gained / spent);
     left += ", " + duration(spent * (1 - progress.share) / gained) + " left";
   }
   if (terminal_err_) {

@@ -171,8 +171,10 @@ class StudyRunner {
     one.study.tell(record.number, outcome_of(record));
     ++(record.status == Status::complete ? outcome_.complete : record.status == Status::pruned ? outcome_.pruned : outcome_.failed);
     if (!record.configuration.empty()) outcome_.configurations.push_back(record.configuration);
-    if (one.study.best() == record.number)
-      best_ = fmt::format("{:.5g} (trial {}: {})", record.value, record.number, short_text(record.values));
+    if (one.study.best() == record.number) {
+      best_value_ = fmt::format("best {:.4g}, ", record.value);
+      best_trial_ = fmt::format(" (best is trial {}: {})", record.number, short_text(record.values));
+    }
     report();
   }
 
@@ -259,8 +261,8 @@ class StudyRunner {
     double work = static_cast<double>(progress.done);
     for (const double share : shares_) work += share;
     progress.share = progress.total == 0 ? 1 : work / static_cast<double>(progress.total);
-    progress.doing = fmt::format("{} running, {} pruned, {} failed{}", in_flight_, outcome_.pruned, outcome_.failed,
-                                 best_.empty() ? "" : ", best " + best_);
+    progress.doing =
+        fmt::format("{}{} running, {} pruned, {} failed{}", best_value_, in_flight_, outcome_.pruned, outcome_.failed, best_trial_);
     setup_.context.progress(progress);
   }
 
@@ -294,8 +296,8 @@ class StudyRunner {
   std::mutex mutex_, store_mutex_;
   std::condition_variable changed_;
   std::int64_t in_flight_ = 0;
-  std::vector<double> shares_;  // by worker: how much of its trial is done
-  std::string best_;
+  std::vector<double> shares_;           // by worker: how much of its trial is done
+  std::string best_value_, best_trial_;  // for the progress: what matters first, since lines are cut
   std::set<std::string> noted_;
   SearchOutcome outcome_;
   std::exception_ptr failure_;
