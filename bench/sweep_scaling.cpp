@@ -33,7 +33,7 @@ train: {epochs: 20, batch_size: 32}
 evaluate: {metrics: [auc], baselines: [prior]}
 search:
   use: random
-  trials: 64
+  trials: 128
   objective: {metric: auc}
   space: {model.learning_rate: {min: 1.0e-4, max: 1.0e-2, scale: log}}
 )";
@@ -43,7 +43,7 @@ search:
       const double taken = bench::run_assay({"run", "sweep.yaml", "--workers", std::to_string(workers)}, folder.string());
       std::ifstream in(folder / "printed.txt");
       const std::string text(std::istreambuf_iterator<char>(in), {});
-      bench::require(text.find("64 trials complete") != std::string::npos, text);
+      bench::require(text.find("128 trials complete") != std::string::npos, text);
       return taken;
     };
     session.measure({.name = "sweep.scaling",

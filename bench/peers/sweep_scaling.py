@@ -8,7 +8,7 @@ from peer import THREADS, need, serve  # noqa: E402
 numpy = need("numpy", "python3-numpy")
 optuna = need("optuna", "python3-optuna")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-TRIALS = 96
+TRIALS = 128
 x = numpy.random.default_rng(1).standard_normal((32, 64))
 w = numpy.random.default_rng(2).standard_normal((64, 64)) / 8
 
