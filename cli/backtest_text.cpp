@@ -110,6 +110,7 @@ std::string trades_text(const store::BacktestRecord& b, const Console& console) 
                     fmt::format("{:+.2f} %", 100 * t.share)});
   }
   std::string text = table(rows, 1, 1, console);
+  if (b.optimistic) text += labelled("optimistic", "filled at the very close on which it was decided, which nobody can do");
   if (b.trades.size() > kMostTrades)
     text += fmt::format("  the last {} of {}; --csv gives all\n", kMostTrades, count(static_cast<double>(b.trades.size())));
   return text;

@@ -75,6 +75,7 @@ VerbHelp show_help() {
            {"orders", "", "the backtest's orders", false},
            {"fills", "", "the backtest's fills", false},
            {"equity", "", "the backtest's equity, cash and exposure by time", false},
+           {"of", "WHICH", "of these: strategy (default), benchmark, and once revealed final_test, final_test_benchmark", false},
            {"csv", "", "with any of these: as CSV", false},
            json_option()},
           1,
@@ -206,11 +207,16 @@ std::string sheet_of(const store::Store& store, store::RunId id, const Arguments
        {std::pair<const char*, Add>{"trades", &add_trades}, {"orders", &add_orders}, {"fills", &add_fills}, {"equity", &add_equity}})
     if (arguments.has(option)) add = function;
   if (add == nullptr) return {};
+  const std::string of = arguments.value("of").value_or("strategy");
   std::vector<store::BacktestRecord> backtests = store.backtests(id, store::Store::Detail::everything);
-  std::erase_if(backtests, [](const store::BacktestRecord& b) { return b.name != "strategy"; });
+  std::vector<std::string> names;
+  for (const store::BacktestRecord& b : backtests)
+    if (names.empty() || names.back() != b.name) names.push_back(b.name);
+  std::erase_if(backtests, [&](const store::BacktestRecord& b) { return b.name != of; });
   if (backtests.empty())
-    throw Error(Fault::usage, fmt::format("showing the backtest of run {}", id), "the run has none",
-                "Its file has no `backtest`, or it failed");
+    throw Error(Fault::usage, fmt::format("showing the backtest of run {}", id), "it has none of " + of,
+                !names.empty() ? "It has --of " + text::join(names, ", ")
+                               : "Either its file has no `backtest`, or it failed, or what it traded is sealed until `assay reveal`");
   const bool plain_table = add == &add_trades && !arguments.has("csv") && !console.json();
   if (plain_table) return trades_text(backtests.front(), console);
   Sheet sheet;

@@ -61,7 +61,10 @@ KeySpec train_key() {
   return object("train", "The host's part of training",
                 {integer("epochs", "Passes over the train rows, for models trained in steps").range(1, 1'000'000).by_default(number(10)),
                  integer("batch_size", "Rows in a step").range(1, 1e9).by_default(number(32)),
-                 integer("repeats", "Fits with different seeds; the result is their mean and spread").range(1, 1000).by_default(number(1)),
+                 integer("repeats", "Fits with different seeds; the result is their mean and spread")
+                     .range(1, 1000)
+                     .by_default(number(1))
+                     .fixed(),
                  object("early_stopping", "Stop when validation no longer improves, and keep the best state",
                         {text("metric", "The metric that is watched").needed(),
                          integer("patience", "Epochs without improvement to wait").range(1, 1'000'000).by_default(number(5)),

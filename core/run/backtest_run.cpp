@@ -125,6 +125,7 @@ void check_market_columns(const config::Experiment& experiment, const pipeline::
   check(backtest.high, backtest.place, "backtest.prices.high");
   check(backtest.low, backtest.place, "backtest.prices.low");
   check(backtest.close, backtest.place, "backtest.prices.close");
+  if (backtest.volume != config::BacktestSpec{}.volume) check(backtest.volume, backtest.place, "backtest.prices.volume");
   const auto of_strategy = [&](const config::Component& strategy, const std::string& key) {
     for (const config::ParamSpec& param : registry.component("strategy", strategy.id).spec.params) {
       if (param.kind != config::ParamKind::column) continue;
@@ -172,9 +173,61 @@ std::vector<double> by_frame_row(const std::vector<train::ForecastSet>& folds, c
   return values;
 }
 
-SessionSetup session_setup(const config::Experiment& experiment, const pipeline::Dataset& dataset, const RunContext& context,
+void check_traded_spans(const config::Experiment& experiment, const pipeline::Dataset& dataset, const pipeline::Folds& folds,
+                        Diagnostics& diagnostics) {
+  const bool judged = experiment.search && experiment.search->metric.starts_with("backtest.");
+  const auto known_at = dataset.frame.known_at();
+  const auto error = [&](std::string message, std::string mend) {
+    const Place& place = experiment.split.place;
+    diagnostics.error(place, std::move(message), std::move(mend), "split");
+  };
+  const std::string walk = "use walk_forward: train, then validation, then test, one after the other";
+  std::vector<TimeSpan> tests;
+  for (std::size_t f = 0; f < folds.folds.size(); ++f) {
+    const pipeline::Fold& fold = folds.folds[f];
+    const TimeSpan test = span_of(fold.test, dataset), validation = span_of(fold.validation, dataset), train = span_of(fold.train, dataset);
+    tests.push_back(test);
+    if (!experiment.is_rule() && !fold.train.empty() && train.last >= test.first)
+      return error(fmt::format("a backtest would trade fold {} with a model that was trained on later rows", f + 1), walk);
+    if (judged && !fold.validation.empty() && validation.last >= test.first)
+      return error(fmt::format("fold {} would be traded by a strategy that was chosen on later rows", f + 1), walk);
+    if (!experiment.is_rule() && judged && !fold.train.empty() && !fold.validation.empty() && train.last >= validation.first)
+      return error(fmt::format("the strategies of fold {} would be judged on forecasts of a model that was trained on later rows", f + 1),
+                   walk);
+  }
+  std::vector<std::uint8_t> is_test(static_cast<std::size_t>(dataset.rows()), 0);
+  for (const pipeline::Fold& fold : folds.folds)
+    for (const std::int64_t row : fold.test) is_test[static_cast<std::size_t>(row)] = 1;
+  const TimeSpan traded = test_span(folds, dataset);
+  std::int64_t others = 0;
+  TimeNs first_other = kMissingTime;
+  for (std::size_t row = 0; row < is_test.size(); ++row) {
+    if (is_test[row] != 0 || std::isnan(dataset.y[row]) || known_at[row] < traded.first || known_at[row] > traded.last) continue;
+    if (others++ == 0) first_other = known_at[row];
+  }
+  if (others > 0)
+    return error(
+        fmt::format("a backtest trades from the first test row to the last, and {} rows between them are no test rows, the first of {}",
+                    others, to_iso(first_other).substr(0, 10)),
+        "let test spans follow each other without a gap: in walk_forward, a step of one test span");
+  if (!judged) return;
+  for (std::size_t f = 0; f < folds.folds.size(); ++f) {
+    const pipeline::Fold& fold = folds.folds[f];
+    const TimeSpan span = span_of(fold.validation, dataset);
+    std::vector<std::uint8_t> inside(is_test.size(), 0);
+    for (const std::int64_t row : fold.validation) inside[static_cast<std::size_t>(row)] = 1;
+    for (std::size_t row = 0; row < inside.size(); ++row)
+      if (inside[row] == 0 && !std::isnan(dataset.y[row]) && known_at[row] >= span.first && known_at[row] <= span.last)
+        return error(fmt::format("the validation rows of fold {} are no one block: a strategy would be judged by what lies between them, "
+                                 "from {} on",
+                                 f + 1, to_iso(known_at[row]).substr(0, 10)),
+                     walk);
+  }
+}
+
+SessionSetup session_setup(const config::Experiment& experiment, const data::Frame& frame, const RunContext& context,
                            std::vector<config::Component> strategies) {
-  return {experiment, dataset.frame, context.registry, std::move(strategies), context.program, context.cancel};
+  return {experiment, frame, context.registry, std::move(strategies), context.program, context.cancel};
 }
 
 BacktestResults run_backtests(const BacktestRequest& request) {
@@ -183,7 +236,7 @@ BacktestResults run_backtests(const BacktestRequest& request) {
   std::vector<config::Component> strategies{benchmark};
   for (const StrategyLeg& leg : request.legs) strategies.push_back(leg.strategy);
   ASSAY_CHECK(request.context.backtest != nullptr, "a backtest needs its stage");
-  const auto session = request.context.backtest->open(session_setup(experiment, request.dataset, request.context, strategies));
+  const auto session = request.context.backtest->open(session_setup(experiment, request.frame, request.context, strategies));
   const SeedTree seed = SeedTree(experiment.seed).child("backtest");
   std::vector<Replayed> repeats;
   for (std::size_t r = 0; r < std::max<std::size_t>(1, request.forecasts.size()); ++r) {

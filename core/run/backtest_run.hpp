@@ -32,13 +32,20 @@ TimeSpan test_span(const pipeline::Folds& folds, const pipeline::Dataset& datase
 // One output for each row of the frame: the forecasts of one repeat, NaN where there is none.
 std::vector<double> by_frame_row(const std::vector<train::ForecastSet>& folds, const pipeline::Dataset& dataset);
 
-SessionSetup session_setup(const config::Experiment& experiment, const pipeline::Dataset& dataset, const RunContext& context,
+SessionSetup session_setup(const config::Experiment& experiment, const data::Frame& frame, const RunContext& context,
                            std::vector<config::Component> strategies);
+
+// Whether the folds can be traded at all: each fold's test rows are one block, trained on before it; blocks follow each other without
+// a gap; and where a search judges strategies, so do validation rows before them. A replay goes through all bars of a span: with anything
+// else in between it would trade (and be judged by) rows that are no test rows.
+void check_traded_spans(const config::Experiment& experiment, const pipeline::Dataset& dataset, const pipeline::Folds& folds,
+                        Diagnostics& diagnostics);
 
 struct BacktestRequest {
   const config::Experiment& experiment;
   const pipeline::Dataset& dataset;
   const RunContext& context;
+  const data::Frame& frame;  // of the dataset, with whatever further columns the legs read
   std::vector<StrategyLeg> legs;
   TimeSpan span;
   std::vector<std::vector<double>> forecasts;  // by_frame_row of each repeat; empty for a rule

@@ -217,6 +217,7 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   Diagnostics of_split;
   out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, of_split);
   for (const Diagnostic& d : of_split.items()) diagnostics.add(d);
+  if (experiment.backtest && !diagnostics.has_errors()) check_traded_spans(experiment, out.dataset, out.folds, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   out.loaded = std::move(loaded);
   return out;

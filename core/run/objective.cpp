@@ -225,7 +225,7 @@ std::shared_ptr<const BacktestSession> StrategyObjective::session(const TrialJob
   for (const Session& one : sessions_)
     if (one.variant == variant && one.columns == columns) return one.session;
   ASSAY_CHECK(setup_.context.backtest != nullptr, "a backtest needs its stage");
-  SessionSetup setup = session_setup(setup_.experiment, variant->data->dataset, setup_.context, {strategy});
+  SessionSetup setup = session_setup(setup_.experiment, variant->data->dataset.frame, setup_.context, {strategy});
   setup.cancel = setup_.cancel;
   std::shared_ptr<const BacktestSession> opened = setup_.context.backtest->open(setup);
   if (sessions_.size() == kKept) sessions_.erase(sessions_.begin());

@@ -1,5 +1,4 @@
 #include "run/revisit.hpp"
-#include "run/backtest_run.hpp"
 
 #include <fmt/format.h>
 
@@ -71,17 +70,23 @@ train::ModelForecasts sealed_forecasts(const store::Store& store, store::RunId i
   return out;
 }
 
-// The strategy over the sealed span; its figures are part of what the reveal shows and are stored nowhere.
-std::string sealed_backtest(const config::Experiment& experiment, const ExperimentData& data, const RunContext& context,
-                            const std::vector<train::ModelForecasts>& models) {
+// The strategy over the sealed span, stored once it was looked at.
+std::string sealed_backtest(store::Store& store, store::RunId id, const config::Experiment& experiment, const ExperimentData& data,
+                            const RunContext& context, const std::vector<train::ModelForecasts>& models) {
   const TimeSpan span = span_of(data.folds.sealed->test, data.dataset);
-  BacktestRequest request{experiment, data.dataset, context, {{span.first, experiment.backtest->strategy}}, span, {}};
+  const pipeline::Dataset& dataset = data.dataset;
+  BacktestRequest request{experiment, dataset, context, dataset.frame, {{span.first, experiment.backtest->strategy}}, span, {}};
   for (const train::ModelForecasts& model : models) {
     const std::string& traded = experiment.backtest->model.empty() ? experiment.models.front().first : experiment.backtest->model;
     if (model.model != traded) continue;
     for (const auto& folds : model.repeats) request.forecasts.push_back(by_frame_row(folds, data.dataset));
   }
-  return run_backtests(request).json;
+  BacktestResults results = run_backtests(request);
+  for (store::BacktestRecord& record : results.records) {
+    record.name = record.name == "strategy" ? "final_test" : "final_test_benchmark";
+    store.put_backtest(id, record);
+  }
+  return results.json;
 }
 
 }  // namespace
@@ -129,7 +134,7 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
     seen[unit.key.model] = true;
     input.baselines.push_back(sealed_forecasts(store, id, unit.key.model, unit.key.model.substr(9), units, data->dataset, rows_by_source));
   }
-  if (experiment.backtest) input.backtest = sealed_backtest(experiment, *data, context, input.models);
+  if (experiment.backtest) input.backtest = sealed_backtest(store, id, experiment, *data, context, input.models);
   Json json{{"run", id}, {"name", run.name}, {"part", "final_test"}, {"reveals", ledger.reveals(question)}};
   const Summary summary = summarise(input);
   json.update(Json::parse(summary.json));

@@ -377,20 +377,37 @@ class Runner {
     return store_summary(summary, failures);
   }
 
-  // The strategies of the test spans: each fold's own where a search chose for each.
-  std::vector<StrategyLeg> strategy_legs() const {
+  // The strategies of the test spans: each fold's own where a search chose for each. One that reads features which were searched too
+  // gets its fold's own as further columns of the frame.
+  std::vector<StrategyLeg> strategy_legs(data::Frame& frame) const {
     if (!search_) return {{{}, experiment_.backtest->strategy}};
     std::vector<StrategyLeg> legs;
-    for (std::size_t f = 0; f < data_.folds.folds.size(); ++f)
-      legs.push_back({span_of(data_.folds.folds[f].test, data_.dataset).first, experiment_of(f).backtest->strategy});
+    std::vector<data::Column> more;
+    for (std::size_t f = 0; f < data_.folds.folds.size(); ++f) {
+      config::Component strategy = experiment_of(f).backtest->strategy;
+      const pipeline::Dataset& own = data_of(f).dataset;
+      for (const config::ParamSpec& param : context_.registry.component("strategy", strategy.id).spec.params) {
+        if (param.kind != config::ParamKind::column || &own == &data_.dataset) continue;
+        const auto value =
+            std::find_if(strategy.params.begin(), strategy.params.end(), [&](const auto& p) { return p.first == param.name; });
+        if (value == strategy.params.end() || value->second.is_none()) continue;
+        const std::string name = fmt::format("{} of fold {}", value->second.as_text(), f + 1);
+        if (std::none_of(more.begin(), more.end(), [&](const data::Column& c) { return c.name() == name; }))
+          more.push_back(own.frame.at(value->second.as_text()).renamed(name));
+        value->second = config::Value{name};
+      }
+      legs.push_back({span_of(data_.folds.folds[f].test, data_.dataset).first, std::move(strategy)});
+    }
+    if (!more.empty()) frame = frame.with(std::move(more));
     std::sort(legs.begin(), legs.end(), [](const StrategyLeg& a, const StrategyLeg& b) { return a.from < b.from; });
     return legs;
   }
 
   // What the backtest found, as JSON; nothing, with the reason among the failures, where the strategy did not end well.
   std::string backtest(const std::vector<train::ModelForecasts>& models, std::vector<std::string>& failures) {
-    BacktestRequest request{experiment_, data_.dataset, context_, strategy_legs(), {}, {}};
-    request.span = test_span(data_.folds, data_.dataset);
+    data::Frame frame = data_.dataset.frame;
+    std::vector<StrategyLeg> legs = strategy_legs(frame);
+    BacktestRequest request{experiment_, data_.dataset, context_, frame, std::move(legs), test_span(data_.folds, data_.dataset), {}};
     if (!experiment_.is_rule()) {
       const std::string& name = experiment_.backtest->model.empty() ? experiment_.models.front().first : experiment_.backtest->model;
       const auto traded = std::find_if(models.begin(), models.end(), [&](const train::ModelForecasts& m) { return m.model == name; });

@@ -103,7 +103,7 @@ struct Checkpoint {
 
 // One backtest of a run. Times are UTC; units and money as the experiment has them.
 struct BacktestRecord {
-  std::string name = "strategy";  // or "benchmark"
+  std::string name = "strategy";  // benchmark; and of the sealed span, once revealed: final_test, final_test_benchmark
   std::int64_t repeat = 0;        // of the model whose forecasts it traded
   bool optimistic = false;        // filled at the close on which it decided
   bool ruined = false;            // equity fell to zero: trading stopped there

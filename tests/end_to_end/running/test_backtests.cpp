@@ -1,6 +1,8 @@
 // Backtests through the real program: same bits however they run, what strategies do to their process, searches that choose before they
 // trade, the sealed span.
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "program.hpp"
 #include "support/catch.hpp"
@@ -83,18 +85,74 @@ TEST_CASE("what is stored of a backtest adds up") {
   CHECK_THAT(csv.out, Catch::StartsWith("repeat,number,instrument,entry_time,exit_time,units"));
 }
 
-TEST_CASE("forecasts are traded only where they are out of sample") {
-  // The target is the answer itself: a model that saw test labels would be perfect; one that did not trades noise. signal: 0 has none.
+TEST_CASE("what is traded are the stored out-of-sample forecasts, each at its own time") {
   const Folder folder;
   folder.write("f.yaml", kForecast + kBacktest);
-  const Json json = folder
-                        .assay({"run", "f.yaml", "--json", "--set", "data.signal=0", "--set", "backtest.costs.commission_bps=0", "--set",
-                                "backtest.costs.slippage_bps=0"})
-                        .json();
-  CHECK(std::abs(json.at("backtest").at("sharpe").get<double>()) < 4);
-  const Json predictions = folder.assay({"runs", "show", "last", "--predictions", "--json"}).json();
-  const std::string first = json.at("backtest").at("period").at(0).get<std::string>();
-  for (const Json& p : predictions) REQUIRE(p.at("known_at").get<std::string>() >= first);
+  REQUIRE(folder.assay({"run", "f.yaml"}).code == 0);
+  std::map<std::pair<std::string, std::string>, double> forecast;  // time, entity
+  for (const Json& p : folder.assay({"runs", "show", "last", "--predictions", "--json"}).json()) {
+    if (p.at("model") == "model")
+      forecast[{p.at("known_at").get<std::string>(), p.at("entity").get<std::string>()}] = p.at("value").get<double>();
+  }
+  const Json orders = folder.assay({"runs", "show", "last", "--orders", "--json"}).json();
+  REQUIRE(orders.size() > 100);
+  for (const Json& order : orders) {
+    const auto known = forecast.find({order.at("placed").get<std::string>(), order.at("instrument").get<std::string>()});
+    REQUIRE(known != forecast.end());
+    REQUIRE(order.at("wanted").get<double>() * known->second > 0);  // long above zero, short below
+  }
+}
+
+TEST_CASE("a feature that was searched reaches the strategy that reads it") {
+  const Folder folder;
+  const std::string rule =
+      "assay: 1\nname: rule\nseed: 7\ndata: {source: sim.market, entities: 1, days: 600, seed: 3}\n"
+      "features: {r: {use: technical.rsi, column: close, window: 14}}\n"
+      "split: {use: walk_forward, train: 100, validation: 100, test: 100}\n"
+      "plugins: ['" +
+      std::string(PROBE_PLUGINS) +
+      "/probe_strategies.so']\n"
+      "backtest: {strategy: {use: probe.by_column, signal: r, above: 50}, fill: next_open}\n";
+  folder.write("fixed.yaml", rule);
+  folder.write("searched.yaml", rule +
+                                    "search:\n  use: grid\n  objective: {metric: backtest.sharpe}\n"
+                                    "  space: {features.r.window: {choices: [5]}}\n");
+  const auto fills = [&](const std::vector<std::string>& words) {
+    const Result ended = folder.assay(words);
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    return folder.assay({"runs", "show", "last", "--fills", "--csv"}).out;
+  };
+  const std::string searched = fills({"run", "searched.yaml"});
+  CHECK(searched == fills({"run", "fixed.yaml", "--set", "features.r.window=5"}));
+  CHECK(searched != fills({"run", "fixed.yaml"}));
+}
+
+TEST_CASE("spans that a replay cannot go through are refused with their reason") {
+  const Folder folder;
+  const std::string head = "assay: 1\nname: spans\nseed: 7\ndata: {source: sim.market, entities: 2, days: 600, signal: 0.1, seed: 1}\n";
+  const std::string model =
+      "inputs: [momentum, value]\ntarget: {expr: 'lead(open, 2) / lead(open, 1) - 1', task: regression}\n"
+      "model: {use: linear.ridge}\nevaluate: {metrics: [rmse], baselines: [no_change]}\n";
+  const std::string trade = "backtest: {strategy: {use: forecast.threshold, long_above: 0, short_below: 0}, fill: next_open}\n";
+  const std::string rule = "backtest: {strategy: {use: trend.sma_cross, fast: 3, slow: 9}, fill: next_open}\n";
+  const std::string search =
+      "search: {use: grid, objective: {metric: backtest.sharpe}, space: {backtest.strategy.fast: {choices: [2, 3]}}}\n";
+  const auto refused = [&](const std::string& text, const std::string& reason) {
+    folder.write("s.yaml", text);
+    const Result ended = folder.assay({"check", "s.yaml"});
+    INFO(text << ended.out << ended.err);
+    CHECK(ended.code == 1);
+    CHECK_THAT(ended.out + ended.err, Catch::Contains(reason));
+  };
+  refused(head + model + trade + "split: {use: walk_forward, train: 100, test: 50, step: 120}\n", "between them are no test rows");
+  refused(head + model + trade + "split: {use: k_fold, folds: 4, shuffle: false}\n", "trained on later rows");
+  refused(head + rule + "split: {use: by_rule, test: 'row % 5 == 4'}\n", "between them are no test rows");
+  refused(head + rule + search +
+              "split: {use: by_rule, test: 'row >= 1000', validation: '(row >= 400 and row < 500) or (row >= 700 and row < 800)'}\n",
+          "are no one block");
+  refused(head + rule + search + "split: {use: by_rule, test: 'row >= 400 and row < 500', validation: 'row >= 700'}\n",
+          "chosen on later rows");
 }
 
 TEST_CASE("a strategy that ends its process leaves a failed run with its reason, and the forecasts stored") {
@@ -133,6 +191,8 @@ TEST_CASE("a searched rule chooses in each fold before it trades there, and a re
   CHECK(revealed.at("backtest").at("period").at(0).get<std::string>() > last);
   CHECK(revealed.at("reveals") == 1);
   CHECK(revealed.at("backtest").at("sharpe") != run.at("backtest").at("sharpe"));
+  const Json fills = folder.assay({"runs", "show", "last", "--fills", "--of", "final_test", "--json"}).json();
+  for (const Json& fill : fills) CHECK(fill.at("time").get<std::string>() > last);
 }
 
 TEST_CASE("one choice for all folds shows nothing but the sealed span's reveal") {
@@ -141,7 +201,11 @@ TEST_CASE("one choice for all folds shows nothing but the sealed span's reveal")
   const Json run = folder.assay({"run", "s.yaml", "--json", "--set", "search.scope=once"}).json();
   CHECK(!run.contains("backtest"));
   CHECK(run.at("search").at("trials").at("complete") == 4);
+  const Result sealed = folder.assay({"runs", "show", "last", "--trades"});
+  CHECK(sealed.code == 1);
+  CHECK_THAT(sealed.err, Catch::Contains("sealed until `assay reveal`"));
   CHECK(folder.assay({"reveal", "last", "--json"}).json().at("backtest").contains("sharpe"));
+  CHECK(folder.assay({"runs", "show", "last", "--equity", "--of", "final_test", "--csv"}).code == 0);
 }
 
 TEST_CASE("criteria speak of the backtest and its benchmark") {
