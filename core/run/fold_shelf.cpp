@@ -1,7 +1,14 @@
 #include "run/fold_shelf.hpp"
 
 #include <algorithm>
-#if defined(__GLIBC__)
+// Under a sanitizer glibc's own allocator is not in use, and asking it to trim reads a null pointer.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ASSAY_OTHER_ALLOCATOR
+#endif
+#endif
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(ASSAY_OTHER_ALLOCATOR)
+#define ASSAY_TRIMS
 #include <malloc.h>
 #endif
 
@@ -50,7 +57,7 @@ std::shared_ptr<const PreparedFold> FoldShelf::prepare(std::size_t index, bool a
   }
   // The fold has its rows; the frame is read again only for the next fold and for the summary.
   if (data_.loaded.let_go) data_.loaded.let_go();
-#if defined(__GLIBC__)
+#if defined(ASSAY_TRIMS)
   malloc_trim(0);
 #endif
   return out;
