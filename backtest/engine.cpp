@@ -59,6 +59,7 @@ class Histories {
         outputs_(static_cast<std::size_t>(market.outputs)),
         room_(room(market, rows)),
         raw_(market.instruments.size()),
+        pointers_(market.instruments.size(), nullptr),
         values_(rows * (4 + (market.volume.empty() ? 0 : 1) + outputs_), kNaN),
         times_(rows, kMissingTime) {
     for (std::size_t i = 0; i < raw_.size(); ++i) {
@@ -71,18 +72,22 @@ class Histories {
       h.n_outputs = static_cast<std::uint32_t>(outputs_);
       h.average_price = kNaN;
       h.name = {market.instruments[i].name.data(), market.instruments[i].name.size()};
-      pointers_.push_back(&h);
     }
   }
 
   assay_history& operator[](std::size_t instrument) { return raw_[instrument]; }
   std::size_t size() const { return raw_.size(); }
+  std::uint32_t known() const { return known_; }  // instruments that have had a bar: the first ones
   const assay_history* const* pointers() const { return pointers_.data(); }
 
   // The row becomes known; rows come in order.
   void learn(std::size_t row) {
     assay_history& h = raw_[static_cast<std::size_t>(market_.instrument[row])];
     const auto bar = static_cast<std::size_t>(h.bars++);
+    if (bar == 0) {
+      ASSAY_CHECK(&h == &raw_[known_], "instruments are in order of their first bars");
+      pointers_[known_++] = &h;
+    }
     h.has_bar = 1;
     put(h.time_ns, bar, now_);
     put(h.open, bar, market_.open[row]);
@@ -135,7 +140,8 @@ class Histories {
   std::size_t rows_, outputs_;
   std::vector<std::size_t> room_;  // bars of each instrument
   std::vector<assay_history> raw_;
-  std::vector<const assay_history*> pointers_;
+  std::vector<const assay_history*> pointers_;  // null where nothing is known yet
+  std::uint32_t known_ = 0;
   Arena<double> values_;
   Arena<TimeNs> times_;
   TimeNs now_ = 0;
@@ -158,10 +164,8 @@ class Engine {
         marks_(market.instruments.size(), 0) {
     ASSAY_CHECK(!strategies.empty(), "somebody has to trade");
     for (std::size_t t = 0; t < begin_; ++t) learn(t);
-    const std::size_t n = market.instruments.size();
-    waiting_.resize(n);
+    waiting_.resize(market.instruments.size());
     raw_.struct_size = sizeof raw_;
-    raw_.n_instruments = static_cast<std::uint32_t>(n);
     raw_.host = this;
     raw_.now_ns = begin_ == 0 ? kMissingTime : market.times[begin_ - 1];
     raw_.instruments = histories_.pointers();
@@ -215,6 +219,7 @@ class Engine {
       mark(instrument(row), market_.close[row]);
       histories_.learn(row);
     }
+    raw_.n_instruments = histories_.known();
   }
 
   void step(std::size_t t) {
@@ -242,9 +247,9 @@ class Engine {
   }
 
   std::int64_t place(std::uint32_t instrument, Order::Kind kind, double wanted) {
-    if (instrument >= histories_.size() || !std::isfinite(wanted)) {
-      strategy_->refuse(instrument >= histories_.size() ? fmt::format("an order for instrument {} of {}", instrument, histories_.size())
-                                                        : fmt::format("an order whose size is {}", wanted));
+    if (instrument >= raw_.n_instruments || !std::isfinite(wanted)) {
+      strategy_->refuse(instrument >= raw_.n_instruments ? fmt::format("an order for instrument {} of {}", instrument, raw_.n_instruments)
+                                                         : fmt::format("an order whose size is {}", wanted));
       return -1;
     }
     Order order;

@@ -42,7 +42,7 @@ std::vector<double> numbers(const data::Frame& frame, const std::string& name) {
   return column.to_reals();
 }
 
-// Instruments are the entities that have rows.
+// Instruments are the entities that have rows, numbered as they appear: one that lists later has no say in the numbers before.
 std::vector<std::int32_t> instruments_of(const data::Frame& frame, std::vector<Instrument>& instruments) {
   if (frame.entity().empty()) {
     instruments.push_back({"series", static_cast<std::int64_t>(frame.rows())});
@@ -51,13 +51,15 @@ std::vector<std::int32_t> instruments_of(const data::Frame& frame, std::vector<I
   std::vector<std::int64_t> bars(frame.entity_count(), 0);
   for (const std::int32_t entity : frame.entity()) ++bars[static_cast<std::size_t>(entity)];
   std::vector<std::int32_t> number(bars.size(), -1), of_row;
-  for (std::size_t entity = 0; entity < bars.size(); ++entity) {
-    if (bars[entity] == 0) continue;
-    number[entity] = static_cast<std::int32_t>(instruments.size());
-    instruments.push_back({frame.entity_names()[entity], bars[entity]});
-  }
   of_row.reserve(frame.rows());
-  for (const std::int32_t entity : frame.entity()) of_row.push_back(number[static_cast<std::size_t>(entity)]);
+  for (const std::int32_t code : frame.entity()) {
+    const auto entity = static_cast<std::size_t>(code);
+    if (number[entity] < 0) {
+      number[entity] = static_cast<std::int32_t>(instruments.size());
+      instruments.push_back({frame.entity_names()[entity], bars[entity]});
+    }
+    of_row.push_back(number[entity]);
+  }
   return of_row;
 }
 

@@ -19,7 +19,8 @@ struct Instrument {
   std::int64_t bars = 0;
 };
 
-// A bar is a row; rows lie by time, then instrument, so that a replay goes through all arrays once from front to back.
+// A bar is a row; rows lie by time, then entity, so that a replay goes through all arrays once from front to back. Instruments are in order
+// of their first bars (then entity), so that those known at a time are the first ones.
 struct Market {
   std::vector<Instrument> instruments;
   std::span<const TimeNs> times;             // distinct, ascending

@@ -31,7 +31,6 @@ class Replay {
     for (std::size_t i = 0; i < n; ++i) show(i);
     for (const assay_history& history : histories_) pointers_.push_back(&history);
     market_.struct_size = sizeof market_;
-    market_.n_instruments = static_cast<std::uint32_t>(n);
     market_.host = this;
     market_.instruments = pointers_.data();
     market_.cash = market_.equity = 1e6;
@@ -53,7 +52,6 @@ class Replay {
       strategy_.on_bar(market_);
     }
     strategy_.on_end(market_);
-    expect(!fail_later_, "orders an instrument that has no bar yet");
     return orders_;
   }
 
@@ -90,6 +88,7 @@ class Replay {
     for (std::size_t i = 0; i < histories_.size(); ++i) {
       histories_[i].has_bar = has_bar(i, bars_.times[t]) ? 1 : 0;
       histories_[i].bars += histories_[i].has_bar;
+      if (histories_[i].bars > 0) market_.n_instruments = std::max(market_.n_instruments, static_cast<std::uint32_t>(i + 1));
     }
     market_.now_ns = bars_.times[t];
   }
@@ -101,18 +100,16 @@ class Replay {
   }
 
   std::int64_t place(int kind, std::uint32_t i, double wanted) {
-    if (i >= histories_.size() || !std::isfinite(wanted)) {
-      strategy_.refuse(fmt::format("an order of {} for instrument {} of {}", wanted, i, histories_.size()));
+    if (i >= market_.n_instruments || !std::isfinite(wanted)) {
+      strategy_.refuse(fmt::format("an order of {} for instrument {} of {}", wanted, i, market_.n_instruments));
       return -1;
     }
-    if (histories_[i].bars == 0) fail_later_ = true;
     orders_.push_back({market_.now_ns, i, kind, wanted});
     orders_at_[i].push_back(orders_.size() - 1);
     return static_cast<std::int64_t>(orders_.size()) - 1;
   }
 
   void fill() {
-    expect(!fail_later_, "orders an instrument that has no bar yet");
     for (std::uint32_t i = 0; i < histories_.size(); ++i) {
       if (orders_at_[i].empty() || !has_bar(i, market_.now_ns)) continue;
       assay_history& h = histories_[i];
@@ -143,7 +140,6 @@ class Replay {
   std::vector<const assay_history*> pointers_;
   std::vector<std::vector<std::size_t>> orders_at_;  // by instrument: waiting
   std::vector<SampleOrder> orders_;
-  bool fail_later_ = false;  // Found may not cross the plugin's frames
   assay_market market_{};
 };
 
@@ -158,7 +154,7 @@ SampleBars sample_bars(std::size_t columns, std::uint64_t seed, std::size_t time
     one.name = "instrument " + std::to_string(i + 1);
     one.columns.resize(columns);
     double price = 20 + 80 * random.uniform();
-    for (std::size_t t = i == 1 ? 60 : 0; t < times - (i == 2 ? 60 : 0); ++t) {
+    for (std::size_t t = i == 2 ? 60 : 0; t < times - (i == 1 ? 60 : 0); ++t) {
       const double open = price * std::exp(0.01 * random.normal()), close = open * std::exp(0.02 * random.normal());
       const double high = std::max(open, close) * (1 + 0.01 * random.uniform()),
                    low = std::min(open, close) * (1 - 0.01 * random.uniform());

@@ -23,7 +23,7 @@ struct SampleBars {
   std::vector<Instrument> instruments;
 };
 
-// The second instrument appears after 60 times, the third one's bars end 60 times before the end; some bars, forecasts and values of
+// The third instrument appears after 60 times, the second one's bars end 60 times before the end; some bars, forecasts and values of
 // columns are missing.
 SampleBars sample_bars(std::size_t columns, std::uint64_t seed, std::size_t times = 240);
 
@@ -39,7 +39,7 @@ struct ReplayShape {
   std::size_t first = 0, last = SIZE_MAX;  // times traded: first, up to but without last; bars before are there from the start
   bool protect = false;                    // bars on read-only pages
 };
-// What it orders. Found (fail) where it orders an instrument that has no bar yet.
+// What it orders. An order for an instrument that has no bar yet is refused: the strategy does not know of it.
 std::vector<SampleOrder> orders_of(plugin::Strategy& strategy, const SampleBars& bars, const ReplayShape& shape = {});
 
 }  // namespace assay::checker

@@ -9,7 +9,7 @@ namespace {
 struct Threshold {
   double long_above = 0, short_below = 0, weight = 1;
   bool allow_short = true, rebalance = false;
-  std::int64_t hold = 1, output = 0;
+  std::int64_t hold = 1;
 
   static void params(assay::Params<Threshold>& p) {
     p.real<&Threshold::long_above>("long_above", "Forecast above which to be long (0.5 for a probability)");
@@ -18,34 +18,36 @@ struct Threshold {
     p.real<&Threshold::weight>("weight", "Share of the equity in all, spread evenly over the instruments").range(0, 10);
     p.integer<&Threshold::hold>("hold", "Times between two decisions").range(1, 100'000).unit("bars");
     p.boolean<&Threshold::rebalance>("rebalance", "Bring the weight back at every decision, not only when the side changes");
-    p.integer<&Threshold::output>("output", "Which of the model's outputs (multiclass: the class)").range(0, 10'000);
   }
-  void on_start(assay::Market& market) {
+  void on_start(assay::Market&) {
     if (short_below > long_above) throw assay::bad_input("short_below must not lie above long_above");
-    sides_.assign(market.instruments(), kUnknown);
-    if (market.instruments() > 0 && output >= market[0].outputs())
-      throw assay::bad_input(market[0].outputs() == 0 ? "it trades a model's forecasts, and here is no model"
-                                                      : "the model has no such output");
   }
 
   void on_bar(assay::Market& market) {
     if (market.bar() % hold != 0) return;
-    const double size = weight / market.instruments();
-    for (std::uint32_t i = 0; i < market.instruments(); ++i) {
+    const std::uint32_t known = market.instruments();
+    decisions_.resize(known);
+    for (std::uint32_t i = 0; i < known; ++i) {
       const assay::History history = market[i];
       if (!history.has_bar()) continue;
-      const std::size_t last = static_cast<std::size_t>(history.bars() - 1) * history.outputs() + static_cast<std::size_t>(output);
-      const double forecast = history.prediction()[last];  // missing: neither above nor below
+      if (history.outputs() != 1) throw assay::bad_input("it trades one forecast a bar, and here is no model that gives it");
+      const double forecast = history.prediction().back();  // missing: neither above nor below
       const int side = forecast > long_above ? 1 : forecast < short_below && allow_short ? -1 : 0;
-      if (side == sides_[i] && !rebalance) continue;
-      if (side != 0 || history.units() != 0 || sides_[i] != kUnknown) market.target_weight(i, side * size);
-      sides_[i] = side;
+      Decision& last = decisions_[i];
+      const bool sized = side == 0 || last.among == known;  // its share has become smaller since others were listed
+      if (side == last.side && sized && !rebalance) continue;
+      if (side != 0 || history.units() != 0 || last.side != kUnknown) market.target_weight(i, side * weight / known);
+      last = {side, known};
     }
   }
 
  private:
   static constexpr int kUnknown = 2;  // no decision yet: what is held may be another strategy's
-  std::vector<int> sides_;
+  struct Decision {
+    int side = kUnknown;
+    std::uint32_t among = 0;  // instruments that shared the weight
+  };
+  std::vector<Decision> decisions_;
 };
 
 }  // namespace

@@ -55,20 +55,28 @@ struct SmaCross {
   }
 
   void on_bar(assay::Market& market) {
-    const double size = weight / market.instruments();
-    for (std::uint32_t i = 0; i < market.instruments(); ++i) {
+    const std::uint32_t known = market.instruments();
+    means_.resize(known, Means{RunningMean(fast), RunningMean(slow)});
+    for (std::uint32_t i = 0; i < known; ++i) {
       const assay::History history = market[i];
       if (!history.has_bar()) continue;
-      const int before = means_[i].side, now = side(means_[i], history.close());
-      if (now == before || (before == 0 && !at_once)) continue;
-      market.target_weight(i, now > 0 ? size : allow_short ? -size : 0);
+      Means& means = means_[i];
+      const int before = means.side, now = side(means, history.close());
+      const bool trades = now != before && (before != 0 || at_once);
+      if (trades) means.taken = now > 0 ? 1 : allow_short ? -1 : 0;
+      const bool sized = means.taken == 0 || means.among == known;  // its share becomes smaller when others are listed
+      if (!trades && sized) continue;
+      means.among = known;
+      market.target_weight(i, means.taken * weight / known);
     }
   }
 
  private:
   struct Means {
     RunningMean fast, slow;
-    int side = 0;  // +1 fast above slow, -1 below, 0 not known yet
+    int side = 0;             // +1 fast above slow, -1 below, 0 not known yet
+    int taken = 0;            // by an order
+    std::uint32_t among = 0;  // instruments that shared the weight then
   };
   // With the last close; where the means are equal, the side stays.
   int side(Means& means, std::span<const double> close) const {

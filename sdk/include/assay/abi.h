@@ -331,6 +331,7 @@ typedef struct assay_fill {
 
 typedef struct assay_market assay_market;
 struct assay_market { /* what a strategy sees at one time, and its hand: orders are filled as the experiment's `fill` says */
+  /* n_instruments: those that have had a bar up to now, in order of their first bars; it grows as time goes on, numbers stay */
   uint32_t struct_size, n_instruments;
   void* host;
   int64_t now_ns, bar; /* bar: how many times were traded before; on_start: now_ns is the last time before, if any */

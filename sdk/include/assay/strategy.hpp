@@ -48,6 +48,8 @@ struct Fill {
 class Market {
  public:
   explicit Market(assay_market& raw) : raw_(&raw) {}
+  // Those that have had a bar up to now, in order of their first bars: it grows as others are listed (0 in on_start before any bar), and an
+  // instrument keeps its number.
   std::uint32_t instruments() const { return raw_->n_instruments; }
   History operator[](std::uint32_t instrument) const { return History(*raw_->instruments[instrument]); }
   std::int64_t now_ns() const { return raw_->now_ns; }

@@ -69,7 +69,7 @@ inline std::vector<Bar> closes(const std::vector<double>& values) {
   return bars;
 }
 
-// Ragged calendars: each is listed at some day, and bars are missing here and there.
+// Ragged calendars: each is listed at some day, the first ones first, and bars are missing here and there.
 inline std::vector<std::vector<Bar>> random_bars(std::uint64_t seed, int instruments, int days) {
   Random random(SeedTree(seed).child("market"));
   std::vector<std::vector<Bar>> all;
@@ -85,6 +85,7 @@ inline std::vector<std::vector<Bar>> random_bars(std::uint64_t seed, int instrum
       price = close;
     }
   }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a[0].day < b[0].day; });
   return all;
 }
 

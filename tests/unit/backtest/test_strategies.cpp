@@ -1,4 +1,6 @@
 // The strategies that ship, through the plugin boundary.
+#include <tuple>
+
 #include "backtest/performance.hpp"
 #include "small_market.hpp"
 #include "support/build_plugins.hpp"
@@ -93,15 +95,96 @@ TEST_CASE("trend.sma_cross: flat instead of short, weight over all instruments, 
   CHECK_THROWS_WITH(run(m, shipped("trend.sma_cross", windows(20, 20))), Catch::Contains("fast has to be shorter than slow"));
 }
 
-TEST_CASE("basic.buy_and_hold buys each instrument once, in equal shares, as it appears") {
-  const auto m = market({closes({10, 10, 20, 20, 20}), {{3, 5, 5, 5, 5}, {4, 5, 5, 5, 5}, {5, 10, 10, 10, 10}}});
+TEST_CASE("basic.buy_and_hold buys what is known at the start once, in equal shares") {
+  const auto m = market({closes({10, 10, 20, 20, 20}), {{1, 5, 5, 5, 5}, {4, 5, 5, 5, 5}, {5, 10, 10, 10, 10}}, {{4, 5, 5, 5, 5}}});
   backtest::Rules rules;
   rules.capital = 1000;
   const Outcome out = run(m, shipped("basic.buy_and_hold"), rules);
   REQUIRE(out.fills.size() == 2);
   CHECK(out.fills[0].units == 50);         // half of 1,000 at 10
-  CHECK(out.fills[1].units == 750.0 / 5);  // half of 500 + 50 x 20
+  CHECK(out.fills[1].units == 750.0 / 5);  // at its next bar: half of 500 + 50 x 20
   CHECK(out.equity.back() == 1000 + 50 * 10 + 150 * 5);
+}
+
+namespace {
+
+// Forecasts that belong to the bars, whatever other bars there are.
+backtest::Market with_signs(const std::vector<std::vector<Bar>>& bars) {
+  const backtest::Market m = market(bars);
+  std::vector<double> forecasts;
+  for (const double close : m.close) forecasts.push_back(std::sin(1000 * close));
+  return backtest::with_forecasts(m, {forecasts, 1});
+}
+
+// Instrument, time, units and price of what was filled before a time.
+std::vector<std::tuple<std::uint32_t, TimeNs, double, double>> fills_before(const Outcome& out, TimeNs time) {
+  std::vector<std::tuple<std::uint32_t, TimeNs, double, double>> all;
+  for (const auto& f : out.fills)
+    if (f.time < time) all.emplace_back(f.instrument, f.time, f.units, f.price);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("an instrument that lists later changes nothing before its first bar") {
+  auto bars = random_bars(21, 3, 200);
+  const TimeNs listed = 120 * kNsPerDay;
+  const backtest::Market before = with_signs(bars);
+  auto late = random_bars(22, 1, 200)[0];
+  late.erase(std::remove_if(late.begin(), late.end(), [](const Bar& bar) { return bar.day < 120; }), late.end());
+  REQUIRE(late[0].day >= 120);
+  bars.insert(bars.begin(), late);  // the first entity, and the last instrument
+  const backtest::Market after = with_signs(bars);
+  CHECK(after.instruments[3].name == "A");
+  const std::pair<std::string, Map> strategies[] = {{"trend.sma_cross", windows(3, 8)},
+                                                    {"forecast.threshold", {}},
+                                                    {"basic.buy_and_hold", {}},
+                                                    {"basic.equal_weight", {{"rebalance", {std::int64_t{7}}}}}};
+  for (const auto& [id, params] : strategies) {
+    INFO(id);
+    const Outcome without = run(before, shipped(id, params)), with = run(after, shipped(id, params));
+    const auto expected = fills_before(without, listed);
+    CHECK(expected.size() >= (id == "basic.buy_and_hold" ? 1 : 3));
+    CHECK(fills_before(with, listed) == expected);
+    const bool trades_it = std::any_of(with.orders.begin(), with.orders.end(), [](const auto& o) { return o.instrument == 3; });
+    CHECK(trades_it == (id != "basic.buy_and_hold"));
+    const backtest::Period early{TimeNs{60} * kNsPerDay, listed - 1};
+    const Outcome period = run(before, shipped(id, params), {}, early), same = run(after, shipped(id, params), {}, early);
+    CHECK(period.equity == same.equity);
+    CHECK(fills_before(period, listed) == fills_before(same, listed));
+  }
+}
+
+TEST_CASE("a weight in all stays one when others are listed") {
+  std::vector<double> rising;
+  for (int day = 0; day < 60; ++day) rising.push_back(10 + 0.001 * day);
+  std::vector<std::vector<Bar>> bars(3, closes(rising));
+  bars[1].erase(bars[1].begin(), bars[1].begin() + 15);
+  bars[2].erase(bars[2].begin(), bars[2].begin() + 30);
+  const Outcome trend = run(market(bars), shipped("trend.sma_cross", windows(2, 5, {{"at_once", {true}}})));
+  CHECK(trend.exposure.back() == Approx(1).epsilon(1e-3));
+  const auto m = backtest::with_forecasts(market(bars), {std::vector<double>(market(bars).rows(), 1.0), 1});
+  const Outcome forecast = run(m, shipped("forecast.threshold"));
+  CHECK(forecast.exposure.back() == Approx(1).epsilon(1e-3));
+  for (const Outcome* out : {&trend, &forecast}) CHECK(*std::max_element(out->exposure.begin(), out->exposure.end()) < 1.001);
+}
+
+TEST_CASE("basic.equal_weight never borrows, whatever the calendars") {
+  // B has no bar at the second rebalancing, when A must not take its half as well.
+  const auto m = market({closes({10, 10, 10, 10, 10, 10}), {{1, 10, 10, 10, 10}, {2, 10, 10, 10, 10}, {4, 10, 10, 10, 10}}});
+  const Outcome gap = run(m, shipped("basic.equal_weight", {{"rebalance", {std::int64_t{2}}}}));
+  for (const double cash : gap.cash) CHECK(cash >= -1e-6);
+  CHECK(gap.exposure[3] == Approx(1));
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    INFO("seed " << seed);
+    backtest::Rules rules;
+    rules.fill = backtest::FillRule::same_close;  // no price moves between a decision and its fill
+    const Outcome out = run(market(random_bars(seed, 5, 150)), shipped("basic.equal_weight", {{"rebalance", {std::int64_t{4}}}}), rules);
+    for (std::size_t t = 0; t < out.times.size(); ++t) {
+      REQUIRE(out.cash[t] >= -1e-6);
+      REQUIRE(out.exposure[t] <= 1 + 1e-9);
+    }
+  }
 }
 
 TEST_CASE("basic.equal_weight brings weights back") {
