@@ -4,6 +4,12 @@
 
 thread_local std::size_t allocations = 0;
 
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)  // they bring operators of their own
+#define UNCOUNTED
+#endif
+#endif
+#ifndef UNCOUNTED
 void* operator new(std::size_t size) {
   ++allocations;
   void* memory = std::malloc(size);
@@ -17,3 +23,4 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+#endif
