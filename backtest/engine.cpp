@@ -25,6 +25,9 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+// An order of more than a million times the account is a strategy's mistake, and sums of many such would overflow.
+constexpr double kLargestLeverage = 1e6, kLargestValue = 1e100;
+
 // The arrays of all instruments' histories in one piece of memory, with large pages where they pay: a panel's arrays are written in turn,
 // each a little, and would be on a page of their own each.
 template <class T>
@@ -230,17 +233,18 @@ class Engine {
     }
     raw_.now_ns = market_.times[t];
     raw_.bar = static_cast<std::int64_t>(t - begin_);
+    if (out_.ruined) close_positions(t, true);  // those that had no bar when all was lost
     if (rules_.fill == FillRule::next_open) fill_waiting(t, true);
     learn(t);
     if (rules_.fill == FillRule::next_close) fill_waiting(t, false);
     value_account();
-    stop_if_ruined();
+    stop_if_ruined(t);
     if (!out_.ruined) {
       strategy_->on_bar(raw_);
       if (rules_.fill == FillRule::same_close) {
         fill_waiting(t, false);
         value_account();
-        stop_if_ruined();
+        stop_if_ruined(t);
       }
     }
     record(t);
@@ -250,6 +254,11 @@ class Engine {
     if (instrument >= raw_.n_instruments || !std::isfinite(wanted)) {
       strategy_->refuse(instrument >= raw_.n_instruments ? fmt::format("an order for instrument {} of {}", instrument, raw_.n_instruments)
                                                          : fmt::format("an order whose size is {}", wanted));
+      return -1;
+    }
+    const double value = kind == Order::Kind::target_weight ? wanted * raw_.equity : wanted * marks_[instrument];
+    if (is_absurd(value)) {
+      strategy_->refuse(absurd(value));
       return -1;
     }
     Order order;
@@ -267,6 +276,13 @@ class Engine {
     return order.number;
   }
 
+  bool is_absurd(double value) const {  // not a number: absurd too
+    return !(std::abs(value) <= std::min(kLargestLeverage * std::max(rules_.capital, raw_.equity), kLargestValue));
+  }
+  std::string absurd(double value) const {
+    return fmt::format("an order worth {:g} with an equity of {:g}: more than a million times the account", value, raw_.equity);
+  }
+
   // An instrument's position is worth another price now.
   void mark(std::size_t i, double price) {
     const double units = account_.units(static_cast<std::uint32_t>(i));
@@ -278,7 +294,8 @@ class Engine {
     const double held = account_.units(order.instrument);
     double target = order.wanted;
     if (order.kind == Order::Kind::units) target += held;
-    if (order.kind == Order::Kind::target_weight) target *= equity / price;
+    // Equity can be gone at an open already, before a close makes that ruin: a share of a debt is nothing, not the other side.
+    if (order.kind == Order::Kind::target_weight) target *= std::max(equity, 0.0) / price;
     if (rules_.whole_units) target = std::trunc(target);
     return target - held;
   }
@@ -306,20 +323,22 @@ class Engine {
     const std::uint32_t i = order.instrument;
     const double price = marks_[i], units = size_of(order, price, equity);
     if (units == 0) return;
-    ASSAY_CHECK(price >= market_.low[row] && price <= market_.high[row], "a fill lies inside its bar");
+    if (is_absurd(units * price)) throw plugin::ComponentError(strategy_->id(), "an order", ASSAY_BAD_INPUT, absurd(units * price));
     order.units = units;
     order.price = price;
     order.filled = raw_.now_ns;
-    const Fill& fill = trade(order.number, i, units);
+    const Fill& fill = trade(order.number, row, units);
     if (!strategy_->hears_fills()) return;
     value_account();
     const assay_fill told{sizeof(assay_fill), i, fill.order, fill.time, units, price, fill.costs()};
     strategy_->on_fill(raw_, told);
   }
 
-  // At the present mark.
-  const Fill& trade(std::int64_t order, std::uint32_t i, double units) {
+  // At the present mark, which is of the row's bar.
+  const Fill& trade(std::int64_t order, std::size_t row, double units) {
+    const std::uint32_t i = instrument(row);
     const double price = marks_[i];
+    ASSAY_CHECK(price >= market_.low[row] && price <= market_.high[row], "a fill lies inside its bar");
     const Fill fill{order, i, raw_.now_ns, units, price, rules_.costs.commission(units, price), rules_.costs.slippage(units, price)};
     account_.apply(fill, raw_.bar);
     ledger_ -= fill.costs();
@@ -328,9 +347,13 @@ class Engine {
     return out_.fills.emplace_back(fill);
   }
 
-  void close_all() {
-    for (std::uint32_t i = 0; i < histories_.size(); ++i)
-      if (account_.units(i) != 0) trade(-1, i, -account_.units(i));
+  // Closes the positions whose instruments have a bar at this time, at its open or at its close; the others have no price to trade at.
+  void close_positions(std::size_t t, bool at_open) {
+    for (std::size_t row = first_row(t); row < first_row(t + 1); ++row) {
+      const std::uint32_t i = instrument(row);
+      mark(i, at_open ? market_.open[row] : market_.close[row]);
+      if (account_.units(i) != 0) trade(-1, row, -account_.units(i));
+    }
   }
 
   void value_account() {
@@ -344,12 +367,12 @@ class Engine {
     ASSAY_CHECK(std::abs(ledger_ - equity) <= 1e-9 * scale, "cash and positions are the equity");
   }
 
-  void stop_if_ruined() {
+  void stop_if_ruined(std::size_t t) {
     if (raw_.equity > 0 || out_.ruined) return;
     out_.ruined = true;
     for (Queue& queue : waiting_) queue = {};
     waiting_count_ = 0;
-    close_all();
+    close_positions(t, false);
     value_account();
   }
 
@@ -378,14 +401,12 @@ class Engine {
                 "the results of the trades are the change of equity");
   }
 
-  // Compatibility: closes what is open at the last bar's open and corrects the last point of the equity curve.
+  // Compatibility: closes what is open at the last bar's open and corrects the last point of the equity curve. What has no bar then stays
+  // open.
   void settle() {
-    for (std::size_t row = first_row(end_ - 1); row < first_row(end_); ++row) mark(instrument(row), market_.open[row]);
-    close_all();
+    close_positions(end_ - 1, true);
     value_account();
-    check_ledger(raw_.equity);
-    out_.equity.back() = out_.cash.back() = raw_.equity;
-    out_.exposure.back() = 0;
+    record(end_ - 1);
   }
 
   struct Queue {  // of order numbers, linked through after_

@@ -25,7 +25,8 @@ struct Rules {
   double capital = 1'000'000;
   bool whole_units = false;  // sizes are rounded towards zero
   Costs costs;
-  bool settle_at_last_open = false;  // a compatibility flag: what is open at the end is closed at the last bar's open
+  // A compatibility flag: what is open at the end is closed at the last bar's open. An instrument without a bar then stays open.
+  bool settle_at_last_open = false;
 };
 
 struct Order {
@@ -45,7 +46,9 @@ struct Outcome {
   std::vector<Fill> fills;
   std::vector<Trade> trades;  // in order of their ends; open ones come last, marked at the last closes
   double total_costs = 0, traded_value = 0;
-  bool ruined = false;      // equity fell to zero or below: trading stopped there, and equity is what was left
+  // Equity fell to zero or below: trading stopped there, positions were closed at that close (at the next open of an instrument without a
+  // bar then), and equity is what was left.
+  bool ruined = false;
   bool optimistic = false;  // filled at the close on which it decided
 };
 

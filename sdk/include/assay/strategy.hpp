@@ -57,14 +57,15 @@ class Market {
   double cash() const { return raw_->cash; }
   double equity() const { return raw_->equity; }  // at the last known closes
 
-  // The order's number. Throws assay::Error where the order makes no sense (not a number, no such instrument).
+  // The order's number. Throws assay::Error where the order makes no sense (not a number, no such instrument, over a million times the
+  // account).
   std::int64_t order_units(std::uint32_t instrument, double units) { return placed(raw_->order_units(raw_, instrument, units)); }
   std::int64_t target_units(std::uint32_t instrument, double units) { return placed(raw_->target_units(raw_, instrument, units)); }
   std::int64_t target_weight(std::uint32_t instrument, double weight) { return placed(raw_->target_weight(raw_, instrument, weight)); }
 
  private:
   static std::int64_t placed(std::int64_t number) {
-    if (number < 0) throw Error("an order names no such instrument, or its size is not a number");
+    if (number < 0) throw Error("an order names no such instrument, or its size is not a number or over a million times the account");
     return number;
   }
   assay_market* raw_;

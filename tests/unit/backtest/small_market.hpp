@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -95,7 +96,8 @@ struct Script {
   std::function<void(assay_market&, const assay_fill&)> on_fill = [](assay_market&, const assay_fill&) {};
 };
 
-inline plugin::Strategy strategy(Script& script) {
+// column: what its COLUMN parameter names; "": none.
+inline plugin::Strategy strategy(Script& script, const std::string& column = "") {
   static Script* next = nullptr;
   static const auto of = [](void* self) -> Script& { return *static_cast<Script*>(self); };
   static const assay_strategy_events events{
@@ -112,6 +114,26 @@ inline plugin::Strategy strategy(Script& script) {
     c.id = "test.script";
     c.version = "1";
     c.summary = "events as functions";
+    static const assay_value none = [] {
+      assay_value v{};
+      v.kind = ASSAY_VALUE_TEXT;
+      v.text = {"", 0};
+      return v;
+    }();
+    static const assay_param named = [] {
+      assay_param p{};
+      p.struct_size = sizeof p;
+      p.kind = ASSAY_PARAM_COLUMN;
+      p.name = "column";
+      p.doc = "a column to look at";
+      p.fallback = &none;
+      p.min = -std::numeric_limits<double>::infinity();
+      p.max = std::numeric_limits<double>::infinity();
+      return p;
+    }();
+    static const assay_param* const params[] = {&named};
+    c.params = params;
+    c.n_params = 1;
     c.create = [](assay_call*, const assay_value*, std::uint32_t) -> void* { return next; };
     c.destroy = [](void*) {};
     c.ability = [](const char* id) -> const void* { return std::string_view(id) == "strategy.events/1" ? &events : nullptr; };
@@ -119,7 +141,7 @@ inline plugin::Strategy strategy(Script& script) {
   }();
   static const plugin::LoadedComponent component{plugin::describe(raw), &raw, nullptr};
   next = &script;
-  return plugin::Strategy(component, {});
+  return plugin::Strategy(component, column.empty() ? config::Map{} : config::Map{{"column", {column}}});
 }
 
 inline backtest::Outcome replay(const backtest::Market& market, const backtest::Rules& rules, Script& script,

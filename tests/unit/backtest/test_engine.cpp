@@ -50,7 +50,7 @@ void count_again(const std::vector<std::vector<Bar>>& bars, const Rules& rules, 
       cash -= f.units * f.price + f.costs();
       units[f.instrument] += f.units;
       const Bar* bar = now[f.instrument];
-      if (f.order >= 0) REQUIRE((bar != nullptr && f.price >= bar->low && f.price <= bar->high));
+      REQUIRE((bar != nullptr && f.price >= bar->low && f.price <= bar->high));
       if (rules.whole_units) REQUIRE(std::round(units[f.instrument]) == Approx(units[f.instrument]).margin(1e-9));
     }
     double equity = cash;
@@ -91,6 +91,7 @@ TEST_CASE("money is conserved whatever a strategy does, in every market and with
     rules.whole_units = seed % 2 == 0;
     rules.costs = {static_cast<double>(seed % 7), 0.5 * static_cast<double>(seed % 3), static_cast<double>(seed % 4),
                    static_cast<double>(seed % 5)};
+    rules.settle_at_last_open = seed % 7 == 3;
     RandomTrader trader(seed);
     const Outcome out = replay(market(bars), rules, trader);
     CHECK_FALSE(trader.saw_future);
@@ -174,8 +175,9 @@ TEST_CASE("a strategy's arrays hold bars up to now; beyond them there is nothing
   const auto bars = random_bars(7, 3, 60);
   std::size_t rows = 0;
   for (const auto& one : bars) rows += one.size();
-  std::vector<double> forecasts(rows * 2, 0.5), extra(rows, 4.0);
-  const auto m = make_market(frame(bars, {data::Column::of_reals("extra", extra)}), {}, std::vector<std::string>{"extra"}, {forecasts, 2});
+  std::vector<double> forecasts(rows * 2, 0.5), extra(rows, 4.0), volume(rows, 100.0);
+  const auto m = make_market(frame(bars, {data::Column::of_reals("extra", extra), data::Column::of_reals("volume", volume)}), {},
+                             std::vector<std::string>{"extra"}, {forecasts, 2});
   std::size_t looked = 0;
   bool found = false;
   Script probe;
@@ -184,15 +186,19 @@ TEST_CASE("a strategy's arrays hold bars up to now; beyond them there is nothing
       const assay_history& h = *now.instruments[i];
       for (auto bar = static_cast<std::size_t>(h.bars); bar < bars[i].size(); ++bar) {
         ++looked;
-        for (const double* prices : {h.open, h.high, h.low, h.close}) found = found || !std::isnan(prices[bar]);
+        for (const double* values : {h.open, h.high, h.low, h.close, h.volume, h.features[0]}) found = found || !std::isnan(values[bar]);
         found = found || h.time_ns[bar] != kMissingTime || !std::isnan(h.prediction[2 * bar]) || !std::isnan(h.prediction[2 * bar + 1]);
       }
       for (std::int64_t bar = 0; bar < h.bars; ++bar) found = found || h.close[bar] != bars[i][static_cast<std::size_t>(bar)].close;
-      found = found || (h.bars > 0 && h.prediction[2 * h.bars - 1] != 0.5);
+      found =
+          found || (h.bars > 0 && (h.prediction[2 * h.bars - 1] != 0.5 || h.volume[h.bars - 1] != 100 || h.features[0][h.bars - 1] != 4));
     }
+    for (std::size_t i = now.n_instruments; i < bars.size(); ++i) found = found || now.instruments[i] != nullptr;
   };
   probe.on_start = probe.on_bar;
-  replay(m, free_of_cost(), probe);
+  plugin::Strategy first = strategy(probe, "extra"), second = strategy(probe, "extra");  // the second one's columns are shown again
+  const backtest::StrategyFrom legs[] = {{0, &first}, {m.times[40], &second}};
+  backtest::replay(m, free_of_cost(), legs);
   CHECK_FALSE(found);
   CHECK(looked > 1000);
 }
@@ -269,6 +275,24 @@ TEST_CASE("an order that makes no sense is the strategy's failure") {
   bad_instrument.on_bar = [](assay_market& now) { CHECK(now.target_weight(&now, 1, 0.5) == -1); };
   CHECK_THROWS_WITH(replay(m, free_of_cost(), bad_number), Catch::Contains("an order whose size is nan"));
   CHECK_THROWS_WITH(replay(m, free_of_cost(), bad_instrument), Catch::Contains("instrument 1 of 1"));
+  const auto refused = [&](auto order) {
+    Script script;
+    script.on_bar = [&](assay_market& now) { CHECK(order(now) == -1); };
+    CHECK_THROWS_WITH(replay(m, free_of_cost(), script), Catch::Contains("more than a million times the account"));
+  };
+  refused([](assay_market& now) { return now.order_units(&now, 0, 1e300); });
+  refused([](assay_market& now) { return now.target_units(&now, 0, -1e308 * 2e-1); });
+  refused([](assay_market& now) { return now.target_weight(&now, 0, 1.1e6); });
+  Script bold;
+  bold.on_bar = [](assay_market& now) { CHECK(now.target_weight(&now, 0, 9e5) >= 0); };
+  CHECK_NOTHROW(replay(m, free_of_cost(), bold));
+}
+
+TEST_CASE("a price that jumps makes an order absurd at its fill") {
+  const auto m = market({{{1, 1, 1, 1, 1}, {2, 1e9, 1e9, 1e9, 1e9}}});
+  Script script;
+  script.on_bar = [](assay_market& now) { now.target_units(&now, 0, 1e6); };
+  CHECK_THROWS_AS(replay(m, free_of_cost(), script), plugin::ComponentError);
 }
 
 TEST_CASE("bars that cannot be traded are named") {
@@ -294,6 +318,56 @@ TEST_CASE("what is open at the end is settled at the last open where that is ask
   CHECK(marked.trades[0].open_at_end);
   CHECK_FALSE(settled.trades[0].open_at_end);
   CHECK(settled.trades[0].exit_price == 15);
+}
+
+TEST_CASE("what has no bar at the end is not settled: there is no price to settle it at") {
+  const auto m = market({closes({10, 10, 10, 10}), {{1, 5, 5, 5, 5}, {2, 5, 8, 5, 8}}});
+  Script script;
+  script.on_bar = [](assay_market& now) {
+    for (std::uint32_t i = 0; now.bar == 0 && i < 2; ++i) now.order_units(&now, i, 10);
+  };
+  Rules rules = free_of_cost();
+  rules.settle_at_last_open = true;
+  const Outcome out = replay(m, rules, script);
+  REQUIRE(out.fills.size() == 3);
+  CHECK(out.fills[2].instrument == 0);
+  CHECK(out.equity.back() == 1030);
+  CHECK(out.cash.back() == 950);
+  CHECK(out.exposure.back() == Approx(80.0 / 1030));
+  REQUIRE(out.trades.size() == 2);
+  CHECK(out.trades[1].open_at_end);
+}
+
+TEST_CASE("after ruin an instrument without a bar is closed at its next open") {
+  const auto m = market({closes({10, 10, 100, 100, 100}), {{1, 10, 10, 10, 10}, {2, 10, 10, 10, 10}, {4, 7, 9, 7, 9}}});
+  Script script;
+  script.on_bar = [](assay_market& now) {
+    if (now.bar == 0) now.target_weight(&now, 0, -1);
+    if (now.bar == 0) now.target_weight(&now, 1, 1);
+  };
+  const Outcome out = replay(m, free_of_cost(), script);
+  CHECK(out.ruined);
+  REQUIRE(out.fills.size() == 4);
+  CHECK(out.fills[2].instrument == 0);
+  CHECK(out.fills[2].time == 3 * kNsPerDay);
+  CHECK(out.fills[3].instrument == 1);
+  CHECK(out.fills[3].time == 4 * kNsPerDay);
+  CHECK(out.fills[3].price == 7);
+  CHECK(out.equity == std::vector<double>{1000, 1000, -8000, -8300, -8300});
+}
+
+TEST_CASE("a share of an equity below zero is nothing, not the other side") {
+  const auto m = market({{{1, 10, 10, 10, 10}, {2, 10, 10, 10, 10}, {3, 30, 30, 8, 8}}});
+  Script script;
+  script.on_bar = [](assay_market& now) {
+    if (now.bar == 0) now.target_weight(&now, 0, -1);
+    if (now.bar == 1) now.target_weight(&now, 0, -0.5);  // at an open where 1,000 of debt is all there is
+  };
+  const Outcome out = replay(m, free_of_cost(), script);
+  REQUIRE(out.fills.size() == 2);
+  CHECK(out.fills[1].units == 100);  // the short is bought back, and no more
+  CHECK(out.ruined);
+  CHECK(out.equity[2] == -1000);
 }
 
 TEST_CASE("the loop over bars takes no memory from the heap") {
