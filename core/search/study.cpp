@@ -55,7 +55,7 @@ std::optional<Trial> Study::ask() {
   ASSAY_CHECK(can_ask(), "a trial is drawn once the trials before its lag are told");
   const std::int64_t number = asked();
   for (; known_ <= number - lag_; ++known_) learn(known_);
-  if (all_.is_closed()) {
+  if (!all_.worked && all_.crashes.size() >= 3) {
     stopped_ = fmt::format("the first trials crashed, three in a row ({}): the search is stopped", fmt::join(all_.crashes, ", "));
     size_ = number;
     return std::nullopt;
@@ -93,8 +93,7 @@ void Study::learn(std::int64_t number) {
   sampler_.tell(told, with_seed(seed_.child("tell").child(static_cast<std::uint64_t>(number))));
   if (!outcome.was_run) return;
   const auto note = [&](Setting& setting) {
-    if (outcome.crashed && !setting.is_closed()) setting.crashes.push_back(number);
-    if (!outcome.crashed) setting.crashes.clear();
+    if (outcome.crashed) setting.crashes.push_back(number);
     setting.worked = setting.worked || !outcome.crashed;
   };
   note(all_);
@@ -102,12 +101,30 @@ void Study::learn(std::int64_t number) {
     if (space_.is_choice(i)) note(settings_[{i, trial.point[i]}]);
 }
 
+bool Study::has_worked(std::size_t range, double choice) const {
+  const auto setting = settings_.find({range, choice});
+  return setting != settings_.end() && setting->second.worked;
+}
+
+std::vector<std::int64_t> Study::crashes_of(std::size_t range, double choice) const {
+  std::vector<std::int64_t> out;
+  const auto setting = settings_.find({range, choice});
+  if (setting == settings_.end()) return out;
+  for (const std::int64_t number : setting->second.crashes) {
+    const auto& point = trials_[static_cast<std::size_t>(number)].point;
+    bool innocent = true;  // all its other choices
+    for (std::size_t i = 0; i < space_.size(); ++i) innocent = innocent && (i == range || !space_.is_choice(i) || has_worked(i, point[i]));
+    if (innocent) out.push_back(number);
+  }
+  return out;
+}
+
 std::string Study::closed_branch(std::span<const double> point, const Values& values) const {
   for (std::size_t i = 0; i < space_.size(); ++i) {
-    const auto setting = settings_.find({i, point[i]});
-    if (setting != settings_.end() && setting->second.is_closed())
-      return fmt::format("three trials in a row with {} = {} crashed ({}): trials with it are no longer run", values[i].first,
-                         values[i].second, fmt::join(setting->second.crashes, ", "));
+    if (!space_.is_choice(i) || has_worked(i, point[i])) continue;
+    if (const auto crashes = crashes_of(i, point[i]); crashes.size() >= 3)
+      return fmt::format("every trial with {} = {} crashed ({}): trials with it are no longer run", values[i].first, values[i].second,
+                         fmt::join(crashes.begin(), crashes.begin() + 3, ", "));
   }
   return "";
 }

@@ -52,14 +52,15 @@ class Study {
   const std::string& stopped() const { return stopped_; }     // why it ended before its time; else empty
 
  private:
-  // A setting is a choice that trials have in common (or nothing: all of them). Three crashes in a row close it where nothing ever went
-  // well with it.
+  // A setting is a choice that trials have in common (or nothing: all of them). A choice is closed where no trial went well with it and
+  // three crashed whose other choices have each gone well in some other trial: a crash that another choice may explain closes nothing.
   struct Setting {
     std::vector<std::int64_t> crashes;
     bool worked = false;
-    bool is_closed() const { return !worked && crashes.size() >= 3; }
   };
   void learn(std::int64_t number);
+  bool has_worked(std::size_t range, double choice) const;
+  std::vector<std::int64_t> crashes_of(std::size_t range, double choice) const;  // those that nothing else explains
   std::string closed_branch(std::span<const double> point, const Values& values) const;
 
   Space space_;

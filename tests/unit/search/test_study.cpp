@@ -183,7 +183,7 @@ TEST_CASE("the pruner of trial n sees trials up to n - lag alone") {
   CHECK(study.falls_behind(2, bad));
 }
 
-TEST_CASE("a choice that crashes three times in a row is closed, for later trials, with the reason; others go on") {
+TEST_CASE("a choice with which three trials crash and none goes well is closed, for later trials, with the reason; others go on") {
   auto spec = spec_of("search.grid", {integer("model.n", 1, 10), choice("model.kind", {"good", "bad"})}, 20);
   spec.lag = 1;
   Study study(spec, sampler(spec.sampler.id), SeedTree(1));
@@ -193,9 +193,41 @@ TEST_CASE("a choice that crashes three times in a row is closed, for later trial
     const bool bad = trial->values[1].second == "bad";
     CHECK(trial->closed.empty() == (!bad || n < 7));  // 1, 3 and 5 crash; 7 is known to
     if (!trial->closed.empty())
-      CHECK(trial->closed == "three trials in a row with model.kind = bad crashed (1, 3, 5): trials with it are no longer run");
+      CHECK(trial->closed == "every trial with model.kind = bad crashed (1, 3, 5): trials with it are no longer run");
     study.tell(n, !trial->closed.empty() ? Outcome{Outcome::Status::failed, std::nan(""), false, false, {}} : bad ? crash() : complete(1));
   }
+}
+
+TEST_CASE("a choice is not closed for the crashes of another one, and the other one is") {
+  auto spec = spec_of("search.random", {choice("model.mode", {"0", "1", "3", "8"}), choice("model.w", {"0.5", "1.0"})}, 40);
+  spec.lag = 1;
+  int met_three_crashes_first = 0;  // with w = 0.5, for the sake of a mode
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    Study study(spec, sampler(spec.sampler.id), SeedTree(seed));
+    int crashed = 0, not_run = 0, with_half = 0;
+    bool half_crashes = true;
+    for (std::int64_t n = 0; n < study.size(); ++n) {
+      const auto trial = study.ask();
+      if (!trial) break;  // the first three crashed
+      const std::string mode = trial->values[0].second;
+      const bool bad = mode == "1" || mode == "8", half = trial->values[1].second == "0.5";
+      if (!trial->closed.empty()) {
+        REQUIRE(bad);
+        REQUIRE_THAT(trial->closed, Catch::Contains("every trial with model.mode = " + mode));
+        ++not_run;
+      }
+      if (half && with_half++ < 3) half_crashes = half_crashes && bad;
+      const bool runs = trial->closed.empty();
+      crashed += runs && bad;
+      study.tell(n, !runs ? Outcome{Outcome::Status::failed, std::nan(""), false, false, {}} : bad ? crash() : complete(1));
+    }
+    if (study.size() < 40) continue;
+    met_three_crashes_first += half_crashes;
+    CHECK(crashed <= 10);
+    CHECK(not_run > 0);
+  }
+  CHECK(met_three_crashes_first > 0);
 }
 
 TEST_CASE("a search whose first trials all crash ends; one that ever worked does not") {
