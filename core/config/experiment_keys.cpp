@@ -197,7 +197,9 @@ KeySpec backtest_key() {
                column("volume", "Traded volume; may be absent from the data").by_default(word("volume"))})
            .always_there(),
        object("compatibility", "Habits of other programs, for figures to compare with theirs",
-              {boolean("settle_at_last_open", "What is open at the end is closed at the last bar's open").by_default(Value{false})})
+              {boolean("settle_at_last_open",
+                       "What is open at the end is closed at the last bar's open; an instrument without that bar stays open")
+                   .by_default(Value{false})})
            .always_there(),
        text("model", "Which of `models` trades")});
 }
