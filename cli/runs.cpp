@@ -240,7 +240,7 @@ std::string trials_of(const store::Store& store, store::RunId id, const Argument
                 found.empty() ? "there is no such trial" : fmt::format("{} folds have one", found.size()),
                 found.empty() ? "`assay runs show RUN --trials` lists them" : "Add --fold N");
   const store::TrialRecord trial = *store.trial(id, found[0].study, *number);
-  if (arguments.has("file") && !console.json()) return trial.file;
+  if (arguments.has("file") && !console.json()) return trial_file(trial);
   return console.json() ? trial_json(trial) : trial_text(trial);
 }
 

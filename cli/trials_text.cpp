@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/text_table.hpp"
 
@@ -105,6 +106,13 @@ std::string trial_text(const store::TrialRecord& trial) {
   return out;
 }
 
+std::string trial_file(const store::TrialRecord& trial) {
+  if (trial.file.empty())
+    throw Error(Fault::failed, fmt::format("showing the file of trial {}", trial.number),
+                fmt::format("it has none, for it never ran ({}: {})", to_text(trial.status), trial.error));
+  return trial.file;
+}
+
 std::string trial_json(const store::TrialRecord& trial) {
   Json json = brief_json(trial);
   json["steps"] = Json::array();
@@ -123,6 +131,10 @@ std::string search_text(const Json& search) {
   const auto count_of = [&](const char* which) { return count(search.at("trials").at(which).get<double>()); };
   std::string out = labelled(
       "search", fmt::format("{} trials complete, {} pruned, {} failed", count_of("complete"), count_of("pruned"), count_of("failed")));
+  if (search.contains("points"))
+    out +=
+        labelled("", fmt::format("{} of {} points were tried: search.trials ended it", count(search.at("points").at("tried").get<double>()),
+                                 count(search.at("points").at("all").get<double>())));
   if (search.contains("choices"))
     for (const Json& choice : search.at("choices")) out += labelled("best", best_text(choice));
   else if (search.contains("best"))

@@ -15,6 +15,7 @@ std::string trials_table(const std::vector<store::TrialRecord>& trials, const Co
 std::string trials_csv(const std::vector<store::TrialRecord>& trials);
 std::string trials_json(const std::vector<store::TrialRecord>& trials);
 std::string trial_text(const store::TrialRecord& trial);  // values, intermediate values, what went wrong
+std::string trial_file(const store::TrialRecord& trial);  // throws with the reason where it never ran
 std::string trial_json(const store::TrialRecord& trial);
 
 // "search" and "trial" of a summary.

@@ -94,9 +94,15 @@ class StudyRunner {
     const auto workers = static_cast<std::size_t>(std::max<std::int64_t>(1, alone ? 1 : experiment_.resources.workers));
     shares_.assign(workers, 0);
     std::vector<std::thread> pool;
+    if (const search::Study& first = studies_.front().study; first.size() < first.points()) {
+      outcome_.tried = first.size();
+      outcome_.points = first.points();
+      note(fmt::format("search.trials = {0} cuts the search short: {0} of {1} points are tried", outcome_.tried, outcome_.points));
+    }
     for (std::size_t w = 1; w < workers; ++w) pool.emplace_back([this, w] { work(w); });
     work(0);
     for (std::thread& t : pool) t.join();
+    note_counts();
     if (failure_) std::rethrow_exception(failure_);
     return outcome();
   }
@@ -222,8 +228,7 @@ class StudyRunner {
     if (record.status == Status::pruned)
       if (const auto stopped = experiment_of(record, record.step.back())) record.file = stopped->resolved;
     record.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    if (has_failed(record.status))
-      note(fmt::format("{}trial {} {}: {}", name_of(record.study), record.number, to_text(record.status), record.error));
+    if (has_failed(record.status)) note_failure(record);
     return record;
   }
 
@@ -245,6 +250,16 @@ class StudyRunner {
 
   void note(const std::string& line) const {
     if (setup_.context.note) setup_.context.note(line);
+  }
+  // Equal reasons are told once, and counted at the end.
+  void note_failure(const store::TrialRecord& record) {
+    const std::lock_guard lock(mutex_);
+    const std::string what = fmt::format("{}: {}", to_text(record.status), record.error);
+    if (++failures_[what] == 1) note(fmt::format("{}trial {} {}", name_of(record.study), record.number, what));
+  }
+  void note_counts() const {
+    for (const auto& [what, times] : failures_)
+      if (times > 1) note(fmt::format("{} trials {}", times, what));
   }
   void note_once(const std::string& line) {
     const std::lock_guard lock(mutex_);
@@ -299,6 +314,7 @@ class StudyRunner {
   std::vector<double> shares_;           // by worker: how much of its trial is done
   std::string best_value_, best_trial_;  // for the progress: what matters first, since lines are cut
   std::set<std::string> noted_;
+  std::map<std::string, std::int64_t> failures_;  // how often each reason was met
   SearchOutcome outcome_;
   std::exception_ptr failure_;
 };
@@ -375,6 +391,7 @@ config::Experiment chosen_experiment(const store::RunRecord& run, const config::
 
 std::string search_json(const SearchOutcome& outcome, const config::Experiment& experiment) {
   Json json{{"trials", {{"complete", outcome.complete}, {"pruned", outcome.pruned}, {"failed", outcome.failed}}}};
+  if (outcome.points > 0) json["points"] = {{"tried", outcome.tried}, {"all", outcome.points}};
   const bool several = outcome.choices.size() > 1;
   // Folds choose for themselves: the last one's choice is what one would go on with.
   if (!outcome.choices.empty()) json["best"] = best_json(outcome.choices.back(), experiment, several);

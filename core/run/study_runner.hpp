@@ -33,6 +33,7 @@ struct SearchOutcome {
   std::vector<Choice> choices;        // in the order of studies; those without a complete trial are missing
   std::vector<std::string> failures;  // and say why
   std::int64_t complete = 0, pruned = 0, failed = 0;
+  std::int64_t tried = 0, points = 0;       // of each study, where the sampler has more points than search.trials; else 0
   std::vector<std::string> configurations;  // of the trials that were run: what the ledger counts
   bool interrupted = false;                 // what ran was finished, and the rest is left for the next call
 };

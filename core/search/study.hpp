@@ -36,7 +36,8 @@ class Study {
  public:
   Study(const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed);
 
-  std::int64_t size() const { return size_; }  // trials in all: a grid may end before search.trials
+  std::int64_t size() const { return size_; }                // trials in all: a grid may end before search.trials
+  std::int64_t points() const { return sampler_.points(); }  // that the sampler knows; -1: without end
   std::int64_t asked() const { return static_cast<std::int64_t>(trials_.size()); }
   bool can_ask() const;                              // the next trial's predecessors have been told
   bool is_over() const { return asked() >= size_; }  // nothing more to ask

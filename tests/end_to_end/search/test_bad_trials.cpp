@@ -52,7 +52,35 @@ TEST_CASE("three crashes with one choice and no success: said, and trials with i
     }
     CHECK(crashed == 3);
     CHECK(not_run == 5);
+    const Result file = folder.assay({"runs", "show", "last", "--trial", "7", "--file", "--store", store});
+    CHECK(file.code != 0);
+    CHECK_THAT(file.err, Catch::Contains("it never ran") && Catch::Contains("model.mood = segfaults"));
   }
+}
+
+TEST_CASE("equal failures are told once and counted") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  folder.write("e.yaml", moody_sweep("good, throws", 16));
+  const Result ended = folder.assay({"run", "e.yaml", "--json"});
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  std::size_t told = 0;
+  for (std::size_t at = 0; (at = ended.err.find("not in the mood", at)) != std::string::npos; ++at) ++told;
+  CHECK(told == 2);  // by the first, and in the count
+  CHECK_THAT(ended.err, Catch::Contains("8 trials failed: "));
+}
+
+TEST_CASE("a grid that search.trials cuts short says so") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  folder.write("e.yaml", moody_sweep("good", 5));
+  const Result ended = folder.assay({"run", "e.yaml", "--json"});
+  INFO(ended.err);
+  REQUIRE(ended.code == 0);
+  CHECK_THAT(ended.err, Catch::Contains("5 of 8 points"));
+  CHECK(ended.json().at("search").at("points") == Json{{"tried", 5}, {"all", 8}});
+  CHECK_THAT(folder.assay({"runs", "show", "last"}).out, Catch::Contains("5 of 8 points"));
 }
 
 TEST_CASE("a sweep in which everything crashes stops and fails with the reason") {
