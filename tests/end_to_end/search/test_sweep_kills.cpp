@@ -82,7 +82,7 @@ TEST_CASE("kill -9 of workers: their trials are tried again, the sweep goes on a
   const Json reference = trials_of(folder, "ref.db");
   std::mt19937 random(5);
   int all = 0;
-  for (int run = 0; run < 5; ++run) {
+  for (int run = 0; run < 60 && all < 16; ++run) {
     fs::remove(folder.path() / "assay.db");
     const pid_t host = folder.start({"run", "e.yaml", "--json", "--set", "train.epochs=60"});
     int killed = 0;  // of one trial at most two times: it is tried three times
@@ -97,7 +97,7 @@ TEST_CASE("kill -9 of workers: their trials are tried again, the sweep goes on a
     CHECK(trials_of(folder) == reference);  // a trial that is tried again is the same trial
     all += killed;
   }
-  CHECK(all > 4);
+  CHECK(all >= 15);
 }
 
 TEST_CASE("Ctrl-C once: what runs is finished and kept, nothing new begins, 75; twice: at once; both go on") {
