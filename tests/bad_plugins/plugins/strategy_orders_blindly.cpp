@@ -1,4 +1,4 @@
-// on_bar orders what has no bar yet
+// on_bar orders an instrument that nobody knows yet
 #include "crosses.hpp"
 
 struct Bad : Crosses {
@@ -9,4 +9,4 @@ struct Bad : Crosses {
   }
 };
 
-ASSAY_PLUGIN(assay::strategy<Bad>("bad.strategy_orders_blindly", "1.0.0", "on_bar orders what has no bar yet"))
+ASSAY_PLUGIN(assay::strategy<Bad>("bad.strategy_orders_blindly", "1.0.0", "on_bar orders an instrument that nobody knows yet"))
