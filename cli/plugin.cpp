@@ -204,8 +204,8 @@ int check(const Arguments& arguments) {
 
 VerbHelp new_help() {
   return {"assay plugin new KIND NAME [DIR]",
-          "Writes the folder of a new plugin (KIND: model, feature or metric) into ./NAME or DIR: source, CMakeLists.txt, an experiment "
-          "that uses it.\n"
+          "Writes the folder of a new plugin (KIND: model, feature, metric, strategy or sampler) into ./NAME or DIR: source,\n"
+          "CMakeLists.txt, an experiment that uses it.\n"
           "It builds with the installed SDK, passes `assay plugin check` and runs at once; its README says how.",
           "assay plugin new model my_model",
           {},
