@@ -1,25 +1,15 @@
-#include <unistd.h>
-
 #include <cmath>
-#include <filesystem>
 
 #include "store/store.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace assay;
 using namespace assay::store;
 
 namespace {
 
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "assay-backtests-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
+using Folder = TemporaryFolder;
 
 BacktestRecord sample() {
   BacktestRecord b;

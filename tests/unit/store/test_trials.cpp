@@ -1,18 +1,16 @@
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
 
 #include "store/store.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace assay;
 using namespace assay::store;
 
 TEST_CASE("a trial comes back as it went in, alone and in order; a second writing replaces it; it goes with its run") {
-  std::string name = (std::filesystem::temp_directory_path() / "assay-trials-XXXXXX").string();
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  const std::filesystem::path folder = name;
+  const TemporaryFolder temporary;
+  const std::filesystem::path& folder = temporary.path;
   Store store(folder / "a.db", Store::Mode::write);
   const RunId id = store.create_run({});
   TrialRecord trial;
@@ -63,5 +61,4 @@ TEST_CASE("a trial comes back as it went in, alone and in order; a second writin
   CHECK_FALSE(store.trial(id, 0, 7));
   store.delete_run(id);
   CHECK(store.trials(id, Detail::brief).empty());
-  std::filesystem::remove_all(folder);
 }
