@@ -1,18 +1,15 @@
 #include "run/fold_shelf.hpp"
 
 #include <algorithm>
+
+#include "base/sanitizers.hpp"
+#include "run/messages.hpp"
+
 // Under a sanitizer glibc's own allocator is not in use, and asking it to trim reads a null pointer.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define ASSAY_OTHER_ALLOCATOR
-#endif
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(ASSAY_OTHER_ALLOCATOR)
+#if defined(__GLIBC__) && !defined(ASSAY_SANITIZED)
 #define ASSAY_TRIMS
 #include <malloc.h>
 #endif
-
-#include "run/messages.hpp"
 
 namespace assay::run {
 

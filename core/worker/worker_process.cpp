@@ -18,15 +18,8 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/sanitizers.hpp"
 #include "worker/worker_side.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ASSAY_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define ASSAY_SANITIZED 1
-#endif
-#endif
 
 namespace assay::worker {
 namespace {
