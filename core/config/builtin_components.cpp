@@ -26,10 +26,27 @@ KeySpec chosen(const char* name, const char* doc, std::vector<std::string> choic
 std::vector<ComponentSpec> sources() {
   using namespace key;
   return {
-      make("source", "csv", "A table in a text file, plain or gzip, with a header line",
-           {text("path", "The file, relative to the experiment file", TextForm::path).needed(),
-            list(text({}, "a token", TextForm::scalar), "missing",
-                 "Cell texts that mean a missing value, besides the empty cell (empty: NA, NaN, null and their like)")}),
+      make(
+          "source", "csv", "A table in a text file, plain or gzip",
+          {text("path", "The file, relative to the experiment file", TextForm::path).needed(),
+           list(text({}, "a token", TextForm::scalar), "missing",
+                "Cell texts that mean a missing value, besides the empty cell (empty: NA, NaN, null and their like)"),
+           text("delimiter", "What stands between cells: one character, `tab`, or `blanks` for any number of them (absent: found)",
+                TextForm::scalar),
+           choice("decimal", "What stands before the decimals (absent: found)", {".", ","}),
+           choice("thousands", "What stands between groups of three digits (absent: found in columns where nothing else fits)",
+                  {",", ".", "'", "blank"}),
+           columns("numeric", "Columns that must hold numbers, 1.2M and 5% among them: other text is an error with its row").by_default({}),
+           text("encoding",
+                "The file's encoding, a name that iconv knows: latin-1, windows-1250, shift_jis (absent: UTF-8, or as its "
+                "byte-order mark says)"),
+           boolean("header", "Whether the first line holds the names (absent: it does, unless `names` are given)"),
+           list(text({}, "a name", TextForm::scalar), "names", "The names of all columns; with header: true instead of those in the file")
+               .by_default({}),
+           integer("skip_lines", "Lines above the table (absent: none)").range(0, 1'000'000),
+           integer("skip_trailer", "Lines below the table (absent: none)").range(0, 1'000'000),
+           choice("malformed", "A line with too many or too few cells, or a broken quote: an error, or skipped and counted (absent: error)",
+                  {"error", "skip"})}),
       make(
           "source", "sim.credit", "Simulated loans whose default probabilities are known, and with them the best possible AUC",
           {integer("rows", "Customers").range(10, 100'000'000).by_default(Value{std::int64_t{30'000}}),

@@ -36,6 +36,7 @@ struct DataSpec {
   Map params;  // parameters of a source other than csv, in schema order
   struct Time {
     std::string column, format, stamp = "end", zone = "UTC";
+    std::string clock;  // the column with the time of day, where `column` holds the date alone
     std::optional<Span> bar;
     Place place;
   };
@@ -44,6 +45,15 @@ struct DataSpec {
   std::vector<std::string> columns;  // empty: all
   std::vector<std::string> drop, categorical;
   std::vector<std::string> missing;  // tokens that count as missing; empty: the reader's list
+  struct Csv {                       // how the text is written; what is empty is found from the file
+    std::string delimiter, decimal, thousands, encoding;
+    std::optional<bool> header;      // absent: there is one, unless `names` are given
+    std::vector<std::string> names;  // of all columns, instead of the header's
+    std::vector<std::string> numeric;
+    std::int64_t skip_lines = 0, skip_trailer = 0;
+    std::string malformed = "error";  // error | skip
+  };
+  Csv csv;
   std::string adjustment_kind = "raw", factor_column;
   Span available;
   bool point_in_time = true;

@@ -17,7 +17,11 @@ KeySpec data_key() {
   data.required = true;
   data.inside = {
       object("time", "When each row is",
-             {column("column", "The column with the time").needed(), text("format", "strftime pattern of its texts; absent: ISO 8601"),
+             {either("column", "The column with the time; or two, the date's and the time of day's",
+                     {column({}, "one column"),
+                      list(column({}, "a column"), {}, "the column with the date and the one with the time of day").items(2, 2)})
+                  .needed(),
+              text("format", "strftime pattern of its texts; absent: ISO 8601"),
               choice("stamp", "A bar is dated by its start or by its end", {"end", "start"}).by_default(word("end")),
               span("bar", "Length of a bar; needed with stamp: start"),
               text("zone", "Time zone of the texts, an IANA name").by_default(word("UTC"))}),

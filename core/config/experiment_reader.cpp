@@ -40,6 +40,7 @@ class Filler {
   Component component(const Value& value, const std::string& path) const;
   std::vector<Component> components(const Map& map, const char* key, const std::string& path) const;
   void data(Experiment& e);
+  void time(const Map& keys, DataSpec& d) const;
   void features(Experiment& e) const;
   void inputs(Experiment& e) const;
   void target(Experiment& e) const;
@@ -92,6 +93,35 @@ std::vector<Component> Filler::components(const Map& map, const char* key, const
   return found;
 }
 
+void Filler::time(const Map& keys, DataSpec& d) const {
+  d.time = DataSpec::Time{};
+  d.time->column = text_at(keys, "column");
+  std::vector<std::string> two;
+  take(keys, "column", two);
+  if (two.size() == 2) d.time->column = two[0], d.time->clock = two[1];
+  d.time->format = text_at(keys, "format");
+  take(keys, "stamp", d.time->stamp);
+  take(keys, "zone", d.time->zone);
+  take(keys, "bar", d.time->bar);
+  d.time->place = place("data.time");
+}
+
+// How a CSV file is written.
+DataSpec::Csv csv_keys(const Map& map) {
+  DataSpec::Csv csv;
+  take(map, "delimiter", csv.delimiter);
+  take(map, "decimal", csv.decimal);
+  take(map, "thousands", csv.thousands);
+  take(map, "encoding", csv.encoding);
+  if (const Value* header = find(map, "header"); header != nullptr && !header->is_none()) csv.header = std::get<bool>(header->data);
+  take(map, "names", csv.names);
+  take(map, "numeric", csv.numeric);
+  take(map, "skip_lines", csv.skip_lines);
+  take(map, "skip_trailer", csv.skip_trailer);
+  take(map, "malformed", csv.malformed);
+  return csv;
+}
+
 void Filler::data(Experiment& e) {
   auto* root = std::get_if<Map>(&checked_.value.data);
   const auto at = std::find_if(root->begin(), root->end(), [](const auto& entry) { return entry.first == "data"; });
@@ -103,14 +133,7 @@ void Filler::data(Experiment& e) {
   places_below("data", d.key_places);
   Map& map = component.params;
   if (const Value* time = find(map, "time"); time != nullptr && std::holds_alternative<Map>(time->data)) {
-    const Map& keys = map_of(time);
-    d.time = DataSpec::Time{};
-    d.time->column = text_at(keys, "column");
-    d.time->format = text_at(keys, "format");
-    take(keys, "stamp", d.time->stamp);
-    take(keys, "zone", d.time->zone);
-    take(keys, "bar", d.time->bar);
-    d.time->place = place("data.time");
+    this->time(map_of(time), d);
   }
   take(map, "entity", d.entity);
   take(map, "columns", d.columns);
@@ -125,6 +148,7 @@ void Filler::data(Experiment& e) {
   take(map, "point_in_time", d.point_in_time);
   static constexpr std::array<std::string_view, 8> kCommon{"time",        "entity",     "columns",   "drop",
                                                            "categorical", "adjustment", "available", "point_in_time"};
+  if (d.source == "csv") d.csv = csv_keys(map);
   for (auto& [key, value] : map) {
     if (std::find(kCommon.begin(), kCommon.end(), key) != kCommon.end()) continue;
     if (d.source != "csv") {

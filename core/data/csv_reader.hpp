@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,15 +30,24 @@ using ReadProgress = std::function<bool(std::uint64_t done, std::uint64_t total)
 
 struct CsvOptions {
   std::filesystem::path path;
-  char delimiter = '\0';                 // ',' ';' '\t' or any other single byte; 0: found from the header and the first rows
+  char delimiter = '\0';                 // any single byte; ' ': any number of blanks and tabs; 0: found from the first lines
   std::vector<std::string> columns;      // wanted, by name; empty: all. Time and entity columns are always read
   std::vector<std::string> drop;         // taken away
   std::vector<std::string> categorical;  // read as text whatever they hold ("01" stays "01")
   std::vector<std::string> missing;      // cells that count as missing, after trimming; empty: default_missing(). "" always counts
   std::string time_column;               // read as timestamp; empty: none
+  std::string clock_column;              // the time of day, put behind the time column's text with a blank; empty: none
   std::string time_format;               // see time_format.hpp; empty: ISO 8601
   std::string zone = "UTC";              // see time_zone.hpp: in which zone the time column is written
   std::string entity_column;             // read as category; empty: none
+  std::vector<std::string> numeric;      // must be numbers, with the marks below; any other text is a problem
+  char decimal = '\0';                   // '.' or ','; 0: found from the first lines
+  char thousands = '\0';                 // between groups of three digits: ',' '.' '\'' or ' '; 0: found in columns where nothing else fits
+  std::string encoding;                  // see encoding.hpp; empty: UTF-8, or what the byte-order mark says
+  std::optional<bool> header;            // absent: there is one, unless names are given
+  std::vector<std::string> names;        // of all columns, instead of the header's
+  std::size_t skip_lines = 0, skip_trailer = 0;
+  bool skip_malformed = false;  // lines with the wrong number of cells or a broken quote are skipped and counted
 };
 
 // "", NA, N/A, #N/A, NaN, nan, null, NULL, ND, ".", "-", "?".
