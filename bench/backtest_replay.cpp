@@ -129,7 +129,7 @@ void run_grid(const backtest::Session& session, int threads) {
 }
 
 void measure(bench::Session& bench) {
-  const plugin::Registry registry(plugin::SearchPath::standard());
+  const plugin::Registry registry(plugin::SearchPath::standard({}));
   const auto here = [&](const std::vector<Prices>& panel) { return backtest::Session(market_of(panel), registry, {.in_process = true}); };
   const std::string peer = "backtest_replay.py";
   if (bench.wants("backtest.sma_event") || bench.wants("backtest.grid_1000")) {

@@ -13,7 +13,7 @@ namespace {
 using namespace assay;
 
 void measure_call(bench::Session& session) {
-  const plugin::Registry registry(plugin::SearchPath::standard());
+  const plugin::Registry registry(plugin::SearchPath::standard({}));
   plugin::Model model(registry.component("model", "linear.ridge"), {});
   constexpr std::int64_t kRows = 100, kInputs = 8;
   std::vector<double> x(kRows * kInputs), y(kRows), batched(kRows), out(1);
@@ -50,7 +50,7 @@ void measure_call(bench::Session& session) {
   session.measure({.name = "plugin.load_all", .unit = "ms", .goal = 10}, [&] {
     std::size_t found = 0;
     const double seconds = bench::time([&] {
-      const plugin::Registry all(plugin::SearchPath::standard());  // already in memory after the first round: what is left is our own work
+      const plugin::Registry all(plugin::SearchPath::standard({}));  // already in memory after the first round: what is left is our own work
       found = all.files().size();
     });
     bench::require(found > 0, "no plugin was found");

@@ -44,7 +44,9 @@ std::filesystem::path cache_folder() {
 plugin::SearchPath search_path(std::vector<std::filesystem::path> named, const std::optional<std::string>& folder,
                                const std::optional<std::string>& isa) {
   if (folder) named.emplace_back(*folder);
-  return plugin::SearchPath::standard(std::move(named), isa.value_or(""));
+  // Without a home there is no folder that is the user's alone, and code is loaded from no other.
+  const bool has_home = variable("ASSAY_HOME") || variable("XDG_DATA_HOME") || variable("HOME");
+  return plugin::SearchPath::standard(has_home ? home_folder() / "plugins" : std::filesystem::path(), std::move(named), isa.value_or(""));
 }
 
 TimeNs now() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }

@@ -19,6 +19,7 @@ class JoinedCatalogue final : public Catalogue {
   explicit JoinedCatalogue(const Catalogue* plugins) : plugins_(plugins) {}
   const ComponentSpec* find(std::string_view kind, std::string_view id) const override;
   std::vector<const ComponentSpec*> all(std::string_view kind) const override;
+  std::vector<std::string> not_used() const override { return plugins_ ? plugins_->not_used() : std::vector<std::string>{}; }
   // Without plugins' catalogue nothing can be said about models, metrics, features and plugin sources.
   bool knows(std::string_view kind) const { return plugins_ != nullptr || kind == "step" || kind == "split" || kind == "pruner"; }
 

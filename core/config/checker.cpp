@@ -432,6 +432,7 @@ void Checker::unknown_component(const Node& id, const KeySpec& key, const std::s
                              }(),
                              ", ");
   }
+  for (const std::string& file : catalogue_.not_used()) mend += "; not used: " + file;
   out_.bad.insert(path);
   report(id.place, "there is no " + key.component_kind + " '" + shortened(id.text) + "'", mend, below(path, key.use_key), key.doc);
 }

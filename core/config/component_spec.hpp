@@ -54,6 +54,8 @@ class Catalogue {
   // The full id, or a short name: the part after the last dot where that is unique within the kind ("prior" for "baseline.prior").
   virtual const ComponentSpec* find(std::string_view kind, std::string_view id) const = 0;
   virtual std::vector<const ComponentSpec*> all(std::string_view kind) const = 0;
+  // Files that may hold what was not found, but cannot be used, each with its reason.
+  virtual std::vector<std::string> not_used() const { return {}; }
 };
 
 }  // namespace assay::config

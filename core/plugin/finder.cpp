@@ -64,17 +64,12 @@ std::vector<std::pair<fs::path, std::string>> own_folders() {
 
 }  // namespace
 
-SearchPath SearchPath::standard(std::vector<fs::path> named, std::string isa) {
-  SearchPath path{std::move(named), {}, std::move(isa)};
+SearchPath SearchPath::standard(const fs::path& users, std::vector<fs::path> named, std::string isa) {
+  SearchPath path{std::move(named), {}, std::move(isa), true};
   if (const char* folders = std::getenv("ASSAY_PLUGIN_PATH"))
     for (const std::string_view folder : text::split(folders, ':'))
       if (!folder.empty()) path.folders.emplace_back(folder, "ASSAY_PLUGIN_PATH");
-  const char* data = std::getenv("XDG_DATA_HOME");
-  const char* home = std::getenv("HOME");
-  if (data && *data)
-    path.folders.emplace_back(fs::path(data) / "assay/plugins", "the user's data folder");
-  else if (home && *home)
-    path.folders.emplace_back(fs::path(home) / ".local/share/assay/plugins", "the user's data folder");
+  if (!users.empty()) path.folders.emplace_back(users, "the user's data folder");
   for (auto& folder : own_folders()) path.folders.push_back(std::move(folder));
   return path;
 }

@@ -14,11 +14,12 @@ namespace assay::plugin {
 struct SearchPath {
   std::vector<std::filesystem::path> named;  // files or folders that the experiment or the command line names: they must be usable
   std::vector<std::pair<std::filesystem::path, std::string>> folders;  // in order, each with its origin as told to the user; may be absent
-  std::string isa;  // --isa: "" = the best that runs, "plain", "x86-64-v2", "x86-64-v3", "x86-64-v4"
+  std::string isa;                   // --isa: "" = the best that runs, "plain", "x86-64-v2", "x86-64-v3", "x86-64-v4"
+  bool foreign_tried_first = false;  // files that did not ship are loaded in a child process before they are loaded here
 
-  // named, then ASSAY_PLUGIN_PATH (colons between), $XDG_DATA_HOME/assay/plugins, lib/assay/plugins beside the program's bin, and the
-  // build tree's plugins folder where the program runs from one.
-  static SearchPath standard(std::vector<std::filesystem::path> named = {}, std::string isa = {});
+  // named, then ASSAY_PLUGIN_PATH (colons between), the user's own folder, lib/assay/plugins beside the program's bin, and the build
+  // tree's plugins folder where the program runs from one. Foreign files are tried first.
+  static SearchPath standard(const std::filesystem::path& users, std::vector<std::filesystem::path> named = {}, std::string isa = {});
 };
 
 struct FoundFile {

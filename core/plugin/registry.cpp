@@ -11,6 +11,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "plugin/loader.hpp"
+#include "plugin/trial_load.hpp"
 
 namespace assay::plugin {
 
@@ -58,6 +59,7 @@ void Registry::State::load_one(const std::vector<FoundFile>& candidates) {
     Verdict verdict = read_note(found.path, note);
     if (verdict.ok()) verdict = fits(*note, this_cpu());
     LoadResult result;
+    if (verdict.ok() && path.foreign_tried_first && !found.ships) verdict = survives_loading(found.path);
     if (verdict.ok()) {
       result = load_plugin(found.path);
       verdict = result.verdict;
@@ -160,7 +162,7 @@ const LoadedComponent& Registry::component(std::string_view kind, std::string_vi
     why = "several plugins offer it:";
     for (const LoadedComponent* component : same->second) why += " " + component->spec.id;
   }
-  for (const Unusable& file : state_->unusable) why += fmt::format("; not used: {}: {}", file.path.string(), file.reason);
+  for (const std::string& file : not_used()) why += "; not used: " + file;
   const auto near = text::nearest(id, known);
   throw Error(Fault::usage, fmt::format("{} {}", kind, id), why, near ? fmt::format("did you mean {}?", *near) : "see `assay plugin list`");
 }
@@ -184,6 +186,12 @@ std::vector<const PluginFile*> Registry::files() const {
 const std::vector<Registry::Unusable>& Registry::unusable() const {
   load();
   return state_->unusable;
+}
+
+std::vector<std::string> Registry::not_used() const {
+  std::vector<std::string> lines;
+  for (const Unusable& file : unusable()) lines.push_back(fmt::format("{}: {}", file.path.string(), file.reason));
+  return lines;
 }
 
 const SearchPath& Registry::search_path() const { return state_->path; }

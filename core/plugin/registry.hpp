@@ -47,6 +47,8 @@ class Registry : public config::Catalogue {
   const config::ComponentSpec* find(std::string_view kind, std::string_view id) const override;
   std::vector<const config::ComponentSpec*> all(std::string_view kind) const override;  // by id
 
+  std::vector<std::string> not_used() const override;  // "path: reason" of each unusable()
+
   // Full or short id. Throws Error (usage) with the nearest id and the files that could not be used.
   const LoadedComponent& component(std::string_view kind, std::string_view id) const;
   const LoadedComponent* find_component(std::string_view kind, std::string_view id) const;
