@@ -7,6 +7,8 @@
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
 #include "config/experiment_rules.hpp"
+#include "pipeline/checked_expression.hpp"
+#include "run/check_folds.hpp"
 #include "run/experiment_data.hpp"
 
 namespace assay::cli {
@@ -45,6 +47,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
   OpenedExperiment opened = open_experiment(file, arguments, diagnostics);
   std::optional<run::ExperimentData> data;
   if (opened.experiment) config::warn_of_limits(*opened.experiment, diagnostics);
+  if (opened.experiment && arguments.has("no-data")) pipeline::check_expressions(*opened.experiment, diagnostics);
   if (opened.experiment && !arguments.has("no-data")) {
     run::LoadOptions options;
     options.cache_folder = cache_folder();
@@ -53,6 +56,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
       return true;
     };
     data = run::prepare_data(*opened.experiment, *opened.registry, options, diagnostics);
+    if (data) run::check_folds(*opened.experiment, *data, *opened.registry, diagnostics);
     console.end_progress();
   }
   console.show(diagnostics, &opened.sources);

@@ -37,6 +37,7 @@ class Builder {
       : experiment_(experiment), raw_(frame), diagnostics_(diagnostics), pass_(frame, factory, diagnostics) {}
 
   Dataset build() {
+    dataset_.task = experiment_.target.task;
     for (const config::FeatureSpec& spec : experiment_.features) pass_.add(spec);
     if (!experiment_.has_target()) return without_target();
     const bool by_expression = experiment_.target.column.empty();
@@ -49,6 +50,7 @@ class Builder {
     std::vector<std::vector<double>> values = pass_.flush(more);
     dataset_.frame = pass_.frame();
     dataset_.features = pass_.names();
+    dataset_.doubtful = pass_.doubtful();
     dataset_.lookback = experiment_.inputs.lookback;
     set_positions();
     read_columns();
@@ -68,8 +70,9 @@ class Builder {
         note_columns_of_target(-1);
       }
     }
-    if (dataset_.y.empty()) dataset_.y.assign(raw_.rows(), kMissing);
-    set_times();
+    const bool is_read = !dataset_.y.empty();
+    if (!is_read) label_all();
+    set_times(is_read);
     choose_inputs();
     check_inputs();
     set_warmup();
@@ -82,19 +85,25 @@ class Builder {
     pass_.flush({});
     dataset_.frame = pass_.frame();
     dataset_.features = pass_.names();
+    dataset_.doubtful = pass_.doubtful();
     set_positions();
     read_columns();
-    dataset_.y.assign(raw_.rows(), 0.0);
-    const auto known_at = dataset_.frame.known_at();
-    dataset_.label_start.assign(known_at.begin(), known_at.end());
-    dataset_.label_end = dataset_.label_start;
+    label_all();
     dataset_.last_known_target.assign(raw_.rows(), kMissing);
     return std::move(dataset_);
   }
 
+  // Every row has a label, known at its own time.
+  void label_all() {
+    dataset_.y.assign(raw_.rows(), 0.0);
+    const auto known_at = dataset_.frame.known_at();
+    dataset_.label_start.assign(known_at.begin(), known_at.end());
+    dataset_.label_end = dataset_.label_start;
+  }
+
   const data::Column* find(const std::string& name, const Place& place, const std::string& key) {
     const data::Column* column = dataset_.frame.find(name);
-    if (column == nullptr) {
+    if (column == nullptr && !dataset_.doubtful.holds(name)) {
       diagnostics_.data_error(place, fmt::format("there is no column `{}` in the data", name), did_you_mean(name, dataset_.frame), key);
     }
     return column;
@@ -149,7 +158,6 @@ class Builder {
 
   void read_target(const data::Column& column) {
     TargetValues target = pipeline::read_target(experiment_.target, column, diagnostics_);
-    dataset_.task = experiment_.target.task;
     dataset_.y = std::move(target.y);
     dataset_.classes = std::move(target.classes);
     for (std::string& note : target.notes) dataset_.notes.push_back(std::move(note));
@@ -175,7 +183,6 @@ class Builder {
     return nullptr;
   }
   void check_inputs() {
-    if (diagnostics_.has_errors()) return;
     for (const std::string& input : dataset_.inputs) {
       const auto root = pass_.roots().find(input);
       const config::FeatureSpec* spec = spec_of(input);
@@ -232,20 +239,21 @@ class Builder {
   }
   static std::string to_text_of(const Span& span) { return span.is_count() ? fmt::format("{} rows", span.count) : to_text(span); }
 
-  void set_times() {
+  void set_times(bool target_is_read) {
     if (!raw_.has_time()) {
       if (experiment_.target.horizon) {
         diagnostics_.error(experiment_.target.place, "a horizon needs a time column", "take `horizon` out", "target.horizon");
       }
       return;
     }
+    if (!target_is_read) return;
     if (!experiment_.target.column.empty() && !experiment_.target.horizon) {
       diagnostics_.error(experiment_.target.place, "with time, a target column does not say when its values are known",
                          "add `horizon`: 5 (rows) or 7d for labels that end so much later, 0 for values known at their own row's time",
                          "target.horizon");
       return;
     }
-    if (!experiment_.target.horizon && dataset_.lead_rows == 0 && !dataset_.y.empty() && experiment_.target.column.empty())
+    if (!experiment_.target.horizon && dataset_.lead_rows == 0 && experiment_.target.column.empty())
       diagnostics_.warning(experiment_.target.expression_place,
                            "the target has neither lead() nor a horizon: it counts as known at its own row's time",
                            "Add `horizon` where its values come later, or horizon: 0 to say so", "target.expr");
@@ -284,7 +292,7 @@ class Builder {
         match(inputs.patterns[i], i < inputs.pattern_places.size() ? inputs.pattern_places[i] : inputs.place);
       }
     }
-    if (dataset_.inputs.empty() && !diagnostics_.has_errors()) {
+    if (dataset_.inputs.empty() && dataset_.doubtful.names().empty() && !diagnostics_.has_errors()) {
       diagnostics_.data_error(inputs.place, "no column is left for the model to see", "name inputs, or give features", "inputs");
     }
   }
@@ -304,8 +312,10 @@ class Builder {
       any = true;
       if (!kept_aside(column)) add_input(column.name());
     }
-    const auto& declared = experiment_.features;  // one that is not there is wrong itself, and has been named
-    if (any || std::any_of(declared.begin(), declared.end(), [&](const auto& spec) { return text::matches(pattern, spec.name); })) return;
+    const auto& doubtful = dataset_.doubtful.names();
+    const bool meant = dataset_.doubtful.holds(pattern) ||
+                       std::any_of(doubtful.begin(), doubtful.end(), [&](const std::string& name) { return text::matches(pattern, name); });
+    if (any || meant) return;
     diagnostics_.data_error(place, fmt::format("no column is called or matches `{}`", pattern), did_you_mean(pattern, dataset_.frame),
                             "inputs");
   }

@@ -10,6 +10,7 @@
 #include "base/diagnostic.hpp"
 #include "config/experiment.hpp"
 #include "data/frame.hpp"
+#include "pipeline/doubtful.hpp"
 
 namespace assay::pipeline {
 
@@ -51,6 +52,7 @@ struct Dataset {
   std::vector<std::int32_t> segment;   // windows never cross a change of it (segments.hpp says what a hole is); empty without time
   std::vector<std::int64_t> position;  // of the row within its entity, from 0
   std::vector<std::string> notes;
+  Doubtful doubtful;  // features that are missing from the frame, since they are wrong
 
   std::int64_t rows() const { return static_cast<std::int64_t>(y.size()); }
   bool has_time() const { return frame.has_time(); }
@@ -58,7 +60,8 @@ struct Dataset {
 
 // Everything data-dependent is checked here: unknown columns with the nearest name, the target among the inputs, a text target without
 // `positive`, a horizon shorter than the expression looks ahead, an all-missing target, one class only, and so on. With errors in
-// `diagnostics` the result is not to be used.
+// `diagnostics` nothing may be learned from the result, but it can be checked further: what is faulty is left out, and in a faulty target's
+// place every row has a label.
 Dataset build_dataset(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                       Diagnostics& diagnostics);
 

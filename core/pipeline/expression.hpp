@@ -135,6 +135,8 @@ class Plan {
   // Adds an expression; later ones can use it by `name`. Throws ExpressionError, also for unknown columns (with the nearest name) and
   // types that do not fit. Returns the number of its root.
   int add(std::string_view name, std::string_view text, Use use);
+  bool knows(std::string_view name) const;         // a column of the frame, or something that was added
+  ExpressionError unknown(const Ast& name) const;  // what is said of a name that is neither
   // A column computed elsewhere (a feature plugin's), in the frame's row order. Its warm-up rows count for those who use it, and so does
   // what it was made from.
   int add_column(const data::Column& column, std::int64_t warmup_rows, Reads made_from);

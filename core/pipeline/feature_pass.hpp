@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "pipeline/checked_expression.hpp"
 #include "pipeline/dataset.hpp"
 #include "pipeline/expression.hpp"
 
@@ -30,10 +31,12 @@ class FeaturePass {
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<std::int64_t>& warmup_rows() const { return warmup_rows_; }
   const std::map<std::string, int>& roots() const { return roots_; }
+  const Doubtful& doubtful() const { return doubtful_; }  // features that are not there because they are wrong
 
  private:
-  void add_expression(const config::FeatureSpec& spec);
-  void add_plugin(const config::FeatureSpec& spec);
+  bool add_expression(const config::FeatureSpec& spec);  // false: it is wrong, or reads something that is
+  bool add_plugin(const config::FeatureSpec& spec);
+  bool reads_doubtful(const config::Component& component) const;
   Reads reads_of_plugin(const config::Component& component, const std::vector<std::string>& columns) const;
 
   const data::Frame& raw_;
@@ -45,6 +48,7 @@ class FeaturePass {
   std::map<std::string, int> roots_;
   std::vector<std::string> names_;
   std::vector<std::int64_t> warmup_rows_;
+  Doubtful doubtful_;
 };
 
 }  // namespace assay::pipeline

@@ -32,37 +32,42 @@ void FeaturePass::add(const config::FeatureSpec& spec) {
                        "features." + spec.name);
     return;
   }
-  if (spec.component) {
-    add_plugin(spec);
-  } else {
-    add_expression(spec);
-  }
+  if (!(spec.component ? add_plugin(spec) : add_expression(spec))) doubtful_.add(spec.name);
 }
 
 int FeaturePass::add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key) {
-  try {
-    return plan_.add(name, text, use);
-  } catch (const ExpressionError& error) {
-    diagnostics_.error(inside(place, text, error.offset(), error.length()), error.what(), error.mend(), key);
-    return -1;
-  }
+  return add_checked(plan_, {name, text, use, place, key}, doubtful_, diagnostics_);
 }
 
-void FeaturePass::add_expression(const config::FeatureSpec& spec) {
+bool FeaturePass::add_expression(const config::FeatureSpec& spec) {
   const int root = add_expression(spec.name, spec.expression, Use::feature, spec.place, "features." + spec.name);
-  if (root < 0) return;
+  if (root < 0) return false;
   if (plan_.type(root) == ValueType::time) {
     diagnostics_.error(spec.place, fmt::format("feature `{}` is a time, which no model can take", spec.name), "", "features." + spec.name);
-    return;
+    return false;
   }
   roots_[spec.name] = root;
   pending_.emplace_back(spec.name, root);
   names_.push_back(spec.name);
   warmup_rows_.push_back(plan_.warmup_rows(root));
+  return true;
 }
 
-void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
+// A column that a parameter names is one of a feature that is wrong itself.
+bool FeaturePass::reads_doubtful(const config::Component& component) const {
+  const auto doubtful = [&](const config::Value& value) {
+    const auto* name = std::get_if<std::string>(&value.data);
+    return name != nullptr && doubtful_.holds(*name) && frame_.find(*name) == nullptr;
+  };
+  return std::any_of(component.params.begin(), component.params.end(), [&](const auto& param) {
+    const auto* list = std::get_if<config::List>(&param.second.data);
+    return list == nullptr ? doubtful(param.second) : std::any_of(list->begin(), list->end(), doubtful);
+  });
+}
+
+bool FeaturePass::add_plugin(const config::FeatureSpec& spec) {
   const std::string key = "features." + spec.name;
+  if (reads_doubtful(*spec.component)) return false;
   flush({});
   FeatureColumns columns;
   try {
@@ -71,10 +76,10 @@ void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
   } catch (const plugin::CallFailure& failure) {
     if (failure.how() != plugin::CallFailure::How::refused) throw;  // no mistake in the file or the data: the run has failed
     diagnostics_.data_error(spec.component->place, failure.what(), "", key);
-    return;
+    return false;
   } catch (const Error& error) {
     diagnostics_.data_error(spec.component->place, error.what(), error.mend(), key);
-    return;
+    return false;
   }
   std::vector<data::Column> made;
   const Reads reads = reads_of_plugin(*spec.component, columns.columns);
@@ -82,7 +87,7 @@ void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
     const std::string name = columns.names[i].empty() ? spec.name : spec.name + "." + columns.names[i];
     if (frame_.find(name) != nullptr) {
       diagnostics_.error(spec.place, fmt::format("feature `{}` gives a column `{}`, which exists already", spec.name, name), "", key);
-      return;
+      return false;
     }
     made.push_back(data::Column::of_reals(name, std::move(columns.values[i])));
     roots_[name] = plan_.add_column(made.back(), columns.warmup_rows, reads);
@@ -90,6 +95,7 @@ void FeaturePass::add_plugin(const config::FeatureSpec& spec) {
     warmup_rows_.push_back(columns.warmup_rows);
   }
   frame_ = frame_.with(std::move(made));
+  return true;
 }
 
 // A plugin may look back as far as it likes, so each column counts as read at the present row (or as late as what the column is made of).

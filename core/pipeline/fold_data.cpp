@@ -48,9 +48,9 @@ class Assembler {
     }
     fill(data_.train, kept, std::move(prepared.table), 0);
     if (data_.train.rows() == 0) {
-      throw Error(Fault::data, "preparing the train rows",
-                  fmt::format("each of the {} train rows lacks an input or a full window", kept.size()),
-                  "add a `missing` step, or look at the inputs' missing values");
+      throw PreparationError("inputs", {Fault::data, "preparing the train rows",
+                                        fmt::format("each of the {} train rows lacks an input or a full window", kept.size()),
+                                        "add a `missing` step, or look at the inputs' missing values"});
     }
     if (!data_.train.not_forecast.empty()) {
       data_.notes.push_back(

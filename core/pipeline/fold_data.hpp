@@ -39,7 +39,7 @@ struct FoldData {
 };
 
 // accepts_missing: the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and counted as not
-// forecast elsewhere. Throws Error(data) where no train row is left.
+// forecast elsewhere. Throws PreparationError where no train row is left.
 FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps,
                        bool accepts_missing);
 

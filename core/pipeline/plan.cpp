@@ -82,12 +82,7 @@ class PlanBuilder {
   int column(const Ast& ast) {
     if (const auto found = plan_.names_.find(ast.text); found != plan_.names_.end()) return found->second;
     const data::Column* column = plan_.frame_.find(ast.text);
-    if (column == nullptr) {
-      const auto near = text::nearest(ast.text, plan_.known_names());
-      throw ExpressionError(fmt::format("there is no column or earlier feature `{}`", ast.text),
-                            near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(plan_.known_names(), ", "), ast.offset,
-                            ast.length);
-    }
+    if (column == nullptr) throw plan_.unknown(ast);
     PlanNode node;
     node.op = Op::column;
     node.text = ast.text;
@@ -232,6 +227,15 @@ std::vector<std::string> Plan::known_names() const {
     if (!name.empty()) names.push_back(name);
   }
   return names;
+}
+
+bool Plan::knows(std::string_view name) const { return names_.find(name) != names_.end() || frame_.find(name) != nullptr; }
+
+ExpressionError Plan::unknown(const Ast& name) const {
+  const std::vector<std::string> known = known_names();
+  const auto near = text::nearest(name.text, known);
+  return {fmt::format("there is no column or earlier feature `{}`", name.text),
+          near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(known, ", "), name.offset, name.length};
 }
 
 int Plan::add(std::string_view name, std::string_view text, Use use) {

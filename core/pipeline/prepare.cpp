@@ -194,26 +194,29 @@ class PreparationFit {
     result.kept.assign(is_train.begin(), is_train.end());
     FittedPreparation& fitted = result.fitted;
     fitted.inputs_ = work.columns;
-    require_rows(result.kept, "the first step");
+    require_rows(result.kept, "the first step", "split");
     for (std::size_t i = 0; i < work.columns.size(); ++i) {
       if (!all_missing(work.values[i], is_train)) continue;
       fitted.dropped_.push_back(work.columns[i].name);
       result.notes.push_back(fmt::format("`{}` is missing in every train row: it is left out", work.columns[i].name));
     }
     drop_columns(work, fitted.dropped_);
-    for (const config::Component& step : steps) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const config::Component& step = steps[i];
+      const std::string key = fmt::format("prepare.{}", i);
       const auto before = std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
-      FittedStep learned = learn_step(step, work, result.kept, result.notes);
+      FittedStep learned = learned_at(key, step, work, result);
       drop_rows(learned, work, result.kept);
       const auto gone = before - std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
       if (gone > 0) result.notes.push_back(fmt::format("{} dropped {} of {} train rows", step.id, gone, before));
-      require_rows(result.kept, step.id);
+      require_rows(result.kept, step.id, key);
       apply_step(learned, work);
       fitted.steps_.push_back(std::move(learned));
     }
     fitted.outputs_ = work.columns;
     if (work.columns.empty()) {
-      throw Error(Fault::data, "preparing the inputs", "every input is missing in all train rows", "look at the columns named in `inputs`");
+      throw PreparationError("inputs", {Fault::data, "preparing the inputs", "every input is missing in all train rows",
+                                        "look at the columns named in `inputs`"});
     }
     return result;
   }
@@ -225,10 +228,17 @@ class PreparationFit {
     }
     return true;
   }
-  static void require_rows(const std::vector<std::uint8_t>& kept, const std::string& step) {
+  static FittedStep learned_at(const std::string& key, const config::Component& step, const InputTable& work, PreparationResult& result) {
+    try {
+      return learn_step(step, work, result.kept, result.notes);
+    } catch (const Error& error) {
+      throw PreparationError(key, error);
+    }
+  }
+  static void require_rows(const std::vector<std::uint8_t>& kept, const std::string& step, const std::string& key) {
     if (std::find(kept.begin(), kept.end(), std::uint8_t{1}) != kept.end()) return;
-    throw Error(Fault::data, "preparing the train rows", fmt::format("no train row is left after {}", step),
-                "drop fewer rows: name `columns` in the step, or fill missing values instead");
+    throw PreparationError(key, {Fault::data, "preparing the train rows", fmt::format("no train row is left after {}", step),
+                                 "drop fewer rows: name `columns` in the step, or fill missing values instead"});
   }
 };
 
@@ -281,39 +291,6 @@ FittedPreparation FittedPreparation::from_json(const std::string& text) {
     throw Error(Fault::data, "reading a stored preparation", error.what(), "the model bundle is damaged: train again");
   }
   return result;
-}
-
-void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, bool has_time,
-                       Diagnostics& diagnostics) {
-  bool adds_columns = false;  // then a pattern may mean a column that a step before it made
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const config::Component& step = steps[i];
-    const std::string key = fmt::format("prepare.{}", i);
-    if (has_time && step.id == "missing" && text_param(step, "method", "median") == "interpolate") {
-      diagnostics.error(step.place, "interpolation between rows uses the future, and these data have a time column", "method: forward_fill",
-                        key + ".method");
-    }
-    if (!has_time && step.id == "scale" && text_param(step, "by", "all") == "time") {
-      diagnostics.error(step.place, "scaling by time needs a time column", "by: all", key + ".by");
-    }
-    for (const std::string& pattern : patterns_of(step)) {
-      const auto match = [&](const InputColumn& column) { return text::matches(pattern, column.name); };
-      const bool known = std::any_of(inputs.begin(), inputs.end(), match);
-      const bool usable = std::any_of(inputs.begin(), inputs.end(), [&](const auto& c) { return match(c) && works_on(step, c); });
-      if (usable || (adds_columns && !known)) continue;
-      std::vector<std::string> names;
-      for (const InputColumn& column : inputs) names.push_back(column.name);
-      const auto near = text::nearest(pattern, names);
-      diagnostics.data_error(step.place,
-                             known ? fmt::format("{} cannot work on `{}`, a category", step.id, pattern)
-                                   : fmt::format("no input is called or matches `{}`", pattern),
-                             known  ? "put one_hot before it"
-                             : near ? fmt::format("did you mean {}?", *near)
-                                    : "inputs: " + text::join(names, ", "),
-                             key + ".columns");
-    }
-    adds_columns = adds_columns || step.id == "one_hot" || step.id == "missing" || step.id == "outliers";
-  }
 }
 
 }  // namespace assay::pipeline

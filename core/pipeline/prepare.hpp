@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "base/error.hpp"
 #include "config/experiment.hpp"
 #include "data/frame.hpp"
+#include "pipeline/doubtful.hpp"
 
 namespace assay::pipeline {
 
@@ -90,6 +92,16 @@ class FittedPreparation {
 // The table as a matrix; columns are let go as they are copied, keys (row, entity, ...) stay in the table.
 Matrix to_matrix(InputTable& table);
 
+// What the rows of a fold contradict, and the key of the experiment file that is at fault ("inputs", "prepare.2").
+class PreparationError : public Error {
+ public:
+  PreparationError(std::string key, const Error& what) : Error(what), key_(std::move(key)) {}
+  const std::string& key() const { return key_; }
+
+ private:
+  std::string key_;
+};
+
 struct PreparationResult {
   FittedPreparation fitted;
   InputTable table;                // all rows, prepared
@@ -97,11 +109,12 @@ struct PreparationResult {
   std::vector<std::string> notes;  // "column AGE is constant in train: not scaled"
 };
 // Fits the steps in order, each on what the steps before made of the train rows (is_train, one a row of `table`). The other rows of the
-// table serve as history for forward_fill only. Throws Error(data) where nothing is left to fit on.
+// table serve as history for forward_fill only. Throws PreparationError where nothing is left to fit on.
 PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train);
 
-// What can be checked once the data are known: patterns without a column, interpolation with time, scaling by time without time.
-void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, bool has_time,
-                       Diagnostics& diagnostics);
+// What can be checked once the columns are known: patterns that match none of those that stand before their step, interpolation with
+// time, scaling by time without time. `doubtful`: inputs that are missing here, for which no pattern is to blame.
+void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, const Doubtful& doubtful,
+                       bool has_time, Diagnostics& diagnostics);
 
 }  // namespace assay::pipeline

@@ -24,12 +24,6 @@ double number_param(const config::Component& step, const std::string& name, doub
   }
   return fallback;
 }
-bool flag_param(const config::Component& step, const std::string& name) {
-  for (const auto& [key, value] : step.params) {
-    if (key == name && !value.is_none()) return value.as_bool();
-  }
-  return false;
-}
 
 std::vector<double> present(std::span<const double> values, std::span<const std::uint8_t> train) {
   std::vector<double> result;
@@ -302,6 +296,13 @@ std::string text_param(const config::Component& step, const std::string& name, c
     if (key == name && !value.is_none()) return value.as_text();
   }
   return fallback;
+}
+
+bool flag_param(const config::Component& step, const std::string& name) {
+  for (const auto& [key, value] : step.params) {
+    if (key == name && !value.is_none()) return value.as_bool();
+  }
+  return false;
 }
 
 std::vector<std::string> patterns_of(const config::Component& step) {

@@ -19,6 +19,7 @@ void apply_step(const FittedStep& step, InputTable& table);
 
 // A step's parameter, or what it is by default.
 std::string text_param(const config::Component& step, const std::string& name, const std::string& fallback);
+bool flag_param(const config::Component& step, const std::string& name);
 std::vector<std::string> patterns_of(const config::Component& step);
 // Whether a step may work on a column: named ones, or by default those of the kinds that it is made for.
 bool works_on(const config::Component& step, const InputColumn& column);

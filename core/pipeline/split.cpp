@@ -7,27 +7,24 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "pipeline/expression.hpp"
+#include "pipeline/checked_expression.hpp"
 #include "pipeline/fold_maker.hpp"
 
 namespace assay::pipeline {
 
 namespace {
 
-// Rules are evaluated over the frame with its features.
-std::vector<double> rule_values(const std::string& rule, const Dataset& dataset, const config::SplitSpec& spec, const std::string& key,
-                                Diagnostics& diagnostics) {
-  if (rule.empty()) return {};
+// Rules are evaluated over the frame with its features. Nothing where a rule is wrong, or reads a feature that is.
+std::optional<std::vector<double>> rule_values(const std::string& rule, const Dataset& dataset, const config::SplitSpec& spec,
+                                               const std::string& key, Diagnostics& diagnostics) {
+  if (rule.empty()) return std::vector<double>();
   Plan plan(dataset.frame);
-  try {
-    const std::vector<int> root = {plan.add("", rule, Use::rule)};
-    return std::move(plan.evaluate(root)[0]);
-  } catch (const ExpressionError& error) {
-    const auto place = spec.key_places.find(key);
-    diagnostics.error(place == spec.key_places.end() ? spec.place : inside(place->second, rule, error.offset(), error.length()),
-                      error.what(), error.mend(), "split." + key);
-    return {};
-  }
+  const auto place = spec.key_places.find(key);
+  const std::vector<int> root = {
+      add_checked(plan, {"", rule, Use::rule, place == spec.key_places.end() ? spec.place : place->second, "split." + key},
+                  dataset.doubtful, diagnostics)};
+  if (root[0] < 0) return std::nullopt;
+  return std::move(plan.evaluate(root)[0]);
 }
 
 }  // namespace
@@ -49,13 +46,13 @@ Folds make_folds(const config::SplitSpec& spec, const Dataset& dataset, SeedTree
   rows.group = dataset.group;
   rows.lead_rows = dataset.lead_rows;
   rows.gap_rows = dataset.lookback + dataset.warmup_rows;
-  std::vector<double> test, validation;
+  std::optional<std::vector<double>> test, validation;
   if (spec.use == "by_rule") {
     test = rule_values(spec.test_rule, dataset, spec, "test", diagnostics);
     validation = rule_values(spec.validation_rule, dataset, spec, "validation", diagnostics);
-    if (diagnostics.has_errors()) return {};
-    rows.test_rule = test;
-    rows.validation_rule = validation;
+    if (!test || !validation) return {};
+    rows.test_rule = *test;
+    rows.validation_rule = *validation;
   }
   Folds folds = make_folds(spec, rows, seed, diagnostics);
   const bool without = std::any_of(folds.folds.begin(), folds.folds.end(), [](const Fold& fold) { return fold.validation.empty(); });

@@ -113,6 +113,7 @@ void check_market_columns(const config::Experiment& experiment, const pipeline::
     const auto at = experiment.places.find(key);
     const Place& place = at == experiment.places.end() ? fallback : at->second;
     if (column == nullptr) {
+      if (dataset.doubtful.holds(name)) return;
       const auto near = text::nearest(name, dataset.frame.names());
       diagnostics.data_error(place, fmt::format("the backtest needs a column `{}`, which the data do not have", name),
                              near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(dataset.frame.names(), ", "), key);

@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/text.hpp"
 #include "config/value.hpp"
 #include "data/column_file.hpp"
 #include "data/simulate_credit.hpp"
 #include "data/simulate_market.hpp"
 #include "pipeline/category_inputs.hpp"
+#include "pipeline/checked_expression.hpp"
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
 #include "run/backtest_run.hpp"
@@ -61,9 +65,32 @@ data::CsvOptions csv_options(const config::Experiment& experiment) {
   return options;
 }
 
-std::optional<LoadedData> load_file(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
+// Takes out of the request what names no column of the file, so that everything else can still be looked at; false where something else
+// is wrong. Without a faulty item `columns` would leave out a column that is meant, so all of them are read.
+bool leave_out(const std::vector<data::ReadProblem>& problems, data::CsvOptions& options) {
+  std::map<std::string, std::set<std::size_t>> faulty;  // list -> items
+  for (const data::ReadProblem& problem : problems) {
+    const auto parts = text::split(problem.key, '.');
+    const auto item = parts.size() == 2 ? text::to_integer(parts[1]) : std::nullopt;
+    if (!item) return false;
+    faulty[std::string(parts[0])].insert(static_cast<std::size_t>(*item));
+  }
+  const auto without = [&](std::vector<std::string>& list, const char* key) {
+    std::vector<std::string> kept;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (!faulty[key].contains(i)) kept.push_back(list[i]);
+    list = std::move(kept);
+  };
+  without(options.drop, "drop");
+  without(options.categorical, "categorical");
+  if (!faulty["columns"].empty()) options.columns.clear();
+  return true;
+}
+
+std::optional<LoadedData> load_file(const config::Experiment& experiment, const LoadOptions& options, data::CsvOptions csv,
+                                    Diagnostics& diagnostics) {
   try {
-    data::LoadedFrame loaded = data::load_csv(csv_options(experiment), time_rules(experiment), {options.cache_folder}, options.progress);
+    data::LoadedFrame loaded = data::load_csv(csv, time_rules(experiment), {options.cache_folder}, options.progress);
     LoadedData out;
     out.frame = std::move(loaded.frame);
     out.hash = std::move(loaded.content_hash);
@@ -78,6 +105,7 @@ std::optional<LoadedData> load_file(const config::Experiment& experiment, const 
           problem.line == 0 ? "" : experiment.data.path.filename().string() + ", line " + std::to_string(problem.line) + ": ";
       diagnostics.data_error(place_of(experiment, key), where + problem.message, problem.mend, "data." + key);
     }
+    if (leave_out(e.problems(), csv)) return load_file(experiment, options, std::move(csv), diagnostics);
   } catch (const Error& e) {
     if (e.fault() == Fault::interrupted) throw;
     diagnostics.data_error(place_of(experiment, "path"), (e.tried().empty() ? "" : e.tried() + ": ") + e.happened(), e.mend(), "data.path");
@@ -126,7 +154,7 @@ LoadedData simulate(const config::Experiment& experiment) {
   return loaded;
 }
 
-// Source columns that `columns` and `drop` leave, for sources that give a whole frame.
+// Source columns that `columns` and `drop` leave, for sources that give a whole frame. Faulty items change nothing (see leave_out).
 void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagnostics& diagnostics) {
   const config::DataSpec& spec = experiment.data;
   std::vector<std::string> away;
@@ -137,13 +165,16 @@ void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagn
     else
       away.push_back(spec.drop[i]);
   }
-  if (!spec.columns.empty()) {
+  bool all_known = true;
+  for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+    if (loaded.frame.find(spec.columns[i]) != nullptr) continue;
+    all_known = false;
+    diagnostics.data_error(place_of(experiment, "columns." + std::to_string(i)), "the data have no column '" + spec.columns[i] + "'", {},
+                           "data.columns");
+  }
+  if (!spec.columns.empty() && all_known) {
     for (const std::string& name : loaded.frame.names())
       if (std::find(spec.columns.begin(), spec.columns.end(), name) == spec.columns.end()) away.push_back(name);
-    for (std::size_t i = 0; i < spec.columns.size(); ++i)
-      if (loaded.frame.find(spec.columns[i]) == nullptr)
-        diagnostics.data_error(place_of(experiment, "columns." + std::to_string(i)), "the data have no column '" + spec.columns[i] + "'",
-                               {}, "data.columns");
   }
   std::sort(away.begin(), away.end());
   away.erase(std::unique(away.begin(), away.end()), away.end());
@@ -160,18 +191,27 @@ void cut_rows(LoadedData& loaded, std::int64_t most) {
   loaded.notes.push_back("--quick: only the first " + std::to_string(most) + " of " + std::to_string(rows) + " rows are used");
 }
 
+std::vector<std::string> possible_inputs(const data::Frame& frame) {
+  std::vector<std::string> names;
+  for (const data::Column& column : frame.columns())
+    if (column.type() != data::ColumnType::timestamp) names.push_back(column.name());
+  return names;
+}
+
 }  // namespace
 
 std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
   std::optional<LoadedData> loaded;
   if (experiment.data.source == "csv") {
-    loaded = load_file(experiment, options, diagnostics);
+    loaded = load_file(experiment, options, csv_options(experiment), diagnostics);
   } else {
     loaded = simulate(experiment);
     keep_wanted(*loaded, experiment, diagnostics);
   }
-  if (loaded) cut_rows(*loaded, options.max_rows);
-  if (diagnostics.has_errors()) return std::nullopt;
+  if (loaded)
+    cut_rows(*loaded, options.max_rows);
+  else
+    pipeline::check_expressions(experiment, diagnostics);
   return loaded;
 }
 
@@ -187,18 +227,17 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   ExperimentData out;
   const auto maker = component_maker(experiment.resources, options.program, options.cancel);
   out.dataset = pipeline::build_dataset(experiment, loaded.frame, pipeline::plugin_features(registry, *maker), diagnostics);
-  // A mistake stops only what stands on it: the others are told in the same go.
   const auto sound = [&](std::initializer_list<std::string_view> sections) {
     return std::none_of(diagnostics.items().begin(), diagnostics.items().end(), [&](const Diagnostic& d) {
       return d.severity == Severity::error &&
              std::any_of(sections.begin(), sections.end(), [&](std::string_view section) { return d.key.starts_with(section); });
     });
   };
-  if (sound({"features", "inputs", "protected"}))
-    pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, out.dataset.inputs), out.dataset.has_time(),
-                                diagnostics);
+  // A step may mean an input that a faulty `inputs` does not give.
+  const std::vector<std::string> inputs = sound({"inputs"}) ? out.dataset.inputs : possible_inputs(out.dataset.frame);
+  pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, inputs), out.dataset.doubtful,
+                              out.dataset.has_time(), diagnostics);
   if (!diagnostics.has_errors()) pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
-  if (!sound({"features", "target", "split", "train"})) return std::nullopt;
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"
                                        : experiment.train.refit != "none"                   ? "train.refit"
@@ -217,7 +256,8 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   Diagnostics of_split;
   out.folds = pipeline::make_folds(experiment.split, out.dataset, SeedTree(experiment.seed).child("split"), needs_validation, of_split);
   for (const Diagnostic& d : of_split.items()) diagnostics.add(d);
-  if (experiment.backtest && !diagnostics.has_errors()) check_traded_spans(experiment, out.dataset, out.folds, diagnostics);
+  if (experiment.backtest && !of_split.has_errors() && sound({"target", "split"}))
+    check_traded_spans(experiment, out.dataset, out.folds, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   out.loaded = std::move(loaded);
   return out;

@@ -35,7 +35,8 @@ struct LoadOptions {
   const std::atomic<bool>* cancel = nullptr;
 };
 
-// Nothing where `diagnostics` has errors after it.
+// Nothing where the data cannot be read; the file's expressions are then looked at without them. Where only `columns`, `drop` or
+// `categorical` name what is not there, `diagnostics` has errors and the data are good for further checks alone.
 std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics);
 
 struct ExperimentData {
@@ -44,7 +45,8 @@ struct ExperimentData {
   pipeline::Folds folds;
 };
 
-// The same, on to the folds. All mistakes are gathered as far as one can look. Throws plugin::CallFailure where a feature plugin's worker
+// The same, on to the folds; nothing where `diagnostics` has errors after it. A mistake stops only what stands on it: all others are told
+// in the same go, and names of what is faulty itself are no mistakes. Throws plugin::CallFailure where a feature plugin's worker
 // did not end well.
 std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry,
                                            const LoadOptions& options, Diagnostics& diagnostics);

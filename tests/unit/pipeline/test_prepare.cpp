@@ -154,10 +154,10 @@ TEST_CASE("steps over several entities and times are causal") {
 TEST_CASE("what cannot be prepared says so") {
   Diagnostics diagnostics;
   const std::vector<InputColumn> inputs = {{"age", InputKind::number, {}}, {"purpose", InputKind::category, {"a"}}};
-  check_preparation({step("missing", {{"method", value("interpolate")}})}, inputs, true, diagnostics);
-  check_preparation({step("scale", {{"by", value("time")}})}, inputs, false, diagnostics);
-  check_preparation({step("scale", {columns({"agee"})})}, inputs, false, diagnostics);
-  check_preparation({step("scale", {columns({"purpose"})})}, inputs, false, diagnostics);
+  check_preparation({step("missing", {{"method", value("interpolate")}})}, inputs, {}, true, diagnostics);
+  check_preparation({step("scale", {{"by", value("time")}})}, inputs, {}, false, diagnostics);
+  check_preparation({step("scale", {columns({"agee"})})}, inputs, {}, false, diagnostics);
+  check_preparation({step("scale", {columns({"purpose"})})}, inputs, {}, false, diagnostics);
   REQUIRE(diagnostics.items().size() == 4);
   CHECK(diagnostics.items()[0].message.find("uses the future") != std::string::npos);
   CHECK(diagnostics.items()[1].mend == "by: all");

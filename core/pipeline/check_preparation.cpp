@@ -1,0 +1,97 @@
+// Preparation steps against the columns that they will meet: each step is followed by the columns that it leaves.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "pipeline/prepare_steps.hpp"
+
+namespace assay::pipeline {
+
+namespace {
+
+class ColumnsOnTheWay {
+ public:
+  ColumnsOnTheWay(std::span<const InputColumn> inputs, const Doubtful& doubtful)
+      : columns_(inputs.begin(), inputs.end()), beginnings_(doubtful.names()) {}
+
+  // Whether a column that is there, or may be, has such a name.
+  bool has(const std::string& pattern) const {
+    const std::string fixed = pattern.substr(0, pattern.find_first_of("*?"));  // what each matching name begins with
+    const auto may_match = [&](const std::string& beginning) {
+      return fixed.starts_with(beginning) || (fixed.size() < pattern.size() && beginning.starts_with(fixed));
+    };
+    return matches_column(pattern) || std::any_of(beginnings_.begin(), beginnings_.end(), may_match);
+  }
+  bool matches_column(const std::string& pattern) const {
+    return std::any_of(columns_.begin(), columns_.end(), [&](const InputColumn& c) { return text::matches(pattern, c.name); });
+  }
+  bool usable(const config::Component& step, const std::string& pattern) const {
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [&](const InputColumn& c) { return text::matches(pattern, c.name) && works_on(step, c); });
+  }
+
+  void after(const config::Component& step) {
+    std::vector<InputColumn> left;
+    for (InputColumn& column : columns_) {
+      const std::string name = column.name;
+      if (!works_on(step, column)) {
+        left.push_back(std::move(column));
+      } else if (step.id == "one_hot") {
+        for (const std::string& level : column.levels) left.push_back({name + "=" + level, InputKind::flag, {}});
+        if (column.kind != InputKind::category) beginnings_.push_back(name + "=");  // a number's values are not known here
+      } else {
+        left.push_back(std::move(column));
+        if (step.id == "missing" && flag_param(step, "indicator")) left.push_back({name + "_missing", InputKind::flag, {}});
+        if (step.id == "outliers" && text_param(step, "action", "clip") == "mark") left.push_back({name + "_outlier", InputKind::flag, {}});
+      }
+    }
+    columns_ = std::move(left);
+  }
+
+  std::string mend(const std::string& pattern) const {
+    if (has(pattern + "=*")) return fmt::format("one_hot has made columns of it: name {}=*", pattern);
+    constexpr std::size_t kShown = 40;  // a category may have made thousands
+    std::vector<std::string> names;
+    for (const InputColumn& column : columns_) names.push_back(column.name);
+    if (const auto near = text::nearest(pattern, names)) return fmt::format("did you mean {}?", *near);
+    const bool all = names.size() <= kShown;
+    names.resize(std::min(names.size(), kShown));
+    return "inputs: " + text::join(names, ", ") + (all ? "" : ", ...");
+  }
+
+ private:
+  std::vector<InputColumn> columns_;
+  std::vector<std::string> beginnings_;  // of names that cannot be told whole
+};
+
+}  // namespace
+
+void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, const Doubtful& doubtful,
+                       bool has_time, Diagnostics& diagnostics) {
+  ColumnsOnTheWay columns(inputs, doubtful);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const config::Component& step = steps[i];
+    const std::string key = fmt::format("prepare.{}", i);
+    if (has_time && step.id == "missing" && text_param(step, "method", "median") == "interpolate") {
+      diagnostics.error(step.place, "interpolation between rows uses the future, and these data have a time column", "method: forward_fill",
+                        key + ".method");
+    }
+    if (!has_time && step.id == "scale" && text_param(step, "by", "all") == "time") {
+      diagnostics.error(step.place, "scaling by time needs a time column", "by: all", key + ".by");
+    }
+    for (const std::string& pattern : patterns_of(step)) {
+      if (columns.usable(step, pattern)) continue;
+      if (columns.matches_column(pattern)) {
+        diagnostics.data_error(step.place, fmt::format("{} cannot work on `{}`, a category", step.id, pattern), "put one_hot before it",
+                               key + ".columns");
+      } else if (!columns.has(pattern)) {
+        diagnostics.data_error(step.place, fmt::format("no input is called or matches `{}`", pattern), columns.mend(pattern),
+                               key + ".columns");
+      }
+    }
+    columns.after(step);
+  }
+}
+
+}  // namespace assay::pipeline

@@ -1,0 +1,60 @@
+#include "run/check_folds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "base/text.hpp"
+#include "pipeline/fold_data.hpp"
+
+namespace assay::run {
+
+namespace {
+
+Place place_of(const config::Experiment& experiment, const std::string& key) {
+  if (key == "split") return experiment.split.place;
+  if (key.starts_with("prepare.")) {
+    const auto step = text::to_integer(key.substr(key.find('.') + 1));
+    return experiment.prepare.at(static_cast<std::size_t>(step.value_or(0))).place;
+  }
+  return experiment.inputs.place.line != 0 ? experiment.inputs.place : experiment.data.place;
+}
+
+struct Told {
+  std::string message, mend;
+  std::size_t folds = 0;
+};
+
+}  // namespace
+
+void check_folds(const config::Experiment& experiment, const ExperimentData& data, const plugin::Registry& registry,
+                 Diagnostics& diagnostics) {
+  if (experiment.is_rule()) return;
+  // A model that takes missing values learns from rows that others must leave out.
+  const bool all_accept_missing = std::all_of(experiment.models.begin(), experiment.models.end(), [&](const auto& model) {
+    return registry.component("model", model.second.id).has(ASSAY_ACCEPTS_MISSING);
+  });
+  const std::vector<pipeline::Fold>& folds = data.folds.folds;
+  std::map<std::string, Told> told;  // by key: the first fold speaks for all that have the same trouble
+  for (std::size_t f = 0; f < folds.size(); ++f) {
+    try {
+      pipeline::assemble_fold(data.dataset, folds[f], data.folds, experiment.prepare, all_accept_missing);
+    } catch (const pipeline::PreparationError& error) {
+      Told& entry = told[error.key()];
+      if (entry.folds++ > 0) continue;
+      const std::string where = folds.size() == 1 ? "" : fmt::format("fold {} of {}: ", f + 1, folds.size());
+      entry.message = where + (error.tried().starts_with("preparing") ? "" : error.tried() + ": ") + error.happened();
+      entry.mend = error.mend();
+    }
+  }
+  for (const auto& [key, entry] : told) {
+    const std::string others =
+        entry.folds == 1 ? "" : fmt::format(" (and in {} more fold{})", entry.folds - 1, entry.folds == 2 ? "" : "s");
+    diagnostics.data_error(place_of(experiment, key), entry.message + others, entry.mend, key);
+  }
+  if (data.loaded.let_go) data.loaded.let_go();
+}
+
+}  // namespace assay::run
