@@ -111,7 +111,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string> known) {
+namespace {
+
+std::optional<std::string> within_distance(std::string_view word, std::span<const std::string> known) {
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : known) {
@@ -122,6 +124,27 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     }
   }
   return best;
+}
+
+template <class Fits>
+std::optional<std::string> only(std::span<const std::string> known, Fits fits) {
+  const auto first = std::find_if(known.begin(), known.end(), fits);
+  if (first == known.end() || std::find_if(first + 1, known.end(), fits) != known.end()) return std::nullopt;
+  return *first;
+}
+
+}  // namespace
+
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> known) {
+  if (word.size() >= 2) {
+    if (auto longer = only(known, [&](const std::string& one) { return one.starts_with(word); })) return longer;
+  }
+  if (auto near = within_distance(word, known)) return near;
+  constexpr std::size_t kTelling = 3;  // letters that are no chance
+  return only(known, [&](const std::string& one) {
+    return (one.size() >= kTelling && word.find(one) != std::string_view::npos) ||
+           (word.size() >= kTelling && one.find(word) != std::string::npos);
+  });
 }
 
 bool matches(std::string_view pattern, std::string_view name) {

@@ -26,8 +26,9 @@ std::size_t utf8_length(std::string_view text);  // code points
 // Shortest decimal text that reads back to the same bits; "nan", "inf", "-inf".
 std::string shortest(double value);
 
-// Damerau-Levenshtein (restricted) distance, and the known word within a third of its length, or nothing.
-std::size_t edit_distance(std::string_view a, std::string_view b);
+std::size_t edit_distance(std::string_view a, std::string_view b);  // Damerau-Levenshtein (restricted)
+// The known word that was meant, or nothing: the only one that begins with the word ("acc": accuracy), else the one within a third of its
+// length by edit distance, else the only one that holds it or is held by it ("rocauc": auc).
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> known);
 
 // Glob with * and ? over the whole name ("PAY_*").

@@ -157,7 +157,7 @@ std::optional<Value> Checker::span_value(const Node& node, const KeySpec& key, c
   if (const auto span = parse_span(node.text)) {
     const bool plain_zero = span->is_zero() && node.text.find_first_not_of('0') == std::string::npos;
     if (key.form == TextForm::share_or_span && span->is_zero())
-      return wrong(node, key, path, "'" + path + "' must not be empty", "leave the key out for none");
+      return wrong(node, key, path, "'" + path + "' is zero: the span holds no rows", "leave the key out for none");
     return Value{plain_zero ? std::string("0d") : assay::to_text(*span)};
   }
   if (key.form == TextForm::share_or_span) {
@@ -192,7 +192,7 @@ std::optional<Value> Checker::text_value(const Node& node, const Value& value, c
   const bool text = std::holds_alternative<std::string>(value.data);
   if (!text && !(lenient && !std::holds_alternative<bool>(value.data)))
     return wrong_type(node, key, path, "write \"" + node.text + "\" if the text is meant");
-  if (node.text.empty() && (lenient || key.form == TextForm::path))
+  if (text::trim(node.text).empty() && (lenient || key.form == TextForm::path || key.form == TextForm::name))
     return wrong(node, key, path, "'" + path + "' is an empty text, it must be " + kind_text(key));
   return Value{node.text};
 }

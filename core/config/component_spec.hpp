@@ -16,8 +16,8 @@ namespace assay::config {
 enum class ParamKind { boolean, integer, real, text, choice, column, list, component };
 
 // What a text must look like beyond being text. span: "3y", "6mo", "20"; share_or_span: a share such as 0.2 (kept as a real) or a span;
-// bytes: "2GB"; scalar: any plain value, kept as written.
-enum class TextForm { any, span, share_or_span, expression, path, bytes, scalar };
+// bytes: "2GB"; scalar: any plain value, kept as written; name: not empty.
+enum class TextForm { any, span, share_or_span, expression, path, bytes, scalar, name };
 
 struct ParamSpec {
   std::string name, doc, unit;

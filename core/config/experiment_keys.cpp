@@ -217,7 +217,7 @@ const KeySpec& experiment_keys() {
         {}, "An experiment file",
         {integer("assay", "Version of the file's format").range(1, 1).needed(),
          text("extends", "Another experiment file whose keys hold where this one is silent", TextForm::path).without_result(),
-         text("name", "What the run is called (absent: the file's name)").without_result(),
+         text("name", "What the run is called (absent: the file's name)", TextForm::name).without_result(),
          integer("seed", "All randomness comes from it").range(0, 9e18).by_default(number(0)),
          list(text({}, "a path", TextForm::path), "plugins", "Plugin files or folders, besides those on the search path"),
          data_key(),

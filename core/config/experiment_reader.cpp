@@ -432,10 +432,16 @@ std::string canonical_text(const Map& root, bool is_rule) {
 
 void check_path(const std::filesystem::path& path, const std::string& written, const std::string& key, const Place& at, bool folder_is_fine,
                 Diagnostics& diagnostics) {
+  const auto say = [&](const std::string& message, const std::string& mend) {
+    if (key == "data.path")
+      diagnostics.data_error(at, message, mend, key);  // the file may be sound where the data are
+    else
+      diagnostics.error(at, message, mend, key);
+  };
   std::error_code code;
   const auto status = std::filesystem::status(path, code);
   if (std::filesystem::is_directory(status) && !folder_is_fine) {
-    diagnostics.error(at, "'" + written + "' is a folder", "name a file in it", key);
+    say("'" + written + "' is a folder, not a file of data", "name a file in it");
   } else if (!std::filesystem::exists(status)) {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), code)) {
@@ -444,13 +450,8 @@ void check_path(const std::filesystem::path& path, const std::string& written, c
     }
     std::sort(names.begin(), names.end());
     const auto near = path.filename().string().size() > 100 ? std::nullopt : text::nearest(path.filename().string(), names);
-    const std::string message = "there is no file '" + written + "'";
-    const std::string mend =
-        near ? "did you mean '" + *near + "'?" : "paths are relative to the file they stand in: this is " + path.string();
-    if (key == "data.path")
-      diagnostics.data_error(at, message, mend, key);  // the file may be sound where the data are
-    else
-      diagnostics.error(at, message, mend, key);
+    say("there is no file '" + written + "'",
+        near ? "did you mean '" + *near + "'?" : "paths are relative to the file they stand in: this is " + path.string());
   }
 }
 

@@ -224,6 +224,11 @@ void Rules::class_keys() {
 
 void Rules::source() {
   const DataSpec& data = e_.data;
+  const std::string& delimiter = data.csv.delimiter;
+  if (delimiter.size() > 1 && delimiter != "tab" && delimiter != "\\t" && delimiter != "blanks")
+    error("data.delimiter", "'" + delimiter + "' is no delimiter", "write one character, tab or blanks");
+  if (!data.csv.decimal.empty() && data.csv.decimal == data.csv.thousands)
+    error("data.thousands", "'" + data.csv.decimal + "' cannot stand both between thousands and before decimals", "change one of them");
   if (!given("data") || !data.source.starts_with("sim.")) return;
   for (const char* key : {"time", "entity", "adjustment"}) {
     const std::string path = std::string("data.") + key;
@@ -282,7 +287,7 @@ void Rules::split_spans() {
     const std::string path = std::string("split.") + key;
     if (!span->has_value() || !given(path)) continue;
     if ((*span)->is_zero() && std::string_view(key) != "embargo")
-      error(path, "'" + path + "' must not be empty", "leave the key out for none");
+      error(path, "'" + path + "' is zero: the span holds no rows", "leave the key out for none");
     if (!(*span)->is_count() && !(*span)->is_zero() && time_ == Known::no)
       error(path, "a span of time needs time, and this is a plain table", "write a count of rows, or name data.time");
   }

@@ -78,6 +78,7 @@ Json text_schema(TextForm form) {
     case TextForm::bytes:
       return {{"type", "string"}, {"pattern", "^[0-9]+(kB|MB|GB|TB)$"}};
     case TextForm::path:
+    case TextForm::name:
       return {{"type", "string"}, {"minLength", 1}};
     case TextForm::any:
       break;

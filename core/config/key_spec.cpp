@@ -97,6 +97,8 @@ std::string text_form(TextForm form) {
   switch (form) {
     case TextForm::any:
       return "a text";
+    case TextForm::name:
+      return "a text that is not empty";
     case TextForm::span:
       return "a span such as 3y, 6mo, 10d, 4h, 10min, or a plain count";
     case TextForm::share_or_span:

@@ -12,8 +12,12 @@ namespace {
 
 class ColumnsOnTheWay {
  public:
-  ColumnsOnTheWay(std::span<const InputColumn> inputs, const Doubtful& doubtful)
-      : columns_(inputs.begin(), inputs.end()), beginnings_(doubtful.names()) {}
+  ColumnsOnTheWay(std::span<const InputColumn> inputs, const Doubtful& doubtful) : columns_(inputs.begin(), inputs.end()) {
+    for (const std::string& name : doubtful.names()) {
+      for (const char* end : {"", "_missing", "_outlier"}) perhaps_.push_back(name + end);
+      for (const char* middle : {".", "="}) beginnings_.push_back(name + middle);
+    }
+  }
 
   // Whether a column that is there, or may be, has such a name.
   bool has(const std::string& pattern) const {
@@ -21,7 +25,9 @@ class ColumnsOnTheWay {
     const auto may_match = [&](const std::string& beginning) {
       return fixed.starts_with(beginning) || (fixed.size() < pattern.size() && beginning.starts_with(fixed));
     };
-    return matches_column(pattern) || std::any_of(beginnings_.begin(), beginnings_.end(), may_match);
+    const auto matches = [&](const std::string& name) { return text::matches(pattern, name); };
+    return matches_column(pattern) || std::any_of(perhaps_.begin(), perhaps_.end(), matches) ||
+           std::any_of(beginnings_.begin(), beginnings_.end(), may_match);
   }
   bool matches_column(const std::string& pattern) const {
     return std::any_of(columns_.begin(), columns_.end(), [&](const InputColumn& c) { return text::matches(pattern, c.name); });
@@ -55,6 +61,7 @@ class ColumnsOnTheWay {
     std::vector<std::string> names;
     for (const InputColumn& column : columns_) names.push_back(column.name);
     if (const auto near = text::nearest(pattern, names)) return fmt::format("did you mean {}?", *near);
+    if (names.empty()) return {};
     const bool all = names.size() <= kShown;
     names.resize(std::min(names.size(), kShown));
     return "inputs: " + text::join(names, ", ") + (all ? "" : ", ...");
@@ -62,6 +69,7 @@ class ColumnsOnTheWay {
 
  private:
   std::vector<InputColumn> columns_;
+  std::vector<std::string> perhaps_;     // names that faulty features would have given
   std::vector<std::string> beginnings_;  // of names that cannot be told whole
 };
 

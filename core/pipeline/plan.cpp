@@ -233,7 +233,9 @@ bool Plan::knows(std::string_view name) const { return names_.find(name) != name
 
 ExpressionError Plan::unknown(const Ast& name) const {
   const std::vector<std::string> known = known_names();
-  const auto near = text::nearest(name.text, known);
+  std::vector<std::string> words = known;
+  words.emplace_back("row");
+  const auto near = text::nearest(name.text, words);
   return {fmt::format("there is no column or earlier feature `{}`", name.text),
           near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(known, ", "), name.offset, name.length};
 }

@@ -66,6 +66,13 @@ TEST_CASE("the nearest word is near, or none") {
   CHECK(text::nearest("early_stoping", known) == "early_stopping");
   CHECK_FALSE(text::nearest("penguin", known));
   CHECK_FALSE(text::nearest("x", known));
+  const std::vector<std::string> metrics{"auc", "accuracy", "f1", "log_loss", "brier"};
+  CHECK(text::nearest("acc", metrics) == "accuracy");  // though auc is one letter away
+  CHECK(text::nearest("rocauc", metrics) == "auc");
+  CHECK(text::nearest("loss", metrics) == "log_loss");
+  CHECK(text::nearest("a", metrics) == std::nullopt);  // the beginning of two
+  CHECK(text::nearest("f", metrics) == "f1");
+  CHECK(text::nearest("early", known) == "early_stopping");
 }
 
 TEST_CASE("globs match whole names") {
