@@ -47,7 +47,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
   OpenedExperiment opened = open_experiment(file, arguments, diagnostics);
   std::optional<run::ExperimentData> data;
   if (opened.experiment) config::warn_of_limits(*opened.experiment, diagnostics);
-  if (opened.experiment && arguments.has("no-data")) pipeline::check_expressions(*opened.experiment, diagnostics);
+  if (!opened.experiment || arguments.has("no-data")) pipeline::check_expressions(opened.sketch, diagnostics);
   if (opened.experiment && !arguments.has("no-data")) {
     run::LoadOptions options;
     options.cache_folder = cache_folder();

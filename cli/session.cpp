@@ -43,6 +43,7 @@ OpenedExperiment open_experiment(const std::filesystem::path& file, const Argume
   out.registry = std::make_unique<plugin::Registry>(search_path(std::move(named), arguments.value("plugins"), arguments.value("isa")));
   options.catalogue = out.registry.get();
   options.sources = &out.sources;
+  options.sketch = &out.sketch;
   out.experiment = config::read_experiment(file, options, diagnostics);
   for (const auto& [name, text] : out.sources) out.original += (out.sources.size() > 1 ? "# " + name + "\n" : "") + text;
   return out;

@@ -24,6 +24,7 @@ struct OpenedExperiment {
   config::SourceTexts sources;
   std::unique_ptr<plugin::Registry> registry;
   std::optional<config::Experiment> experiment;
+  config::Experiment sketch;  // as far as the file can be read, where it has mistakes
   std::string original;
 };
 

@@ -461,6 +461,7 @@ std::optional<Experiment> check_tree(const Node& root, const std::filesystem::pa
   Checked checked = check_keys(root, experiment_keys(), catalogue, diagnostics);
   if (!std::holds_alternative<Map>(checked.value.data)) return std::nullopt;
   Experiment experiment = Filler(checked, file, catalogue).fill();
+  if (options.sketch != nullptr) *options.sketch = experiment;
   if (options.check_paths) {
     if (!experiment.data.path.empty())
       check_path(experiment.data.path, experiment.data.path_as_written, "data.path", experiment.places["data.path"], false, diagnostics);

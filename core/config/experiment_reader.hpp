@@ -24,7 +24,8 @@ struct ReadOptions {
   std::function<std::optional<std::string>(const std::string& name)> environment;  // empty: the process's
   const Catalogue* catalogue = nullptr;                                            // plugins; null: their components pass unchecked
   SourceTexts* sources = nullptr;                                                  // gets every text read, for the printer
-  bool check_paths = true;                                                         // data.path and plugins must exist
+  Experiment* sketch = nullptr;  // gets what could be read, whatever the mistakes; empty where there is no tree of keys
+  bool check_paths = true;       // data.path and plugins must exist
 };
 
 // Nothing where `diagnostics` has errors after it. Places name files as `path` was given.

@@ -1,5 +1,7 @@
 #include "pipeline/checked_expression.hpp"
 
+#include <algorithm>
+
 #include "pipeline/dataset.hpp"
 
 namespace assay::pipeline {
@@ -34,8 +36,13 @@ int add_checked(Plan& plan, const FileExpression& expression, const Doubtful& do
 }
 
 void check_expressions(const config::Experiment& experiment, Diagnostics& diagnostics) {
+  const auto told = [&, count = diagnostics.items().size()](const Place& place) {  // by whoever read the file
+    return std::any_of(diagnostics.items().begin(), diagnostics.items().begin() + static_cast<std::ptrdiff_t>(count), [&](const auto& d) {
+      return d.place.file == place.file && d.place.line == place.line && d.place.column == place.column;
+    });
+  };
   const auto check = [&](const std::string& text, Use use, const Place& place, const std::string& key) {
-    if (text.empty()) return;
+    if (text.empty() || told(place)) return;
     try {
       parse_expression(text, use);
     } catch (const ExpressionError& error) {
