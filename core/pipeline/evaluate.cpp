@@ -1,356 +1,230 @@
-// A plan's columns, computed in entity order, so that shifts and windows run over contiguous memory; each node once, and its memory is
-// handed on as soon as no one needs it.
+// A plan's columns. What an entity's own rows suffice for is computed for a few entities at a time (block_pass.hpp); a function across
+// entities needs whole columns and so ends a stage: its arguments are kept, and what is built on it belongs to the next stage.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
+#include "base/parallel.hpp"
+#include "pipeline/block_pass.hpp"
+#include "pipeline/cross_section.hpp"
 #include "pipeline/expression.hpp"
-#include "pipeline/rolling.hpp"
 
 namespace assay::pipeline {
 
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kBlockRows = 40'000;  // of a handful of columns that the second cache holds
+constexpr std::size_t kTimesPerTask = 64;   // cross-sections that a thread takes at once
+constexpr int kAlways = std::numeric_limits<int>::max();
 
 double finite(double value) { return std::isfinite(value) ? value : kMissing; }
-double truth(bool value) { return value ? 1.0 : 0.0; }
-
-double floored_modulo(double a, double b) {
-  const double rest = std::fmod(a, b);
-  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-}
-double both(double a, double b) {
-  if (a == 0 || b == 0) return 0;
-  return std::isnan(a) || std::isnan(b) ? kMissing : 1;
-}
-double either(double a, double b) {
-  if (a == 1 || b == 1) return 1;
-  return std::isnan(a) || std::isnan(b) ? kMissing : 0;
-}
-double compared(Op op, double a, double b) {
-  switch (op) {
-    case Op::equal:
-      return truth(a == b);
-    case Op::not_equal:
-      return truth(a != b);
-    case Op::less:
-      return truth(a < b);
-    case Op::less_equal:
-      return truth(a <= b);
-    case Op::greater:
-      return truth(a > b);
-    default:
-      return truth(a >= b);
-  }
-}
-
-// A node's value: one number for all rows, or one a row.
-struct Values {
-  std::vector<double> rows;
-  double number = 0;
-  bool scalar = false;
-};
 
 }  // namespace
 
 class PlanRunner {
  public:
-  explicit PlanRunner(const Plan& plan) : plan_(plan), frame_(plan.frame_), size_(frame_.rows()) {
-    starts_.push_back(0);
-    if (frame_.entity_count() <= 1) {
-      starts_.push_back(size_);
-      return;
-    }
-    order_.reserve(size_);
-    for (std::size_t entity = 0; entity < frame_.entity_count(); ++entity) {
-      const auto rows = frame_.rows_of_entity(static_cast<std::int32_t>(entity));
-      order_.insert(order_.end(), rows.begin(), rows.end());
-      starts_.push_back(order_.size());
+  PlanRunner(const Plan& plan, unsigned threads) : plan_(plan), frame_(plan.frame_), size_(frame_.rows()), threads_(threads) {
+    for (std::size_t entity = 0; entity < frame_.entity_count(); ++entity) add_runs(static_cast<std::int32_t>(entity));
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (blocks_.empty() || blocks_.back().rows >= kBlockRows) blocks_.push_back({i, i, 0});
+      blocks_.back().end = i + 1;
+      blocks_.back().rows += runs_[i].count;
+      longest_ = std::max(longest_, blocks_.back().rows);
     }
   }
 
   std::vector<std::vector<double>> run(std::span<const int> roots) {
-    count_uses(roots);
-    values_.resize(plan_.nodes_.size());
-    for (std::size_t i = 0; i < plan_.nodes_.size(); ++i) {
-      if (uses_[i] == 0) continue;
-      const PlanNode& node = plan_.nodes_[i];
-      if (node.type == ValueType::text) continue;
-      values_[i] = compute(node);
-      for (const int argument : node.arguments) release(argument);
+    find_stages(roots);
+    kept_.resize(nodes().size());
+    for (int stage = 0; stage <= last_stage_; ++stage) {
+      if (stage > 0) run_cross_sections(stage);
+      run_blocks(stage);
+      for (std::size_t i = 0; i < nodes().size(); ++i) {
+        if (kept_until_[i] == stage) kept_[i] = {};
+      }
     }
     std::vector<std::vector<double>> result;
-    for (const int root : roots) {
-      result.push_back(in_frame_order(values_[Plan::at(root)]));
-      release(root);
+    for (std::size_t k = 0; k < roots.size(); ++k) {
+      const bool again = std::find(roots.begin() + static_cast<std::ptrdiff_t>(k) + 1, roots.end(), roots[k]) != roots.end();
+      result.push_back(result_of(Plan::at(roots[k]), again));
     }
     return result;
   }
 
  private:
-  void count_uses(std::span<const int> roots) {
-    uses_.assign(plan_.nodes_.size(), 0);
-    for (const int root : roots) ++uses_[Plan::at(root)];
-    for (std::size_t i = plan_.nodes_.size(); i-- > 0;) {
-      if (uses_[i] == 0) continue;
-      for (const int argument : plan_.nodes_[i].arguments) ++uses_[Plan::at(argument)];
+  struct Block {
+    std::size_t begin, end;  // runs
+    std::size_t rows;
+  };
+  const std::vector<PlanNode>& nodes() const { return plan_.nodes_; }
+  static bool is_read(const PlanNode& node) { return node.op == Op::column || node.op == Op::row || node.op == Op::row_time; }
+  static bool is_leaf(const PlanNode& node) { return is_read(node) || node.op == Op::constant; }
+  static bool is_across(const PlanNode& node) { return !is_leaf(node) && operator_of(node.op).family == Family::cross_section; }
+
+  void add_runs(std::int32_t entity) {
+    const auto rows = frame_.rows_of_entity(entity);
+    const bool whole = frame_.entity_count() <= 1;  // its rows are those of the frame
+    const auto& segments = plan_.segments_;
+    for (std::size_t begin = 0; begin < rows.size();) {
+      std::size_t end = segments.empty() ? rows.size() : begin + 1;
+      while (end < rows.size() && segments[static_cast<std::size_t>(rows[end])] == segments[static_cast<std::size_t>(rows[begin])]) ++end;
+      runs_.push_back({whole ? nullptr : rows.data() + begin, begin, end - begin});
+      begin = end;
     }
   }
-  void release(int index) {
-    if (--uses_[Plan::at(index)] > 0) return;
-    Values& done = values_[Plan::at(index)];
-    if (!done.rows.empty()) pool_.push_back(std::move(done.rows));
-    done = {};
+
+  void find_stages(std::span<const int> roots) {
+    const std::size_t count = nodes().size();
+    needed_.assign(count, 0);
+    stage_.assign(count, 0);
+    kept_until_.assign(count, -1);
+    for (const int root : roots) {
+      needed_[Plan::at(root)] = 1;
+      kept_until_[Plan::at(root)] = kAlways;
+    }
+    for (std::size_t i = count; i-- > 0;) {
+      for (const int argument : nodes()[i].arguments) needed_[Plan::at(argument)] |= needed_[i];
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (needed_[i] == 0) continue;
+      const bool across = is_across(nodes()[i]);
+      for (const int argument : nodes()[i].arguments) stage_[i] = std::max(stage_[i], stage_[Plan::at(argument)] + (across ? 1 : 0));
+      for (const int argument : nodes()[i].arguments) {
+        int& until = kept_until_[Plan::at(argument)];
+        if (across || is_across(nodes()[Plan::at(argument)]) || stage_[Plan::at(argument)] < stage_[i]) until = std::max(until, stage_[i]);
+      }
+      last_stage_ = std::max(last_stage_, stage_[i]);
+    }
   }
-  std::vector<double> buffer() {
-    if (pool_.empty()) return std::vector<double>(size_);
-    std::vector<double> taken = std::move(pool_.back());
-    pool_.pop_back();
-    return taken;
-  }
-  std::vector<double> in_frame_order(const Values& values) const {
-    if (values.scalar) return std::vector<double>(size_, values.number);
-    if (order_.empty()) return values.rows;
-    std::vector<double> result(size_);
-    for (std::size_t i = 0; i < size_; ++i) result[static_cast<std::size_t>(order_[i])] = values.rows[i];
-    return result;
-  }
-  Values in_entity_order(std::span<const double> rows) {
-    Values values;
-    values.rows = buffer();
-    if (order_.empty()) {
-      std::copy(rows.begin(), rows.end(), values.rows.begin());
+
+  // A column that is read, in the frame's order; those that are not stored as reals are converted once.
+  const double* source(std::size_t i) {
+    const PlanNode& node = nodes()[i];
+    if (!is_read(node)) return kept_[i].data();
+    if (converted_.empty()) converted_.resize(nodes().size());
+    const data::Column* column = node.op == Op::column ? plan_.column(node.text) : nullptr;
+    if (column != nullptr && column->type() == data::ColumnType::real) return column->reals().data();
+    std::vector<double>& values = converted_[i];
+    if (!values.empty()) return values.data();
+    if (node.op == Op::row) {
+      values.assign(frame_.source_row().begin(), frame_.source_row().end());
+    } else if (column != nullptr && column->type() != data::ColumnType::timestamp) {
+      values = column->to_reals();
     } else {
-      for (std::size_t i = 0; i < size_; ++i) values.rows[i] = rows[static_cast<std::size_t>(order_[i])];
-    }
-    return values;
-  }
-
-  Values load(const PlanNode& node) {
-    const data::Column& column = *plan_.column(node.text);
-    if (column.type() == data::ColumnType::timestamp) {
-      std::vector<double> rows(size_);
-      const auto times = column.times();
-      std::transform(times.begin(), times.end(), rows.begin(),
+      const auto times = column == nullptr ? frame_.bar_time() : column->times();
+      values.resize(size_);
+      std::transform(times.begin(), times.end(), values.begin(),
                      [](TimeNs time) { return time == kMissingTime ? kMissing : static_cast<double>(time); });
-      return in_entity_order(rows);
     }
-    if (column.type() == data::ColumnType::real) {
-      Values values = in_entity_order(column.reals());
-      for (double& x : values.rows) x = finite(x);
-      return values;
-    }
-    return in_entity_order(column.to_reals());
+    return values.data();
   }
 
-  const Values& argument(const PlanNode& node, std::size_t i) const { return values_[Plan::at(node.arguments[i])]; }
-  const PlanNode& argument_node(const PlanNode& node, std::size_t i) const { return plan_.nodes_[Plan::at(node.arguments[i])]; }
-
-  template <class F>
-  Values each(const Values& a, F f) {
-    if (a.scalar) return {{}, f(a.number), true};
-    Values result;
-    result.rows = buffer();
-    const double* in = a.rows.data();
-    double* out = result.rows.data();
-    for (std::size_t i = 0; i < size_; ++i) out[i] = f(in[i]);
-    return result;
-  }
-  template <class F>
-  Values pairs(const Values& a, const Values& b, F f) {
-    if (b.scalar) return each(a, [&, y = b.number](double x) { return f(x, y); });
-    if (a.scalar) return each(b, [&, x = a.number](double y) { return f(x, y); });
-    Values result;
-    result.rows = buffer();
-    const double *left = a.rows.data(), *right = b.rows.data();
-    double* out = result.rows.data();
-    for (std::size_t i = 0; i < size_; ++i) out[i] = f(left[i], right[i]);
-    return result;
-  }
-  template <class F>
-  Values triples(const Values& a, const Values& b, const Values& c, F f) {
-    if (a.scalar && b.scalar && c.scalar) return {{}, f(a.number, b.number, c.number), true};
-    Values result;
-    result.rows = buffer();
-    const auto at = [](const Values& values, std::size_t i) { return values.scalar ? values.number : values.rows[i]; };
-    for (std::size_t i = 0; i < size_; ++i) result.rows[i] = f(at(a, i), at(b, i), at(c, i));
-    return result;
-  }
-
-  Values compute(const PlanNode& node) {
-    switch (node.op) {
-      case Op::column:
-        return load(node);
-      case Op::constant:
-        return {{}, node.number, true};
-      case Op::row: {
-        std::vector<double> rows(frame_.source_row().begin(), frame_.source_row().end());
-        return in_entity_order(rows);
-      }
-      case Op::add:
-        return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a + b); });
-      case Op::subtract:
-        return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a - b); });
-      case Op::multiply:
-        return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a * b); });
-      case Op::divide:
-        return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a / b); });
-      case Op::modulo:
-        return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(floored_modulo(a, b)); });
-      case Op::negate:
-        return each(argument(node, 0), [](double a) { return -a; });
-      case Op::equal:
-      case Op::not_equal:
-      case Op::less:
-      case Op::less_equal:
-      case Op::greater:
-      case Op::greater_equal:
-        return comparison(node);
-      case Op::logical_and:
-        return pairs(argument(node, 0), argument(node, 1), both);
-      case Op::logical_or:
-        return pairs(argument(node, 0), argument(node, 1), either);
-      case Op::logical_not:
-        return each(argument(node, 0), [](double a) { return std::isnan(a) ? a : 1 - a; });
-      case Op::choose:
-        return triples(argument(node, 0), argument(node, 1), argument(node, 2), [](double c, double a, double b) {
-          return std::isnan(c) ? c : c != 0 ? a : b;
-        });
-      default:
-        return call(node);
-    }
-  }
-
-  Values call(const PlanNode& node) {
-    const Values& x = argument(node, 0);
-    switch (node.op) {
-      case Op::log:
-        return each(x, [](double a) { return finite(std::log(a)); });
-      case Op::exp:
-        return each(x, [](double a) { return finite(std::exp(a)); });
-      case Op::abs:
-        return each(x, [](double a) { return std::fabs(a); });
-      case Op::sqrt:
-        return each(x, [](double a) { return std::sqrt(a); });
-      case Op::sign:
-        return each(x, [](double a) { return std::isnan(a) ? a : truth(a > 0) - truth(a < 0); });
-      case Op::pow:
-        return pairs(x, argument(node, 1),
-                     [](double a, double b) { return std::isnan(a) || std::isnan(b) ? kMissing : finite(std::pow(a, b)); });
-      case Op::clip:
-        return triples(x, argument(node, 1), argument(node, 2), [](double a, double low, double high) {
-          if (std::isnan(a) || !(low <= high)) return kMissing;
-          return a < low ? low : a > high ? high : a;
-        });
-      case Op::least:
-        return folded(node, [](double a, double b) { return std::isnan(a) || a < b ? a : b; });
-      case Op::greatest:
-        return folded(node, [](double a, double b) { return std::isnan(a) || a > b ? a : b; });
-      case Op::lag:
-        return shifted(x, node.window);
-      case Op::lead:
-        return shifted(x, -node.window);
-      default:
-        return rolled(node);
-    }
-  }
-  template <class F>
-  Values folded(const PlanNode& node, F f) {
-    Values result = pairs(argument(node, 0), argument(node, 1), f);
-    for (std::size_t i = 2; i < node.arguments.size(); ++i) {
-      Values next = pairs(result, argument(node, i), f);
-      if (!result.rows.empty()) pool_.push_back(std::move(result.rows));
-      result = std::move(next);
-    }
-    return result;
-  }
-
-  Values full(const Values& x) {
-    Values result;
-    result.rows = buffer();
-    std::fill(result.rows.begin(), result.rows.end(), x.number);
-    return result;
-  }
-  // by > 0: from earlier rows. A constant shifted is missing at the entity's edge too.
-  Values shifted(const Values& values, std::int64_t by) {
-    Values held;
-    if (values.scalar) held = full(values);
-    const std::vector<double>& x = values.scalar ? held.rows : values.rows;
-    Values result;
-    result.rows = buffer();
-    for (std::size_t entity = 0; entity + 1 < starts_.size(); ++entity) {
-      const auto begin = static_cast<std::int64_t>(starts_[entity]), end = static_cast<std::int64_t>(starts_[entity + 1]);
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t from = i - by;
-        result.rows[static_cast<std::size_t>(i)] = from < begin || from >= end ? kMissing : x[static_cast<std::size_t>(from)];
+  void run_blocks(int number) {
+    const std::size_t count = nodes().size();
+    Stage stage{nodes(),
+                {},
+                std::vector<int>(count, 0),
+                std::vector<const double*>(count, nullptr),
+                std::vector<double*>(count, nullptr),
+                std::vector<const data::Column*>(count, nullptr)};
+    std::vector<std::uint8_t> wanted(count, 0);
+    for (std::size_t i = count; i-- > 0;) {
+      const PlanNode& node = nodes()[i];
+      const bool computed = needed_[i] != 0 && stage_[i] == number && !is_leaf(node) && !is_across(node);
+      if (!computed) continue;
+      wanted[i] = 1;
+      for (const int argument : node.arguments) {
+        if (nodes()[Plan::at(argument)].type == ValueType::text) continue;
+        wanted[Plan::at(argument)] = 1;
+        ++stage.uses[Plan::at(argument)];
       }
     }
-    return result;
-  }
-  Values rolled(const PlanNode& node) {
-    const Values& values = argument(node, 0);
-    Values held;
-    if (values.scalar) held = full(values);
-    const std::vector<double>& x = values.scalar ? held.rows : values.rows;
-    Values result;
-    result.rows = buffer();
-    for (std::size_t entity = 0; entity + 1 < starts_.size(); ++entity) {
-      const std::size_t begin = starts_[entity], count = starts_[entity + 1] - begin;
-      rolling(node.op, std::span(x).subspan(begin, count), node.window, node.min_count, std::span(result.rows).subspan(begin, count));
+    for (std::size_t i = 0; i < count; ++i) {
+      if (wanted[i] == 0) continue;
+      const PlanNode& node = nodes()[i];
+      stage.order.push_back(static_cast<int>(i));
+      if (node.type == ValueType::category && node.op == Op::column) stage.categories[i] = plan_.column(node.text);
+      const bool computed = node.op == Op::constant || (!is_leaf(node) && !is_across(node) && stage_[i] == number);
+      if (!computed) {
+        stage.sources[i] = source(i);
+      } else if (kept_until_[i] >= 0 && !is_leaf(node)) {
+        kept_[i].resize(size_);
+        stage.sinks[i] = kept_[i].data();
+      }
     }
-    for (double& y : result.rows) y = finite(y);
-    return result;
-  }
-
-  Values comparison(const PlanNode& node) {
-    const PlanNode &left = argument_node(node, 0), &right = argument_node(node, 1);
-    if (left.type == ValueType::category) return category(node, left, argument(node, 0), right, argument(node, 1));
-    if (right.type == ValueType::category) return category(node, right, argument(node, 1), left, argument(node, 0));
-    const Op op = node.op;
-    return pairs(argument(node, 0), argument(node, 1),
-                 [op](double a, double b) { return std::isnan(a) || std::isnan(b) ? kMissing : compared(op, a, b); });
-  }
-
-  // == and != of a category's codes with text, a number, or another category: by the levels' texts.
-  Values category(const PlanNode& node, const PlanNode& mine, const Values& codes, const PlanNode& other, const Values& others) {
-    const double hit = truth(node.op == Op::equal), miss = 1 - hit;
-    const auto& levels = plan_.column(column_of(mine))->levels();
-    const auto verdict = [&](bool same) { return same ? hit : miss; };
-    if (other.type == ValueType::text) {
-      return each(codes,
-                  [&](double code) { return std::isnan(code) ? code : verdict(levels[static_cast<std::size_t>(code)] == other.text); });
-    }
-    if (other.type == ValueType::category) {
-      const auto& theirs = plan_.column(column_of(other))->levels();
-      return pairs(codes, others, [&](double a, double b) {
-        if (std::isnan(a) || std::isnan(b)) return kMissing;
-        return verdict(levels[static_cast<std::size_t>(a)] == theirs[static_cast<std::size_t>(b)]);
-      });
-    }
-    std::vector<double> numbers;
-    for (const std::string& level : levels) numbers.push_back(text::to_real(level).value_or(kMissing));
-    return pairs(codes, others, [&](double code, double number) {
-      return std::isnan(code) || std::isnan(number) ? kMissing : verdict(numbers[static_cast<std::size_t>(code)] == number);
+    if (stage.order.empty()) return;
+    in_parallel(threads_, blocks_.size(), [&] {
+      return [&, pass = BlockPass(stage, longest_)](std::size_t b) mutable {
+        pass.run(std::span(runs_).subspan(blocks_[b].begin, blocks_[b].end - blocks_[b].begin));
+      };
     });
   }
-  static const std::string& column_of(const PlanNode& node) {
-    ASSAY_CHECK(node.op == Op::column, "only columns are categories");
-    return node.text;
+
+  // Rows of one time follow each other in the frame.
+  void find_times() {
+    const auto index = frame_.time_index();
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (i == 0 || index[i] != index[i - 1]) times_.push_back(i);
+    }
+    times_.push_back(size_);
+  }
+  void run_cross_sections(int number) {
+    if (times_.empty()) find_times();
+    for (std::size_t i = 0; i < nodes().size(); ++i) {
+      const PlanNode& node = nodes()[i];
+      if (needed_[i] == 0 || stage_[i] != number || !is_across(node)) continue;
+      const std::vector<double> x = whole(Plan::at(node.arguments[0]));
+      const std::vector<double> by = node.arguments.size() > 1 ? whole(Plan::at(node.arguments[1])) : std::vector<double>(size_);
+      std::size_t categories = 0;
+      if (node.arguments.size() > 1 && nodes()[Plan::at(node.arguments[1])].type == ValueType::category)
+        categories = plan_.column(nodes()[Plan::at(node.arguments[1])].text)->levels().size();
+      kept_[i].resize(size_);
+      const std::size_t tasks = (times_.size() + kTimesPerTask - 2) / kTimesPerTask;
+      in_parallel(threads_, tasks, [&] {
+        return [&, section = CrossSection()](std::size_t task) mutable {
+          const std::size_t last = std::min(times_.size() - 1, (task + 1) * kTimesPerTask);
+          for (std::size_t t = task * kTimesPerTask; t < last; ++t) {
+            const std::size_t begin = times_[t], rows = times_[t + 1] - begin;
+            section.compute(node.op, std::span(x).subspan(begin, rows), std::span(by).subspan(begin, rows), categories, node.number,
+                            std::span(kept_[i]).subspan(begin, rows));
+          }
+        };
+      });
+    }
+  }
+
+  // A node's column in the frame's order.
+  std::vector<double> whole(std::size_t i) {
+    if (nodes()[i].op == Op::constant) return std::vector<double>(size_, nodes()[i].number);
+    const double* from = source(i);
+    std::vector<double> values(size_);
+    std::transform(from, from + size_, values.begin(), finite);
+    return values;
+  }
+  std::vector<double> result_of(std::size_t i, bool needed_again) {
+    if (is_leaf(nodes()[i]) || needed_again) return whole(i);
+    return std::move(kept_[i]);
   }
 
   const Plan& plan_;
   const data::Frame& frame_;
   std::size_t size_;
-  std::vector<std::int64_t> order_;  // entity order -> frame row; empty where they are the same
-  std::vector<std::size_t> starts_;  // of each entity in entity order, and the end
-  std::vector<int> uses_;
-  std::vector<Values> values_;
-  std::vector<std::vector<double>> pool_;
+  unsigned threads_;
+  std::vector<Run> runs_;
+  std::vector<Block> blocks_;
+  std::size_t longest_ = 0;
+  int last_stage_ = 0;
+  std::vector<std::uint8_t> needed_;
+  std::vector<int> stage_;       // of each node: functions across entities below it, on the longest way
+  std::vector<int> kept_until_;  // the last stage that reads its column; -1: none, it lives in blocks alone
+  std::vector<std::vector<double>> kept_, converted_;
+  std::vector<std::size_t> times_;  // the first row of each, and the end
 };
 
-std::vector<std::vector<double>> Plan::evaluate(std::span<const int> roots) { return PlanRunner(*this).run(roots); }
+std::vector<std::vector<double>> Plan::evaluate(std::span<const int> roots, unsigned threads) {
+  return PlanRunner(*this, threads).run(roots);
+}
 
 }  // namespace assay::pipeline

@@ -16,12 +16,24 @@
 
 namespace assay::pipeline {
 
-// Rules. Every value is a number, a boolean, a category or a time, or missing. Booleans count as 0 and 1 in arithmetic; numbers do not
-// count as conditions. A result that is not finite (1 / 0, log(0), sqrt(-1)) is missing. Missing operands make the result missing, with
-// two exceptions: `false and missing` is false, `true or missing` is true; and `if` looks at the chosen branch only. x % y has the sign of
-// y. A category compares with text ("==", "!="), with another category, or with a number where its levels are numbers. A time compares with
-// an ISO date in quotes. Rolling functions look at the last n rows of the entity itself, the present one included; fewer than min_count
-// (default n) values present gives missing; std and var divide by count - 1.
+// Rules of values. Every value is a number, a boolean, a category or a time, or missing. Booleans count as 0 and 1 in arithmetic; numbers
+// do not count as conditions. A result that is not finite (1 / 0, log(0), sqrt(-1)) is missing. Missing operands make the result missing,
+// with two exceptions: `false and missing` is false, `true or missing` is true; and `if` looks at the chosen branch only. x % y has the
+// sign of y. A category compares with text ("==", "!="), with another category, or with a number where its levels are numbers. A time
+// compares with an ISO date in quotes.
+//
+// Rule of windows. A rolling function looks at the last n rows of the entity itself, the present one included, and never past a border
+// between segments. Missing values among them are passed over (a pair counts where both are present, places stay where they are); fewer
+// than min_count (default n) values give missing, and so do fewer than the function needs: 2 for std, var, corr, cov, slope, r2 and
+// ewm_std, 3 for skew, 4 for kurt. count() alone is never missing. What divides by a spread of zero is missing.
+//
+// Rule of ties. Equal values share the mean of their ranks; the latest of equal extremes is the one that argmin and argmax name.
+//
+// Rule of cross-sections. A cs_ function looks at all entities' values at the same time, passes over missing ones, and is missing where
+// its own entity's value is.
+//
+// Definitions: std, var, cov and cs_zscore divide by count - 1; skew and kurt (excess) are corrected for bias; ewm has alpha = 2 / (n + 1)
+// and weights (1 - alpha)^age over all rows so far, divided by their sum (adjusted); quantiles interpolate linearly. All are as in pandas.
 
 enum class Use { feature, target, rule };  // lead() stands in a target only
 enum class ValueType { number, boolean, category, time, text };
@@ -42,11 +54,12 @@ class ExpressionError : public std::runtime_error {
 
 // ---- the table of operators: everything that can be called or written between values ----------------------------------------------
 
-enum class Family : std::uint8_t { arithmetic, comparison, logic, choice, elementwise, shift, rolling };
+enum class Family : std::uint8_t { arithmetic, comparison, logic, choice, elementwise, calendar, shift, rolling, cross_section };
 enum class Op : std::uint8_t {
   column,
   constant,
-  row,  // leaves of a plan
+  row,
+  row_time,  // leaves of a plan
   add,
   subtract,
   multiply,
@@ -72,6 +85,15 @@ enum class Op : std::uint8_t {
   clip,
   least,
   greatest,
+  year,
+  quarter,
+  month,
+  week,
+  day_of_year,
+  day,
+  weekday,
+  hour,
+  minute,
   lag,
   lead,
   mean,
@@ -79,7 +101,27 @@ enum class Op : std::uint8_t {
   var,
   sum,
   min,
-  max
+  max,
+  argmin,
+  argmax,
+  count,
+  median,
+  quantile,
+  rank,
+  skew,
+  kurt,
+  corr,
+  cov,
+  slope,
+  r2,
+  ewm_mean,
+  ewm_std,
+  decay_linear,
+  cs_rank,
+  cs_zscore,
+  cs_demean,
+  cs_quantile,
+  cs_neutralize
 };
 struct Operator {
   Op op;
@@ -88,9 +130,13 @@ struct Operator {
   std::string_view signature;  // "mean(x, n, min_count = n)"
   int min_arguments, max_arguments;
   std::string_view doc;
+  int values = 1;  // of a windowed or cross-sectional function: arguments with a value for each row; numbers written out follow
+  int least = 1;   // of a rolling function: values that it needs
 };
 std::span<const Operator> operators();                 // in the order of the reference
 const Operator* find_function(std::string_view name);  // functions only ("+" is none)
+const Operator& operator_of(Op op);                    // not for the leaves of a plan
+std::string operators_markdown();                      // the page docs/expressions.md
 
 // ---- the tree -----------------------------------------------------------------------------------------------------------------------
 
@@ -114,7 +160,7 @@ std::vector<std::string> names_in(const Ast& ast);  // columns that it reads, in
 struct PlanNode {
   Op op = Op::constant;
   ValueType type = ValueType::number;
-  double number = 0;                      // constant
+  double number = 0;                      // constant; the share of a quantile; the number of groups
   std::string text;                       // column's name or text constant
   std::int64_t window = 0;                // rows of a shift or a rolling function
   std::int64_t min_count = 0;             // rolling
@@ -129,8 +175,9 @@ void merge(Reads& into, const Reads& from, std::int64_t shift = 0);
 
 class Plan {
  public:
-  // The frame must outlive the plan. Its columns can be named by expressions.
-  explicit Plan(const data::Frame& frame);
+  // The frame must outlive the plan. Its columns can be named by expressions. Shifts and windows do not cross from one segment of an entity
+  // to the next: a number for each row of the frame, none for no such borders.
+  explicit Plan(const data::Frame& frame, std::span<const std::int32_t> segments = {});
 
   // Adds an expression; later ones can use it by `name`. Throws ExpressionError, also for unknown columns (with the nearest name) and
   // types that do not fit. Returns the number of its root.
@@ -149,7 +196,8 @@ class Plan {
   std::size_t node_count() const { return nodes_.size(); }
 
   // The roots' columns in the frame's row order; a boolean is 0, 1 or NaN, a category its code. Common parts are computed once.
-  std::vector<std::vector<double>> evaluate(std::span<const int> roots);
+  // The same bits for any number of threads.
+  std::vector<std::vector<double>> evaluate(std::span<const int> roots, unsigned threads = 1);
 
  private:
   friend class PlanBuilder;
@@ -160,6 +208,7 @@ class Plan {
   std::vector<std::string> known_names() const;
 
   const data::Frame& frame_;
+  std::vector<std::int32_t> segments_;  // of each row, may be empty
   std::vector<PlanNode> nodes_;
   std::map<std::string, int, std::less<>> names_;              // expressions and computed columns
   std::map<std::string, data::Column, std::less<>> computed_;  // add_column

@@ -354,8 +354,9 @@ class Parser {
   void arguments(Ast& ast, const Operator& entry) {
     for (;;) {
       if (is_word("min_count") && tokens_[at_ + 1].text == "=" && tokens_[at_ + 1].kind == Token::Kind::symbol) {
-        if (entry.family != Family::rolling || ast.arguments.size() != 2) {
-          throw refusal(now(), "min_count belongs after the window of a rolling function", fmt::format("it is {}", entry.signature));
+        const bool last = ast.arguments.size() + 1 == static_cast<std::size_t>(entry.max_arguments);
+        if (entry.family != Family::rolling || entry.op == Op::count || !last) {
+          throw refusal(now(), "min_count belongs at the end of a rolling function", fmt::format("it is {}", entry.signature));
         }
         at_ += 2;
       }
@@ -389,10 +390,19 @@ class Parser {
       throw refusal(name, "lead() looks into the future", "it is allowed in target.expr only; lag(x, n) looks back");
     }
     if (entry.family == Family::shift) whole_number(ast.arguments[1], "the number of rows", 0, kLargestWindow, &entry);
-    if (entry.family != Family::rolling) return;
-    const bool spread = entry.op == Op::var || entry.op == Op::std_dev;
-    whole_number(ast.arguments[1], "the window", spread ? 2 : 1, kLargestWindow, nullptr);
-    if (n == 3) whole_number(ast.arguments[2], "min_count", 1, ast.arguments[1].number, nullptr);
+    if (entry.op == Op::cs_quantile) whole_number(ast.arguments[1], "the number of groups", 2, kLargestWindow, nullptr);
+    if (entry.family == Family::rolling) check_window(ast, entry);
+  }
+  static void check_window(const Ast& ast, const Operator& entry) {
+    auto at = static_cast<std::size_t>(entry.values);
+    const Ast& window = ast.arguments[at++];
+    whole_number(window, "the window", entry.least, kLargestWindow, nullptr);
+    if (entry.op == Op::quantile) check_share(ast.arguments[at++]);
+    if (at < ast.arguments.size()) whole_number(ast.arguments[at], "min_count", 1, window.number, nullptr);
+  }
+  static void check_share(const Ast& ast) {
+    if (ast.kind == Ast::Kind::number && ast.number >= 0 && ast.number <= 1) return;
+    throw ExpressionError("the quantile must be a number written out, within 0 and 1", "0.5 is the median", ast.offset, ast.length);
   }
   static void whole_number(const Ast& ast, std::string_view what, double low, double high, const Operator* shift) {
     if (ast.kind != Ast::Kind::number || ast.number != std::floor(ast.number)) {

@@ -17,6 +17,11 @@ bool same_work(const PlanNode& a, const PlanNode& b) {
 }
 
 namespace {
+
+// An exponential window has no end. After that many times n rows, all that is older weighs less than a millionth: (1 - 2 / (n + 1))^(7 n)
+// < e^-14.
+constexpr std::int64_t kFadedAfter = 7;
+
 ValueType type_of(const data::Column& column) {
   switch (column.type()) {
     case data::ColumnType::boolean:
@@ -57,12 +62,6 @@ class PlanBuilder {
   }
 
  private:
-  static Family family(Op op) {
-    for (const Operator& entry : operators()) {
-      if (entry.op == op) return entry.family;
-    }
-    ASSAY_CHECK(false, "an operator is not in the table");
-  }
   const PlanNode& node(int index) const { return plan_.nodes_[Plan::at(index)]; }
   static bool numeric(ValueType type) { return type == ValueType::number || type == ValueType::boolean; }
 
@@ -106,13 +105,13 @@ class PlanBuilder {
   }
 
   int apply(const Ast& ast) {
-    const Family kind = family(ast.op);
+    const Operator& entry = operator_of(ast.op);
     PlanNode made;
     made.op = ast.op;
-    const bool windowed = kind == Family::shift || kind == Family::rolling;
-    const std::size_t values = windowed ? 1 : ast.arguments.size();
+    const bool has_numbers = entry.family >= Family::shift;
+    const std::size_t values = has_numbers ? static_cast<std::size_t>(entry.values) : ast.arguments.size();
     for (std::size_t i = 0; i < values; ++i) made.arguments.push_back(build(ast.arguments[i]));
-    switch (kind) {
+    switch (entry.family) {
       case Family::comparison:
         return compare(ast, std::move(made));
       case Family::logic:
@@ -127,18 +126,49 @@ class PlanBuilder {
         made.type = conditions ? ValueType::boolean : ValueType::number;
         break;
       }
+      case Family::calendar:
+        want_time(ast, made);
+        break;
+      case Family::cross_section:
+        want_panel(ast);
+        want_number(ast.arguments[0], made.arguments[0]);
+        if (ast.op == Op::cs_neutralize && node(made.arguments[1]).type != ValueType::category)
+          want_number(ast.arguments[1], made.arguments[1]);
+        if (ast.op == Op::cs_quantile) made.number = ast.arguments[1].number;
+        break;
       default:
         for (std::size_t i = 0; i < values; ++i) want_number(ast.arguments[i], made.arguments[i]);
-        if (kind == Family::shift) made.type = node(made.arguments[0]).type;
-        if (windowed) set_window(ast, kind, made);
+        if (entry.family == Family::shift) made.type = node(made.arguments[0]).type;
+        if (has_numbers) set_window(ast, entry, made);
     }
     return finish(std::move(made));
   }
 
-  static void set_window(const Ast& ast, Family kind, PlanNode& made) {
-    made.window = static_cast<std::int64_t>(ast.arguments[1].number);
-    if (kind != Family::rolling) return;
-    made.min_count = ast.arguments.size() > 2 ? static_cast<std::int64_t>(ast.arguments[2].number) : made.window;
+  void want_time(const Ast& ast, PlanNode& made) {
+    if (made.arguments.empty()) {
+      if (!plan_.frame_.has_time())
+        throw ExpressionError("the rows have no time of their own", "name a time column, as in month(due)", ast.offset, ast.length);
+      PlanNode time;
+      time.op = Op::row_time;
+      time.type = ValueType::time;
+      made.arguments.push_back(plan_.intern(std::move(time)));
+    }
+    const ValueType type = node(made.arguments[0]).type;
+    if (type != ValueType::time) wrong_type(ast.arguments[0], type, "a time", "a time column, or nothing for the row's own time");
+  }
+  void want_panel(const Ast& ast) const {
+    if (plan_.frame_.is_panel() && plan_.frame_.has_time()) return;
+    throw ExpressionError(fmt::format("{} compares entities at the same time, and the data are no panel", operator_of(ast.op).name),
+                          "a panel has data.time and data.entity", ast.offset, ast.length);
+  }
+
+  static void set_window(const Ast& ast, const Operator& entry, PlanNode& made) {
+    auto at = static_cast<std::size_t>(entry.values);
+    const auto whole = [&] { return static_cast<std::int64_t>(ast.arguments[at++].number); };
+    made.window = whole();
+    if (entry.family != Family::rolling) return;
+    if (entry.op == Op::quantile) made.number = ast.arguments[at++].number;
+    made.min_count = at < ast.arguments.size() ? whole() : made.window;
   }
 
   int finish(PlanNode made) {
@@ -148,12 +178,13 @@ class PlanBuilder {
       made.earliest = std::min(made.earliest, node(argument).earliest);
       made.latest = std::max(made.latest, node(argument).latest);
     }
+    const bool fades = made.op == Op::ewm_mean || made.op == Op::ewm_std;
     if (made.op == Op::lag || made.op == Op::lead) {
       const std::int64_t by = made.op == Op::lag ? -made.window : made.window;
       made.earliest += by;
       made.latest += by;
     } else if (made.window > 0) {
-      made.earliest -= made.window - 1;
+      made.earliest -= (fades ? kFadedAfter * made.window : made.window) - 1;
     }
     return plan_.intern(std::move(made));
   }
@@ -211,7 +242,9 @@ class PlanBuilder {
   Plan& plan_;
 };
 
-Plan::Plan(const data::Frame& frame) : frame_(frame) {}
+Plan::Plan(const data::Frame& frame, std::span<const std::int32_t> segments) : frame_(frame), segments_(segments.begin(), segments.end()) {
+  ASSAY_CHECK(segments_.empty() || segments_.size() == frame.rows(), "each row has a segment");
+}
 
 int Plan::intern(PlanNode node) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

@@ -1,5 +1,6 @@
-// Rolling functions over one entity's values in time order: O(n) whatever the window, and numerically as good as summing each window
-// anew. Used by the expression plan. Missing is NaN. Pure, thread-safe.
+// Rolling functions over one run of rows in time order: the cost of a row does not grow with the window (quantile, median and rank: with
+// its logarithm), and the digits are those of summing each window anew. Used by the expression plan; its header has the rules for missing
+// values and ties. Missing is NaN. Pure, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,18 @@
 
 namespace assay::pipeline {
 
-// out[i] = op of the present values among x[i-window+1 .. i]; NaN where fewer than min_count are present (std and var: fewer than two).
-// op: mean, std_dev, var, sum, min or max. out and x have one size and do not overlap. out[i] depends on x[0..i] alone, bit for bit.
-void rolling(Op op, std::span<const double> x, std::int64_t window, std::int64_t min_count, std::span<double> out);
+struct Window {
+  Op op = Op::mean;
+  std::int64_t rows = 1;
+  std::int64_t min_count = 1;
+  double share = 0.5;  // of a quantile
+};
+
+// out[i] = op of x[i-rows+1 .. i] (and y, of corr and cov). All spans have one size; out overlaps neither. out[i] depends on x[0..i] and
+// y[0..i] alone, bit for bit.
+void rolling(const Window& window, std::span<const double> x, std::span<const double> y, std::span<double> out);
+
+// The part of it for median, quantile and rank.
+void rolling_order(const Window& window, std::span<const double> x, std::span<double> out);
 
 }  // namespace assay::pipeline

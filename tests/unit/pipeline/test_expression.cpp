@@ -315,8 +315,8 @@ TEST_CASE("rolling spread keeps its digits under large offsets and after spikes"
   x[1000] = 1e15;  // a running sum of squares would never recover from it
   for (const std::int64_t window : {2, 5, 60, 977}) {
     Values var(size), mean(size);
-    rolling(Op::var, x, window, window, var);
-    rolling(Op::mean, x, window, window, mean);
+    rolling({Op::var, window, window}, x, {}, var);
+    rolling({Op::mean, window, window}, x, {}, mean);
     const auto n = static_cast<std::size_t>(window);
     for (std::size_t i = n - 1; i < size; i += 37) {
       long double sum = 0, squares = 0;
@@ -330,7 +330,7 @@ TEST_CASE("rolling spread keeps its digits under large offsets and after spikes"
     }
   }
   Values constant(100, 0.1), spread(100);
-  rolling(Op::std_dev, constant, 7, 7, spread);
+  rolling({Op::std_dev, 7, 7}, constant, {}, spread);
   for (std::size_t i = 6; i < 100; ++i) CHECK(spread[i] == 0.0);
 }
 
@@ -340,10 +340,10 @@ TEST_CASE("a rolling value depends on the past alone, bit for bit") {
   for (double& v : x) v = random.normal();
   for (const Op op : {Op::mean, Op::std_dev, Op::var, Op::sum, Op::min, Op::max}) {
     Values whole(200);
-    rolling(op, x, 13, 5, whole);
+    rolling({op, 13, 5}, x, {}, whole);
     for (const std::size_t cut : {1UL, 12UL, 13UL, 26UL, 77UL, 199UL}) {
       Values part(cut);
-      rolling(op, std::span(x).first(cut), 13, 5, part);
+      rolling({op, 13, 5}, std::span(x).first(cut), {}, part);
       for (std::size_t i = 0; i < cut; ++i) CHECK((part[i] == whole[i] || (std::isnan(part[i]) && std::isnan(whole[i]))));
     }
   }

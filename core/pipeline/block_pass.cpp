@@ -1,0 +1,355 @@
+#include "pipeline/block_pass.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "pipeline/rolling.hpp"
+
+namespace assay::pipeline {
+
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+double finite(double value) { return std::fabs(value) <= std::numeric_limits<double>::max() ? value : kMissing; }
+double truth(bool value) { return value ? 1.0 : 0.0; }
+
+double floored_modulo(double a, double b) {
+  const double rest = std::fmod(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+double both(double a, double b) {
+  if (a == 0 || b == 0) return 0;
+  return std::isnan(a) || std::isnan(b) ? kMissing : 1;
+}
+double either(double a, double b) {
+  if (a == 1 || b == 1) return 1;
+  return std::isnan(a) || std::isnan(b) ? kMissing : 0;
+}
+double compared(Op op, double a, double b) {
+  switch (op) {
+    case Op::equal:
+      return truth(a == b);
+    case Op::not_equal:
+      return truth(a != b);
+    case Op::less:
+      return truth(a < b);
+    case Op::less_equal:
+      return truth(a <= b);
+    case Op::greater:
+      return truth(a > b);
+    default:
+      return truth(a >= b);
+  }
+}
+
+// ---- parts of a time in UTC -----------------------------------------------------------------------------------------------------------
+
+std::int64_t floored(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+std::int64_t iso_weekday(std::int64_t days) { return ((days + 3) % 7 + 7) % 7 + 1; }  // 1970-01-01 was a Thursday
+// The week's Thursday says to which year it belongs.
+std::int64_t iso_week(std::int64_t days) {
+  const std::int64_t thursday = days + 4 - iso_weekday(days);
+  std::int64_t year = 0;
+  unsigned month = 0, day = 0;
+  civil_from_days(thursday, year, month, day);
+  return (thursday - days_from_civil(year, 1, 1)) / 7 + 1;
+}
+double calendar(Op op, double time) {
+  if (std::isnan(time)) return kMissing;
+  const auto ns = static_cast<std::int64_t>(time);
+  const std::int64_t days = floored(ns, kNsPerDay), minutes = (ns - days * kNsPerDay) / (60 * kNsPerSecond);
+  std::int64_t year = 0;
+  unsigned month = 0, day = 0;
+  civil_from_days(days, year, month, day);
+  switch (op) {
+    case Op::year:
+      return static_cast<double>(year);
+    case Op::quarter:
+      return (month - 1) / 3 + 1;
+    case Op::month:
+      return month;
+    case Op::week:
+      return static_cast<double>(iso_week(days));
+    case Op::day_of_year:
+      return static_cast<double>(days - days_from_civil(year, 1, 1) + 1);
+    case Op::day:
+      return day;
+    case Op::weekday:
+      return static_cast<double>(iso_weekday(days));
+    case Op::hour:
+      return static_cast<double>(minutes / 60);
+    default:
+      return static_cast<double>(minutes % 60);
+  }
+}
+
+}  // namespace
+
+// ---- a block ----------------------------------------------------------------------------------------------------------------------------
+
+BlockPass::BlockPass(const Stage& stage, std::size_t longest) : stage_(stage), longest_(longest), values_(stage.nodes.size()) {}
+
+void BlockPass::run(std::span<const Run> block) {
+  block_ = block;
+  size_ = 0;
+  for (const Run& run : block) size_ += run.count;
+  uses_ = stage_.uses;
+  for (const int index : stage_.order) {
+    const auto i = static_cast<std::size_t>(index);
+    const PlanNode& node = stage_.nodes[i];
+    if (stage_.sources[i] != nullptr) {
+      values_[i] = fresh();
+      gather(stage_.sources[i], values_[i].rows);
+      continue;
+    }
+    values_[i] = compute(node);
+    if (stage_.sinks[i] != nullptr) scatter(values_[i], stage_.sinks[i]);
+    if (uses_[i] == 0) drop(values_[i]);
+    for (const int argument : node.arguments) {
+      const auto used = static_cast<std::size_t>(argument);
+      if (--uses_[used] == 0) drop(values_[used]);
+    }
+  }
+}
+
+BlockPass::Value BlockPass::fresh() {
+  if (free_.empty()) {
+    memory_.emplace_back(new double[longest_]);
+    free_.push_back(memory_.back().get());
+  }
+  Value value;
+  value.rows = free_.back();
+  free_.pop_back();
+  return value;
+}
+void BlockPass::drop(Value& value) {
+  if (value.rows != nullptr) free_.push_back(value.rows);
+  value = {};
+}
+const double* BlockPass::rows_of(Value& value) {
+  if (value.rows == nullptr) {
+    const double number = value.number;
+    value = fresh();
+    std::fill_n(value.rows, size_, number);
+  }
+  return value.rows;
+}
+
+// A panel's rows lie time by time: for a few rows of each run in turn, so that a line of memory is used whole while it is near.
+namespace {
+constexpr std::size_t kTile = 64;
+template <class Move>
+void tiles(std::span<const Run> block, Move move) {  // move(row of the frame, place in the block)
+  std::size_t longest = 0;
+  for (const Run& run : block) longest = std::max(longest, run.count);
+  for (std::size_t from = 0; from < longest; from += kTile) {
+    std::size_t begin = 0;
+    for (const Run& run : block) {
+      const std::size_t to = std::min(from + kTile, run.count);
+      if (run.rows == nullptr) {
+        for (std::size_t i = from; i < to; ++i) move(run.first + i, begin + i);
+      } else {
+        for (std::size_t i = from; i < to; ++i) move(static_cast<std::size_t>(run.rows[i]), begin + i);
+      }
+      begin += run.count;
+    }
+  }
+}
+}  // namespace
+
+void BlockPass::gather(const double* from, double* to) const {
+  tiles(block_, [=](std::size_t row, std::size_t place) { to[place] = finite(from[row]); });
+}
+void BlockPass::scatter(const Value& value, double* to) const {
+  if (value.rows == nullptr) {
+    tiles(block_, [&](std::size_t row, std::size_t) { to[row] = value.number; });
+  } else {
+    tiles(block_, [to, from = value.rows](std::size_t row, std::size_t place) { to[row] = from[place]; });
+  }
+}
+
+template <class F>
+BlockPass::Value BlockPass::each(const Value& a, F f) {
+  if (a.rows == nullptr) return {nullptr, f(a.number)};
+  const Value result = fresh();
+  const double* in = a.rows;
+  double* out = result.rows;
+  for (std::size_t i = 0; i < size_; ++i) out[i] = f(in[i]);
+  return result;
+}
+template <class F>
+BlockPass::Value BlockPass::pairs(const Value& a, const Value& b, F f) {
+  if (b.rows == nullptr) return each(a, [f, y = b.number](double x) { return f(x, y); });
+  if (a.rows == nullptr) return each(b, [f, x = a.number](double y) { return f(x, y); });
+  const Value result = fresh();
+  const double *left = a.rows, *right = b.rows;
+  double* out = result.rows;
+  for (std::size_t i = 0; i < size_; ++i) out[i] = f(left[i], right[i]);
+  return result;
+}
+template <class F>
+BlockPass::Value BlockPass::triples(const Value& a, const Value& b, const Value& c, F f) {
+  if (a.rows == nullptr && b.rows == nullptr && c.rows == nullptr) return {nullptr, f(a.number, b.number, c.number)};
+  const Value result = fresh();
+  const auto at = [](const Value& value, std::size_t i) { return value.rows == nullptr ? value.number : value.rows[i]; };
+  for (std::size_t i = 0; i < size_; ++i) result.rows[i] = f(at(a, i), at(b, i), at(c, i));
+  return result;
+}
+template <class F>
+BlockPass::Value BlockPass::folded(const PlanNode& node, F f) {
+  Value result = pairs(argument(node, 0), argument(node, 1), f);
+  for (std::size_t i = 2; i < node.arguments.size(); ++i) {
+    const Value next = pairs(result, argument(node, i), f);
+    drop(result);
+    result = next;
+  }
+  return result;
+}
+
+BlockPass::Value BlockPass::compute(const PlanNode& node) {
+  switch (node.op) {
+    case Op::constant:
+      return {nullptr, node.number};
+    case Op::add:
+      return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a + b); });
+    case Op::subtract:
+      return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a - b); });
+    case Op::multiply:
+      return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a * b); });
+    case Op::divide:
+      return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(a / b); });
+    case Op::modulo:
+      return pairs(argument(node, 0), argument(node, 1), [](double a, double b) { return finite(floored_modulo(a, b)); });
+    case Op::negate:
+      return each(argument(node, 0), [](double a) { return -a; });
+    case Op::equal:
+    case Op::not_equal:
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+      return comparison(node);
+    case Op::logical_and:
+      return pairs(argument(node, 0), argument(node, 1), both);
+    case Op::logical_or:
+      return pairs(argument(node, 0), argument(node, 1), either);
+    case Op::logical_not:
+      return each(argument(node, 0), [](double a) { return std::isnan(a) ? a : 1 - a; });
+    case Op::choose:
+      return triples(argument(node, 0), argument(node, 1), argument(node, 2), [](double c, double a, double b) {
+        return std::isnan(c) ? c : c != 0 ? a : b;
+      });
+    default:
+      return call(node);
+  }
+}
+
+BlockPass::Value BlockPass::call(const PlanNode& node) {
+  const Value& x = argument(node, 0);
+  switch (node.op) {
+    case Op::log:
+      return each(x, [](double a) { return finite(std::log(a)); });
+    case Op::exp:
+      return each(x, [](double a) { return finite(std::exp(a)); });
+    case Op::abs:
+      return each(x, [](double a) { return std::fabs(a); });
+    case Op::sqrt:
+      return each(x, [](double a) { return std::sqrt(a); });
+    case Op::sign:
+      return each(x, [](double a) { return std::isnan(a) ? a : truth(a > 0) - truth(a < 0); });
+    case Op::pow:
+      return pairs(x, argument(node, 1),
+                   [](double a, double b) { return std::isnan(a) || std::isnan(b) ? kMissing : finite(std::pow(a, b)); });
+    case Op::clip:
+      return triples(x, argument(node, 1), argument(node, 2), [](double a, double low, double high) {
+        if (std::isnan(a) || !(low <= high)) return kMissing;
+        return a < low ? low : a > high ? high : a;
+      });
+    case Op::least:
+      return folded(node, [](double a, double b) { return std::isnan(a) || a < b ? a : b; });
+    case Op::greatest:
+      return folded(node, [](double a, double b) { return std::isnan(a) || a > b ? a : b; });
+    case Op::lag:
+      return shifted(node, node.window);
+    case Op::lead:
+      return shifted(node, -node.window);
+    default:
+      break;
+  }
+  if (operator_of(node.op).family == Family::calendar) return each(x, [op = node.op](double time) { return calendar(op, time); });
+  return rolled(node);
+}
+
+// by > 0: from earlier rows. A constant shifted is missing at the run's edge too.
+BlockPass::Value BlockPass::shifted(const PlanNode& node, std::int64_t by) {
+  const double* x = rows_of(argument(node, 0));
+  const Value result = fresh();
+  double* out = result.rows;
+  for (const Run& run : block_) {
+    const std::size_t lost = std::min(run.count, static_cast<std::size_t>(std::abs(by))), kept = run.count - lost;
+    std::copy_n(by > 0 ? x : x + lost, kept, by > 0 ? out + lost : out);
+    std::fill_n(by > 0 ? out : out + kept, lost, kMissing);
+    x += run.count;
+    out += run.count;
+  }
+  return result;
+}
+
+BlockPass::Value BlockPass::rolled(const PlanNode& node) {
+  const double* x = rows_of(argument(node, 0));
+  const double* y = node.arguments.size() > 1 ? rows_of(argument(node, 1)) : x;
+  const Value result = fresh();
+  double* out = result.rows;
+  const Window window{node.op, node.window, node.min_count, node.number};
+  for (const Run& run : block_) {
+    rolling(window, {x, run.count}, {y, run.count}, {out, run.count});
+    x += run.count;
+    y += run.count;
+    out += run.count;
+  }
+  return result;
+}
+
+BlockPass::Value BlockPass::comparison(const PlanNode& node) {
+  for (std::size_t side = 0; side < 2; ++side) {
+    if (stage_.nodes[static_cast<std::size_t>(node.arguments[side])].type == ValueType::category) return category(node, side);
+  }
+  return pairs(argument(node, 0), argument(node, 1),
+               [op = node.op](double a, double b) { return std::isnan(a) || std::isnan(b) ? kMissing : compared(op, a, b); });
+}
+
+// == and != of a category's codes with text, a number, or another category: by the levels' texts.
+BlockPass::Value BlockPass::category(const PlanNode& node, std::size_t mine) {
+  const auto index = [&](std::size_t side) { return static_cast<std::size_t>(node.arguments[side]); };
+  const auto levels_of = [&](std::size_t side) -> const std::vector<std::string>& {
+    ASSAY_CHECK(stage_.categories[index(side)] != nullptr, "only columns are categories");
+    return stage_.categories[index(side)]->levels();
+  };
+  const double hit = truth(node.op == Op::equal), miss = 1 - hit;
+  const auto verdict = [&](bool same) { return same ? hit : miss; };
+  const auto& levels = levels_of(mine);
+  const PlanNode& other = stage_.nodes[index(1 - mine)];
+  const Value &codes = argument(node, mine), &others = argument(node, 1 - mine);
+  if (other.type == ValueType::text) {
+    return each(codes,
+                [&](double code) { return std::isnan(code) ? code : verdict(levels[static_cast<std::size_t>(code)] == other.text); });
+  }
+  if (other.type == ValueType::category) {
+    const auto& theirs = levels_of(1 - mine);
+    return pairs(codes, others, [&](double a, double b) {
+      if (std::isnan(a) || std::isnan(b)) return kMissing;
+      return verdict(levels[static_cast<std::size_t>(a)] == theirs[static_cast<std::size_t>(b)]);
+    });
+  }
+  std::vector<double> numbers;
+  for (const std::string& level : levels) numbers.push_back(text::to_real(level).value_or(kMissing));
+  return pairs(codes, others, [&](double code, double number) {
+    return std::isnan(code) || std::isnan(number) ? kMissing : verdict(numbers[static_cast<std::size_t>(code)] == number);
+  });
+}
+
+}  // namespace assay::pipeline
