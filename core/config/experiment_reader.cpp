@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "config/accept_rules.hpp"
 #include "config/checker.hpp"
 #include "config/experiment_rules.hpp"
 #include "config/layers.hpp"

@@ -22,8 +22,6 @@ inline constexpr std::array<std::string_view, 6> kModelKeys{"target", "train", "
 
 enum class Known { no, yes, unknown };
 Known has_time(const Experiment& experiment);  // unknown: a plugin's source
-// "auc.low > 0.7" in its parts; nothing where it is no comparison. Names are not looked up here.
-std::optional<AcceptSpec> parse_accept(const std::string& text, const Place& place);
 bool has_validation(const SplitSpec& split);
 // Limits that only a worker process can be held to: a warning for each one given with another isolation. Called once --isolation is known.
 void warn_of_limits(const Experiment& experiment, Diagnostics& diagnostics);

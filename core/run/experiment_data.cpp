@@ -158,20 +158,18 @@ LoadedData simulate(const config::Experiment& experiment) {
 void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagnostics& diagnostics) {
   const config::DataSpec& spec = experiment.data;
   std::vector<std::string> away;
+  const auto has = [&](const std::string& name, const std::string& key) {
+    if (loaded.frame.find(name) != nullptr) return true;
+    const auto near = text::nearest(name, loaded.frame.names());
+    diagnostics.data_error(place_of(experiment, key), "the data have no column '" + name + "'",
+                           near ? "did you mean '" + *near + "'?" : "columns: " + text::join(loaded.frame.names(), ", "), "data." + key);
+    return false;
+  };
   for (std::size_t i = 0; i < spec.drop.size(); ++i) {
-    if (loaded.frame.find(spec.drop[i]) == nullptr)
-      diagnostics.data_error(place_of(experiment, "drop." + std::to_string(i)), "the data have no column '" + spec.drop[i] + "'", {},
-                             "data.drop");
-    else
-      away.push_back(spec.drop[i]);
+    if (has(spec.drop[i], "drop." + std::to_string(i))) away.push_back(spec.drop[i]);
   }
   bool all_known = true;
-  for (std::size_t i = 0; i < spec.columns.size(); ++i) {
-    if (loaded.frame.find(spec.columns[i]) != nullptr) continue;
-    all_known = false;
-    diagnostics.data_error(place_of(experiment, "columns." + std::to_string(i)), "the data have no column '" + spec.columns[i] + "'", {},
-                           "data.columns");
-  }
+  for (std::size_t i = 0; i < spec.columns.size(); ++i) all_known &= has(spec.columns[i], "columns." + std::to_string(i));
   if (!spec.columns.empty() && all_known) {
     for (const std::string& name : loaded.frame.names())
       if (std::find(spec.columns.begin(), spec.columns.end(), name) == spec.columns.end()) away.push_back(name);

@@ -149,6 +149,17 @@ void describe_rows(PredictResult& result, const data::Frame& frame) {
   for (const std::int32_t code : frame.entity()) result.entity.push_back(frame.entity_names()[static_cast<std::size_t>(code)]);
 }
 
+// What is wrong here is wrong with the new data, not with the stored experiment.
+void blame_the_data(const Diagnostics& found, const std::filesystem::path& file, Diagnostics& diagnostics) {
+  const std::string named_already = file.filename().string() + ", ";
+  for (Diagnostic one : found.items()) {
+    one.place = {file.string(), 0, 0, 1};
+    one.exit_code = static_cast<int>(Fault::data);
+    if (one.message.starts_with(named_already)) one.message.erase(0, named_already.size());
+    diagnostics.add(std::move(one));
+  }
+}
+
 }  // namespace
 
 std::optional<PredictResult> predict(const store::Store& store, const PredictRequest& request, const RunContext& context,
@@ -171,12 +182,17 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   experiment.data.columns.clear();
   const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
   keep_what_is_needed(experiment, preparation.inputs());
-  const std::optional<LoadedData> loaded = load_data(experiment, {context.cache_folder, context.reading, 0}, diagnostics);
-  if (!loaded) return std::nullopt;
+  Diagnostics found;
+  const std::optional<LoadedData> loaded = load_data(experiment, {context.cache_folder, context.reading, 0}, found);
+  if (!loaded) {
+    blame_the_data(found, request.data, diagnostics);
+    return std::nullopt;
+  }
   const auto maker = component_maker(experiment.resources, context.program, context.cancel);
   const pipeline::FeatureFactory features = pipeline::plugin_features(context.registry, *maker);
-  const pipeline::ComputedFeatures computed = pipeline::compute_features(experiment, loaded->frame, features, diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
+  const pipeline::ComputedFeatures computed = pipeline::compute_features(experiment, loaded->frame, features, found);
+  blame_the_data(found, request.data, diagnostics);
+  if (found.has_errors()) return std::nullopt;
 
   std::vector<std::int64_t> all(computed.frame.rows());
   std::iota(all.begin(), all.end(), 0);

@@ -186,6 +186,41 @@ TEST_CASE("a mistake of the split is told beside one of the preparation, and a t
   CHECK_THAT(folder.assay({"check", "c.yaml"}).err, Contains("c.yaml:6:18: error: the target `colour` is text"));
 }
 
+TEST_CASE("faulty expressions are told without the data, and once where there are data") {
+  const Folder folder;
+  folder.write("d.csv", table("5", 1));
+  folder.write("e.yaml",
+               "assay: 1\nname: faulty\nseed: 7\ndata: {source: csv, path: d.csv}\nfeatures: {f: 'log(x', g: 'sqroot(f)'}\n"
+               "target: {expr: 'lead(y', task: regression}\nsplit: {use: by_rule, test: 'row %% 2'}\nmodel: {use: linear.ridge}\n");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"check", "e.yaml", "--no-data"}, {"check", "e.yaml"}, {"run", "e.yaml"}}) {
+    const Result checked = folder.assay(words);
+    INFO(checked.err);
+    CHECK(checked.code == 1);
+    for (const char* place : {"e.yaml:5:", "e.yaml:6:", "e.yaml:7:"}) CHECK_THAT(checked.err, Contains(place));
+    const auto lines = lines_of(checked.err);
+    CHECK(std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.find("error: ") != line.npos; }) == 4);
+  }
+}
+
+TEST_CASE("what is wrong with new data is told of their file, not of the stored experiment") {
+  Folder folder;
+  folder.write("d.csv", table("5", 1));
+  folder.write("e.yaml",
+               "assay: 1\nname: new\nseed: 7\ndata: {source: csv, path: d.csv}\nfeatures: {f: 2 * x}\ninputs: [f]\n"
+               "target: {column: y, task: regression}\nsplit: {use: holdout, test: 0.5}\nmodel: {use: linear.ridge}\n"
+               "evaluate: {metrics: [rmse]}\n");
+  REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
+  folder.write("ragged.csv", "x,y\n1,2\n3\n");
+  folder.write("other.csv", "z,y\n1,2\n");
+  for (const auto& [file, word] : {std::pair{"ragged.csv", "line 3: "}, {"other.csv", "there is no column or earlier feature `x`"}}) {
+    const Result refused = folder.assay({"predict", "last", "--data", file});
+    INFO(refused.err);
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, Contains(std::string(file) + ": error: " + word) && !Contains("resolved.yaml"));
+  }
+}
+
 TEST_CASE("with time, a target that says nothing of when it is known is a warning") {
   const Folder folder;
   folder.write("e.yaml",

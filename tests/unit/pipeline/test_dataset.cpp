@@ -177,6 +177,27 @@ TEST_CASE("data that contradict the file are named, all at once") {
   CHECK(mistakes(horizon, planted::panel(20, 2))[0].find("the declared horizon is 3d") != std::string::npos);
 }
 
+TEST_CASE("who names a faulty feature is not to blame, and all else is told") {
+  const data::Frame frame = planted::panel(12, 2);
+  config::Experiment e = experiment("lead(wrong, 1)");
+  e.features = {feature("wrong", "nowhere + 2 * nothing"), feature("after", "wrong + x"), feature("good", "2 * x")};
+  e.inputs.features = false;
+  e.inputs.patterns = {"wrong", "after", "good", "missing_one"};
+  e.split.use = "by_rule";
+  e.split.test_rule = "after > 1";
+  Diagnostics diagnostics;
+  const Dataset dataset = build_dataset(e, frame, {}, diagnostics);
+  std::vector<std::string> keys;
+  for (const Diagnostic& item : diagnostics.items()) keys.push_back(item.key);
+  CHECK(keys == std::vector<std::string>{"features.wrong", "features.wrong", "inputs"});
+  CHECK(dataset.doubtful.names() == std::vector<std::string>{"wrong", "after"});
+  CHECK(dataset.inputs == std::vector<std::string>{"good"});
+  CHECK(std::none_of(dataset.y.begin(), dataset.y.end(), [](double y) { return std::isnan(y); }));  // so that a split can be looked at
+  Diagnostics of_split;
+  CHECK(make_folds(e.split, dataset, SeedTree(1), "", of_split).folds.empty());
+  CHECK(of_split.items().empty());
+}
+
 TEST_CASE("no feature among the inputs reads a label before it has ended") {
   const data::Frame frame = planted::panel(60, 2);
   config::FeatureSpec plugin = feature("p", "");

@@ -151,6 +151,34 @@ TEST_CASE("steps over several entities and times are causal") {
   }
 }
 
+TEST_CASE("patterns of a step are held against the columns that the steps before it leave") {
+  const std::vector<InputColumn> inputs = {{"age", InputKind::number, {}}, {"purpose", InputKind::category, {"a", "b"}}};
+  const auto mistakes = [&](const std::vector<config::Component>& steps, const Doubtful& doubtful = {}) {
+    Diagnostics diagnostics;
+    check_preparation(steps, inputs, doubtful, false, diagnostics);
+    std::vector<std::string> keys;
+    for (const Diagnostic& item : diagnostics.items()) keys.push_back(item.key + ": " + item.mend);
+    return keys;
+  };
+  using Keys = std::vector<std::string>;
+  const config::Component one_hot = step("one_hot", {}), of_age = step("one_hot", {columns({"age"})});
+  CHECK(mistakes({one_hot, step("scale", {columns({"purpose=b"})})}).empty());
+  CHECK(mistakes({one_hot, step("scale", {columns({"purpose=*", "age"})})}).empty());
+  CHECK(mistakes({one_hot, step("scale", {columns({"purpose=c"})}), step("scale", {columns({"ages"})})}) ==
+        Keys{"prepare.1.columns: did you mean purpose=a?", "prepare.2.columns: did you mean age?"});
+  CHECK(mistakes({one_hot, step("scale", {columns({"purpose"})})}) ==
+        Keys{"prepare.1.columns: one_hot has made columns of it: name purpose=*"});
+  CHECK(mistakes({of_age, step("scale", {columns({"age=30"})})}).empty());  // its values are not known here
+  CHECK(mistakes({of_age, step("scale", {columns({"age"})})}).size() == 1);
+  CHECK(mistakes({step("missing", {{"indicator", config::Value{true}}}), step("scale", {columns({"age_missing"})})}).empty());
+  CHECK(mistakes({step("missing", {}), step("scale", {columns({"age_missing"})})}).size() == 1);
+  CHECK(mistakes({step("outliers", {{"action", value("mark")}}), step("scale", {columns({"age_outlier"})})}).empty());
+  Doubtful doubtful;
+  doubtful.add("ret");
+  CHECK(mistakes({step("scale", {columns({"ret", "ret.signal", "ret_missing", "r*"})})}, doubtful).empty());
+  CHECK(mistakes({step("scale", {columns({"rets"})})}, doubtful).size() == 1);
+}
+
 TEST_CASE("what cannot be prepared says so") {
   Diagnostics diagnostics;
   const std::vector<InputColumn> inputs = {{"age", InputKind::number, {}}, {"purpose", InputKind::category, {"a"}}};
