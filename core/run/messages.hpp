@@ -19,6 +19,7 @@ enum class Request : std::uint32_t {
   keep_best,
   restore_best,
   save,
+  load,
   checkpoint,
   resume,
   summary,

@@ -15,6 +15,7 @@
 #include "pipeline/prepare.hpp"
 #include "plugin/state_bundle.hpp"
 #include "run/remote_components.hpp"
+#include "run/remote_learner.hpp"
 #include "run/revisit.hpp"
 #include "run/study_runner.hpp"
 #include "train/local_learner.hpp"
@@ -160,6 +161,14 @@ void blame_the_data(const Diagnostics& found, const std::filesystem::path& file,
   }
 }
 
+// A model that did not ship lives in a worker, as in a run.
+std::unique_ptr<train::Learner> learner_for(const plugin::LoadedComponent& component, const train::LearnerSetup& setup,
+                                            const train::Rows& rows, const config::ResourcesSpec& resources, const RunContext& context) {
+  if (component.file->ships) return std::make_unique<train::LocalLearner>(component, setup, rows, plugin::CallOptions{});
+  return std::make_unique<RemoteLearner>(setup, component.file->path, pack(rows),
+                                         worker_options(resources, context.program, context.cancel));
+}
+
 }  // namespace
 
 std::optional<PredictResult> predict(const store::Store& store, const PredictRequest& request, const RunContext& context,
@@ -230,9 +239,9 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   rows.time = around.time;
   rows.entity = around.entity;
   rows.last_known_target = around.last_known_target;
-  train::LocalLearner learner(component, setup, rows, {});
-  learner.load(bundle.state);
-  const std::vector<double> values = learner.predict(rows);
+  const std::unique_ptr<train::Learner> learner = learner_for(component, setup, rows, experiment.resources, context);
+  learner->load(bytes);
+  const std::vector<double> values = learner->predict(rows);
   result.value.assign(result.row.size() * static_cast<std::size_t>(result.outputs), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t i = 0; i < ready.size(); ++i)
     for (std::int64_t k = 0; k < result.outputs; ++k)

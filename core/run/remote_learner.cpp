@@ -62,6 +62,12 @@ std::vector<double> RemoteLearner::predict(const train::Rows& rows) {
 void RemoteLearner::keep_best() { ask(Request::keep_best); }
 void RemoteLearner::restore_best() { ask(Request::restore_best); }
 std::vector<std::byte> RemoteLearner::save(const std::string& note) { return bytes_of_part(ask(Request::save, note)); }
+
+void RemoteLearner::load(std::span<const std::byte> bundle) {
+  const std::array<worker::Bytes, 1> parts{bundle};
+  ask(Request::load, "{}", parts);
+}
+
 std::vector<std::byte> RemoteLearner::checkpoint() { return bytes_of_part(ask(Request::checkpoint)); }
 
 void RemoteLearner::resume(std::span<const std::byte> checkpoint) {

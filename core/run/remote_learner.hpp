@@ -25,6 +25,7 @@ class RemoteLearner final : public train::Learner {
   void keep_best() override;
   void restore_best() override;
   std::vector<std::byte> save(const std::string& note) override;
+  void load(std::span<const std::byte> bundle) override;
   std::vector<std::byte> checkpoint() override;
   void resume(std::span<const std::byte> checkpoint) override;
   std::vector<std::pair<std::string, std::string>> summary() override;

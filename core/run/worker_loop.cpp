@@ -145,6 +145,9 @@ class WorkerLoop {
         return done();
       case Request::save:
         return done("{}", learner_->save(message.header));
+      case Request::load:
+        learner_->load(message.parts.at(0));
+        return done();
       case Request::checkpoint:
         return done("{}", learner_->checkpoint());
       case Request::resume:

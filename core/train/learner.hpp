@@ -50,6 +50,7 @@ class Learner {
   virtual void keep_best() = 0;                                            // remembers the present state
   virtual void restore_best() = 0;
   virtual std::vector<std::byte> save(const std::string& note) = 0;        // a model bundle (plugin/state_bundle) that carries `note`
+  virtual void load(std::span<const std::byte> bundle) = 0;                // what save() gave, in place of learning: predict() only
   virtual std::vector<std::byte> checkpoint() = 0;                         // train state and what keep_best() remembers
   virtual void resume(std::span<const std::byte> checkpoint) = 0;          // instead of begin()
   virtual std::vector<std::pair<std::string, std::string>> summary() = 0;  // named texts and numbers that the model tells of itself

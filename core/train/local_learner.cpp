@@ -375,6 +375,9 @@ std::vector<std::pair<std::string, std::string>> LocalLearner::summary() {
   return out;
 }
 
-void LocalLearner::load(const plugin::StateEntries& state) { model_.load(state, options("load")); }
+void LocalLearner::load(std::span<const std::byte> bundle) {
+  const std::string_view bytes{reinterpret_cast<const char*>(bundle.data()), bundle.size()};
+  model_.load(plugin::parse_bundle(bytes, "the model bundle").state, options("load"));
+}
 
 }  // namespace assay::train

@@ -37,12 +37,10 @@ class LocalLearner final : public Learner {
   void keep_best() override;
   void restore_best() override;
   std::vector<std::byte> save(const std::string& note) override;
+  void load(std::span<const std::byte> bundle) override;
   std::vector<std::byte> checkpoint() override;
   void resume(std::span<const std::byte> checkpoint) override;
   std::vector<std::pair<std::string, std::string>> summary() override;
-
-  // A model as a bundle left it, for `assay predict`: no train rows, predict() only.
-  void load(const plugin::StateEntries& state);
 
  private:
   plugin::CallOptions options(std::string_view purpose) const;

@@ -82,6 +82,26 @@ TEST_CASE("nothing could be evaluated: exit 3, the reason in words and as JSON")
   CHECK(folder.assay({"run", "e.yaml"}).code == 3);
 }
 
+TEST_CASE("a model that dies of new data: predict tells how, and other data are forecast") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);
+  std::string csv = "x,y\n";
+  for (int row = 0; row < 60; ++row) csv += std::to_string(row) + "," + std::to_string(row % 7) + "\n";
+  folder.write("d.csv", csv);
+  folder.write("e.yaml",
+               "assay: 1\nname: heights\nseed: 1\ndata: {source: csv, path: d.csv}\ntarget: {column: y, task: regression}\n"
+               "split: {use: holdout, test: 0.3}\nmodel: {use: probe.dreads_heights}\nevaluate: {metrics: [rmse]}\n");
+  REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
+  folder.write("low.csv", "x\n5\n7\n");
+  folder.write("high.csv", "x\n5\n2000000\n");
+  const Result low = folder.assay({"predict", "last", "--data", "low.csv", "--json"});
+  REQUIRE(low.code == 0);
+  CHECK(low.json().at("rows").at(1).at("value") == 7.0);
+  const Result high = folder.assay({"predict", "last", "--data", "high.csv"});
+  CHECK(high.code == 3);
+  CHECK_THAT(high.err, Catch::Contains("SIGABRT"));
+}
+
 TEST_CASE("a fit that does not ask is stopped by Ctrl-C all the same, within the grace time") {
   Folder folder;
   bring_bad_plugins(folder);

@@ -49,6 +49,7 @@ struct FakeLearner final : assay::train::Learner {
     state = best;
   }
   std::vector<std::byte> save(const std::string&) override { return {}; }
+  void load(std::span<const std::byte>) override {}
   std::vector<std::byte> checkpoint() override {
     const double numbers[] = {state, best, mixed};
     std::vector<std::byte> bytes(sizeof numbers);

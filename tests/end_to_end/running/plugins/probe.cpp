@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -142,6 +143,20 @@ struct CountsRows {
   }
 };
 
+// Works, until it meets an input above a million.
+struct DreadsHeights {
+  void fit(const assay::Batch&, assay::Call&) {}
+  void predict(const assay::Rows& rows, assay::Out out) const {
+    const auto x = rows.x();
+    for (std::int64_t r = 0; r < rows.size(); ++r) {
+      if (x(r, 0) > 1e6) std::abort();
+      out(r) = x(r, 0);
+    }
+  }
+  void save(assay::Saver& saver) const { saver.put("nothing", std::vector<double>{0}); }
+  void load(const assay::Saved&) {}
+};
+
 // Trained by steps, and cannot be kept.
 struct Forgets {
   void begin(const assay::Problem&, std::int64_t, assay::Call&) {}
@@ -154,4 +169,5 @@ ASSAY_PLUGIN(assay::model<SteppedProbe>("probe.stepped", "1.0.0", "Looks for hid
              assay::model<SeesTest>("probe.sees_test", "1.0.0", "Looks for test inputs when they are there"),
              assay::model<SecondTry>("probe.second_try", "1.0.0", "Dies once, then works"),
              assay::model<CountsRows>("probe.counts_rows", "1.0.0", "Forecasts how many rows came together"),
+             assay::model<DreadsHeights>("probe.dreads_heights", "1.0.0", "Gives its input back, and dies of great ones"),
              assay::model<Forgets>("probe.forgets", "1.0.0", "Trained by steps, saves nothing"))
