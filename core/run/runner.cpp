@@ -439,7 +439,7 @@ class Runner {
     json.update(Json::parse(summary.json));
     json["folds"] = shelf_.size();
     if (data_.folds.sealed)
-      json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, once", data_.folds.sealed->test.size(), id_);
+      json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, and each look is recorded", data_.folds.sealed->test.size(), id_);
     json["ledger"] = record_trial();
     if (experiment_.search) json["search"] = Json::parse(search_->json(json["ledger"].at("trials").get<std::int64_t>()));
     std::vector<std::string> notes;
