@@ -504,15 +504,22 @@ std::optional<Experiment> read_experiment(const std::filesystem::path& path, con
 
 namespace {
 
-std::optional<Experiment> read_resolved(const std::string& resolved, const std::filesystem::path& folder,
-                                        const std::vector<std::string>& sets, const Catalogue* catalogue, Diagnostics& diagnostics) {
-  SourceTexts sources;
+constexpr const char* kResolvedName = "resolved.yaml";
+
+ReadOptions resolved_options(const Catalogue* catalogue) {
   ReadOptions options;
   options.catalogue = catalogue;
   options.check_paths = false;
-  const std::filesystem::path file = folder / "resolved.yaml";
-  const auto root = load_layers(resolved, file, {sets, {}, false}, sources, diagnostics);
-  return root ? check_tree(*root, file, options, diagnostics) : std::nullopt;
+  return options;
+}
+
+// A text that was written by us as a tree; nothing, with the reason in `diagnostics`, where it does not read back. Paths in it start where
+// `file` would lie.
+std::optional<Node> resolved_tree(const std::string& resolved, const std::filesystem::path& file, Diagnostics& diagnostics) {
+  SourceTexts sources;
+  const std::vector<std::string> sets;
+  const Environment none;
+  return load_layers(resolved, file, {sets, none, false}, sources, diagnostics);
 }
 
 // A resolved text without some of its top keys.
@@ -540,7 +547,10 @@ std::string errors_of(const Diagnostics& diagnostics) {
 Experiment experiment_from_resolved(const std::string& resolved, const std::filesystem::path& folder, const std::string& name,
                                     const Catalogue* catalogue) {
   Diagnostics diagnostics;
-  std::optional<Experiment> experiment = read_resolved(resolved, folder, {}, catalogue, diagnostics);
+  const std::filesystem::path file = folder / kResolvedName;
+  const auto root = resolved_tree(resolved, file, diagnostics);
+  std::optional<Experiment> experiment;
+  if (root) experiment = check_tree(*root, file, resolved_options(catalogue), diagnostics);
   if (!experiment)
     throw Error(Fault::failed, "reading the experiment '" + name + "' back from the store", errors_of(diagnostics),
                 "were its plugins loaded, and do they still have these parameters?");
@@ -548,16 +558,27 @@ Experiment experiment_from_resolved(const std::string& resolved, const std::file
   return std::move(*experiment);
 }
 
-std::optional<Experiment> with_values(const Experiment& experiment, std::span<const std::pair<std::string, std::string>> values,
-                                      const Catalogue& catalogue, Diagnostics& diagnostics) {
-  const std::string text = without(experiment.resolved, {"search"});  // which is no part of a trial
+Variations::Variations(const Experiment& experiment, const Catalogue& catalogue)
+    : catalogue_(catalogue), file_(experiment.file), name_(experiment.name), resources_(experiment.resources) {
+  Diagnostics diagnostics;
+  auto root = resolved_tree(without(experiment.resolved, {"search"}), file_.parent_path() / kResolvedName,
+                            diagnostics);  // which is no part of a trial
+  if (!root) throw Error(Fault::failed, "reading the experiment '" + name_ + "' for its trials", errors_of(diagnostics));
+  root_ = std::move(*root);
+}
+
+std::optional<Experiment> Variations::with(std::span<const std::pair<std::string, std::string>> values, Diagnostics& diagnostics) const {
   std::vector<std::string> sets;
   for (const auto& [path, value] : values) sets.push_back(path + "=" + value);
-  auto trial = read_resolved(text, experiment.file.parent_path(), sets, &catalogue, diagnostics);
+  Node root = root_;
+  SourceTexts sources;
+  const Environment none;
+  apply_sets(root, {sets, none, false}, sources, diagnostics);
+  auto trial = check_tree(root, file_.parent_path() / kResolvedName, resolved_options(&catalogue_), diagnostics);
   if (!trial) return std::nullopt;
-  trial->file = experiment.file;
-  trial->name = experiment.name;
-  trial->resources = experiment.resources;
+  trial->file = file_;
+  trial->name = name_;
+  trial->resources = resources_;
   return trial;
 }
 

@@ -41,10 +41,22 @@ std::optional<Experiment> read_experiment_text(const std::string& text, const st
 Experiment experiment_from_resolved(const std::string& resolved, const std::filesystem::path& folder, const std::string& name,
                                     const Catalogue* catalogue);
 
-// The experiment with other values, without its search: what a trial runs. `values`: dotted path and YAML text. Nothing, with the reason in
-// `diagnostics`, where a value does not fit.
-std::optional<Experiment> with_values(const Experiment& experiment, std::span<const std::pair<std::string, std::string>> values,
-                                      const Catalogue& catalogue, Diagnostics& diagnostics);
+// The experiment with other values, without its search: what a trial runs. The experiment's text is read once, for as many trials as there
+// are; the catalogue must outlive this. Thread-safe: `with` changes nothing.
+class Variations {
+ public:
+  Variations(const Experiment& experiment, const Catalogue& catalogue);
+
+  // `values`: dotted path and YAML text. Nothing, with the reason in `diagnostics`, where a value does not fit.
+  std::optional<Experiment> with(std::span<const std::pair<std::string, std::string>> values, Diagnostics& diagnostics) const;
+
+ private:
+  const Catalogue& catalogue_;
+  std::filesystem::path file_;
+  std::string name_;
+  ResourcesSpec resources_;
+  Node root_;
+};
 
 // Experiment::resolved without its seed and prior_trials: what the ledger counts as one configuration.
 std::string configuration_text(const Experiment& experiment);

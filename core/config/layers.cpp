@@ -289,4 +289,8 @@ std::optional<Node> load_layers(const std::string& text, const std::filesystem::
   return root;
 }
 
+void apply_sets(Node& root, const Layering& layering, SourceTexts& sources, Diagnostics& diagnostics) {
+  Loader(layering, sources, diagnostics).apply_sets(root);
+}
+
 }  // namespace assay::config

@@ -27,4 +27,7 @@ struct Layering {
 std::optional<Node> load_layers(const std::string& text, const std::filesystem::path& file, const Layering& layering, SourceTexts& sources,
                                 Diagnostics& diagnostics);
 
+// Only the settings, upon a tree that was loaded before.
+void apply_sets(Node& root, const Layering& layering, SourceTexts& sources, Diagnostics& diagnostics);
+
 }  // namespace assay::config

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "base/text.hpp"
 #include "config/experiment_reader.hpp"
@@ -219,11 +220,22 @@ class SearchRules {
       for (const char* other : {"min", "max", "step"})
         if (find(map, other) != nullptr && !find(map, other)->is_none())
           return error(at + "." + other, "'" + range.path + "' has choices: '" + other + "' does not count", "remove it");
-      return;
+      return distinct(range, at);
     }
     if (key->shape != Shape::value || (key->kind != ParamKind::integer && key->kind != ParamKind::real))
       return error(at, "'" + range.path + "' is no number", "write choices: [...]");
     numbers(range, at);
+  }
+
+  // Compared as values: 1, 0x1 and 1.0 are one choice.
+  void distinct(const SearchRange& range, const std::string& at) {
+    std::map<std::string, std::string> seen;
+    for (const std::string& choice : range.choices) {
+      const Value value = resolve_scalar(choice, false);
+      const bool number = std::holds_alternative<std::int64_t>(value.data) || std::holds_alternative<double>(value.data);
+      const auto [first, fresh] = seen.emplace(number ? text::shortest(value.as_real()) : choice, choice);
+      if (!fresh) error(at, "choice " + choice.substr(0, 60) + " is the same as " + first->second.substr(0, 60), "keep one of them");
+    }
   }
 
   void numbers(const SearchRange& range, const std::string& at) {
@@ -396,13 +408,14 @@ void check_backtest_rules(const Experiment& experiment, const Checked& checked, 
 
 void check_space(const Experiment& experiment, const Catalogue& catalogue, Diagnostics& diagnostics) {
   if (!experiment.search) return;
+  const Variations variations(experiment, catalogue);
   for (const SearchRange& range : experiment.search->space) {
     std::vector<std::string> ends = range.choices;
     if (range.choices.empty()) ends = {number_text(range, range.low), number_text(range, range.high)};
     for (const std::string& value : ends) {
       Diagnostics found;
       const std::pair<std::string, std::string> values[] = {{range.path, value}};
-      if (with_values(experiment, values, catalogue, found)) continue;
+      if (variations.with(values, found)) continue;
       const auto& items = found.items();
       const auto first = std::find_if(items.begin(), items.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
       if (first != items.end()) {

@@ -75,9 +75,23 @@ std::string searched_model(const config::Experiment& experiment) {
   return "";
 }
 
+config::Experiment varied(const config::Variations& variations, const search::Values& values) {
+  Diagnostics diagnostics;
+  std::optional<config::Experiment> made = variations.with(values, diagnostics);
+  if (made) return std::move(*made);
+  std::vector<std::string> reasons;
+  for (const Diagnostic& one : diagnostics.items())
+    if (one.severity == Severity::error) reasons.push_back(one.message);
+  throw Error(Fault::failed, "taking the values of a trial", text::join(reasons, "; "));
+}
+
 class StudyRunner {
  public:
-  explicit StudyRunner(const StudySetup& setup) : setup_(setup), experiment_(setup.experiment), model_(searched_model(setup.experiment)) {
+  explicit StudyRunner(const StudySetup& setup)
+      : setup_(setup),
+        experiment_(setup.experiment),
+        variations_(setup.experiment, setup.context.registry),
+        model_(searched_model(setup.experiment)) {
     const config::SearchSpec& spec = *experiment_.search;
     const plugin::LoadedComponent& sampler = setup.context.registry.component("sampler", spec.sampler.id);
     for (const std::int64_t fold : setup.studies) {
@@ -240,7 +254,7 @@ class StudyRunner {
                              experiment_.search->metric, model_.empty() ? "" : "model: " + config::quoted_if_needed(model_) + ", ", stop_at,
                              config::quoted_if_needed(setup_.data_hash)));
     try {
-      return experiment_with(experiment_, values, setup_.context.registry);
+      return varied(variations_, values);
     } catch (const Error& e) {
       record.status = Status::failed;
       record.error = e.happened();
@@ -306,6 +320,7 @@ class StudyRunner {
 
   const StudySetup& setup_;
   const config::Experiment& experiment_;
+  const config::Variations variations_;
   std::string model_;
   std::deque<Running> studies_;
   std::mutex mutex_, store_mutex_;
@@ -364,13 +379,7 @@ store::TrialRecord run_trial_alone(const StudySetup& setup) {
 }
 
 config::Experiment experiment_with(const config::Experiment& experiment, const search::Values& values, const plugin::Registry& registry) {
-  Diagnostics diagnostics;
-  std::optional<config::Experiment> made = config::with_values(experiment, values, registry, diagnostics);
-  if (made) return std::move(*made);
-  std::vector<std::string> reasons;
-  for (const Diagnostic& one : diagnostics.items())
-    if (one.severity == Severity::error) reasons.push_back(one.message);
-  throw Error(Fault::failed, "taking the values of a trial", text::join(reasons, "; "));
+  return varied(config::Variations(experiment, registry), values);
 }
 
 config::Experiment chosen_experiment(const store::RunRecord& run, const config::Experiment& experiment, std::size_t fold,

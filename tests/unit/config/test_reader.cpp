@@ -181,6 +181,24 @@ TEST_CASE("the resolved text gives the experiment back, and only what changes re
   CHECK_THROWS_AS(experiment_from_resolved("assay: 1\n", ".", "x", &kCatalogue), Error);
 }
 
+TEST_CASE("variations are the experiments that --set gives, each from the same beginning") {
+  const Experiment e = good(kSmall);
+  const Variations variations(e, kCatalogue);
+  const auto with = [&](std::vector<std::pair<std::string, std::string>> values) {
+    Diagnostics diagnostics;
+    return variations.with(values, diagnostics);
+  };
+  CHECK(with({{"train.epochs", "11"}, {"seed", "3"}})->resolved == good(kSmall, {"train.epochs=11", "seed=3"}).resolved);
+  CHECK(with({{"train.batch_size", "64"}})->resolved == good(kSmall, {"train.batch_size=64"}).resolved);
+  CHECK(with({})->resolved == e.resolved);
+  CHECK(with({})->file == e.file);
+  const Experiment panel = good(kMarket);
+  Diagnostics diagnostics;
+  CHECK(Variations(panel, kCatalogue).with({}, diagnostics)->data.path == panel.data.path);
+  CHECK_FALSE(with({{"train.epochs", "0"}}));
+  CHECK(with({})->resolved == e.resolved);
+}
+
 TEST_CASE("a text that looks like a variable survives the way through the store") {
   const Experiment e = good(kMarket, {"target.expr=\"$${close} + 1\""});
   CHECK(e.target.expression == "${close} + 1");
