@@ -23,6 +23,7 @@ class Space {
   const assay_space& raw() const { return raw_; }
   std::size_t size() const { return ranges_.size(); }
   bool is_choice(std::size_t range) const { return raw_ranges_[range].kind == ASSAY_RANGE_CHOICE; }
+  bool has_one_value(std::size_t range) const { return raw_ranges_[range].low == raw_ranges_[range].high; }
   Values values(std::span<const double> point) const;
 
  private:

@@ -55,8 +55,8 @@ std::optional<Trial> Study::ask() {
   ASSAY_CHECK(can_ask(), "a trial is drawn once the trials before its lag are told");
   const std::int64_t number = asked();
   for (; known_ <= number - lag_; ++known_) learn(known_);
-  if (!all_.worked && all_.crashes.size() >= 3) {
-    stopped_ = fmt::format("the first trials crashed, three in a row ({}): the search is stopped", fmt::join(all_.crashes, ", "));
+  if (knows_only_crashes()) {
+    stopped_ = fmt::format("the first {} trials crashed, whatever their values: the search is stopped", all_.crashes.size());
     size_ = number;
     return std::nullopt;
   }
@@ -99,6 +99,19 @@ void Study::learn(std::int64_t number) {
   note(all_);
   for (std::size_t i = 0; i < space_.size(); ++i)
     if (space_.is_choice(i)) note(settings_[{i, trial.point[i]}]);
+}
+
+// Ten trials, and no value that all of them had: neither a bad region nor one bad choice explains them, the plugin or its setting does.
+// A grid, whose neighbours are alike, goes on until each of its values has changed.
+bool Study::knows_only_crashes() const {
+  constexpr std::size_t kCrashes = 10;
+  if (all_.worked || all_.crashes.size() < kCrashes) return false;
+  const auto& first = trials_[static_cast<std::size_t>(all_.crashes.front())].point;
+  for (std::size_t i = 0; i < space_.size(); ++i) {
+    const auto same = [&](std::int64_t number) { return trials_[static_cast<std::size_t>(number)].point[i] == first[i]; };
+    if (!space_.has_one_value(i) && std::all_of(all_.crashes.begin(), all_.crashes.end(), same)) return false;
+  }
+  return true;
 }
 
 bool Study::has_worked(std::size_t range, double choice) const {

@@ -62,6 +62,7 @@ class Study {
   void learn(std::int64_t number);
   bool has_worked(std::size_t range, double choice) const;
   std::vector<std::int64_t> crashes_of(std::size_t range, double choice) const;  // those that nothing else explains
+  bool knows_only_crashes() const;
   std::string closed_branch(std::span<const double> point, const Values& values) const;
 
   Space space_;

@@ -209,7 +209,7 @@ TEST_CASE("a choice is not closed for the crashes of another one, and the other 
     bool half_crashes = true;
     for (std::int64_t n = 0; n < study.size(); ++n) {
       const auto trial = study.ask();
-      if (!trial) break;  // the first three crashed
+      if (!trial) break;  // all crashed so far
       const std::string mode = trial->values[0].second;
       const bool bad = mode == "1" || mode == "8", half = trial->values[1].second == "0.5";
       if (!trial->closed.empty()) {
@@ -230,18 +230,34 @@ TEST_CASE("a choice is not closed for the crashes of another one, and the other 
   CHECK(met_three_crashes_first > 0);
 }
 
-TEST_CASE("a search whose first trials all crash ends; one that ever worked does not") {
+TEST_CASE("a search whose first ten trials all crash ends; one that ever worked does not") {
   auto spec = spec_of("search.random", {integer("model.n", 1, 10)}, 20);
   spec.lag = 1;
   Study study(spec, sampler(spec.sampler.id), SeedTree(1));
-  for (std::int64_t n = 0; n < 3; ++n) study.tell(study.ask()->number, crash());
+  for (std::int64_t n = 0; n < 10; ++n) study.tell(study.ask()->number, crash());
   CHECK_FALSE(study.ask());
   CHECK(study.is_over());
-  CHECK(study.size() == 3);
-  CHECK(study.stopped() == "the first trials crashed, three in a row (0, 1, 2): the search is stopped");
+  CHECK(study.size() == 10);
+  CHECK(study.stopped() == "the first 10 trials crashed, whatever their values: the search is stopped");
   Study other(spec, sampler(spec.sampler.id), SeedTree(1));
   other.tell(other.ask()->number, complete(1));
   for (std::int64_t n = 1; n < 20; ++n) other.tell(other.ask()->number, crash());
   CHECK(other.is_over());
   CHECK(other.stopped().empty());
+}
+
+TEST_CASE("a region of crashes at the beginning of a grid ends no search; crashes everywhere end it once each value has changed") {
+  auto spec = spec_of("search.grid", {choice("model.kind", {"bad", "good"}), integer("model.n", 1, 15)}, 30);
+  spec.lag = 1;
+  const auto ran = [&](bool all_bad) {
+    Study study(spec, sampler(spec.sampler.id), SeedTree(1));
+    for (std::int64_t n = 0; n < 30; ++n) {
+      const auto trial = study.ask();
+      if (!trial) return n;
+      study.tell(n, all_bad || trial->values[0].second == "bad" ? crash() : complete(1));
+    }
+    return std::int64_t{30};
+  };
+  CHECK(ran(false) == 30);
+  CHECK(ran(true) == 16);
 }
