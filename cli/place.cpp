@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "base/error.hpp"
+
 namespace assay::cli {
 
 namespace {
@@ -22,8 +24,12 @@ std::filesystem::path user_folder(const char* xdg, const char* beneath_home) {
 }  // namespace
 
 std::filesystem::path store_file(const std::optional<std::string>& option) {
-  if (option) return *option;
-  return variable("ASSAY_STORE").value_or("assay.db");
+  const std::filesystem::path file = option ? *option : variable("ASSAY_STORE").value_or("assay.db");
+  std::error_code code;
+  if (std::filesystem::is_directory(file, code))
+    throw Error(Fault::usage, "opening the store", "'" + file.string() + "' is a folder, and a store is a file",
+                "Name a file in it: " + (file / "assay.db").string());
+  return file;
 }
 
 std::filesystem::path home_folder() {

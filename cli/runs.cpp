@@ -1,6 +1,7 @@
 // `assay runs list | show | compare | delete`: reads the store only.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -244,7 +245,29 @@ std::string trials_of(const store::Store& store, store::RunId id, const Argument
   return console.json() ? trial_json(trial) : trial_text(trial);
 }
 
+// One view at a time, and no option that does not count for it.
+void check_view(const Arguments& arguments) {
+  const auto wrong = [](const std::string& what, const std::string& mend) { throw Error(Fault::usage, "showing a run", what, mend); };
+  constexpr const char* kSheets[] = {"trades", "orders", "fills", "equity"};
+  const bool of_trial_file = arguments.has("trial") && arguments.has("file");
+  std::vector<std::string> views;
+  for (const char* view : {"file", "trials", "trial", "predictions", "steps", "trades", "orders", "fills", "equity"})
+    if (arguments.has(view) && !(of_trial_file && view == std::string_view("file"))) views.push_back(std::string("--") + view);
+  if (views.size() > 1) wrong(text::join(views, " and ") + " are shown one at a time", "Call it once for each");
+  const bool table = !views.empty() && views[0] != "--file" && views[0] != "--trial";
+  if (arguments.has("csv") && !table)
+    wrong("--csv says how a table is shown, and none was asked for",
+          "Add --trials, --predictions, --steps, --trades, --orders, --fills or --equity");
+  if (arguments.has("csv") && arguments.has("json")) wrong("--csv and --json are two ways to show a table", "Leave one of them out");
+  if (arguments.has("fold") && !arguments.has("trial"))
+    wrong("--fold says whose --trial is shown, and none was asked for", "Add --trial N");
+  const bool sheet = std::any_of(std::begin(kSheets), std::end(kSheets), [&](const char* name) { return arguments.has(name); });
+  if (arguments.has("of") && !sheet)
+    wrong("--of says whose trades are shown, and none were asked for", "Add --trades, --orders, --fills or --equity");
+}
+
 int show(const Arguments& arguments) {
+  check_view(arguments);
   Console console(arguments.has("json"));
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
   const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
@@ -316,7 +339,7 @@ int compare(const Arguments& arguments) {
     for (const auto& of_run : values) {
       const auto found = of_run.find(key);
       const bool known = found != of_run.end() && !std::isnan(found->second.value);
-      rows.back().push_back(known ? value_text(found->second) : "-");
+      rows.back().push_back(known ? value_text(found->second) : "n/a");
       line["values"].push_back(known ? Json(found->second.value) : Json());
     }
     json["metrics"].push_back(line);

@@ -279,6 +279,28 @@ TEST_CASE("predict on the same rows gives the stored test forecasts, bit for bit
   }
 }
 
+TEST_CASE("options that would not count are refused, not passed over") {
+  Folder folder;
+  folder.write("e.yaml", small_file());
+  REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
+  const auto refused = [&](std::vector<std::string> words, const std::string& why) {
+    words.insert(words.begin(), {"runs", "show", "last"});
+    const Result r = folder.assay(words);
+    CHECK(r.code == 1);
+    CHECK_THAT(r.err, Catch::Contains(why));
+    CHECK(r.out.empty());
+  };
+  refused({"--trades", "--fills"}, "--trades and --fills are shown one at a time");
+  refused({"--file", "--predictions"}, "--file and --predictions are shown one at a time");
+  refused({"--csv"}, "none was asked for");
+  refused({"--file", "--csv"}, "none was asked for");
+  CHECK(folder.assay({"runs", "show", "last", "--predictions", "--csv", "--json"}).code == 1);
+  refused({"--trials", "--fold", "1"}, "none was asked for");
+  refused({"--predictions", "--of", "strategy"}, "none were asked for");
+  CHECK(folder.assay({"schema", "--json"}).json().at("$schema").is_string());
+  CHECK(folder.assay({"schema", "--json", "--markdown"}).code == 1);
+}
+
 TEST_CASE("stores that cannot be used: a clear word, no crash, nothing lost") {
   Folder folder;
   folder.write("e.yaml", small_file());
@@ -292,6 +314,7 @@ TEST_CASE("stores that cannot be used: a clear word, no crash, nothing lost") {
   folder.write("words.db", "these are words and no database, and there are more than a hundred bytes of them, so that it is read as one\n");
   refused(folder.assay({"run", "e.yaml", "--store", "words.db"}), "words.db");
   CHECK(slurp(folder.path() / "words.db").substr(0, 5) == "these");
+  refused(folder.assay({"runs", "list", "--store", "."}), "'.' is a folder, and a store is a file");
 
   REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
   std::string bytes = slurp(folder.path() / "assay.db");  // the header's user_version, bytes 60..63, big-endian
