@@ -253,7 +253,7 @@ std::vector<std::string_view> pieces_of(const LoadedFrame& loaded, const std::st
 }
 
 // Raised where the reader or Frame::finish make another frame of the same bytes and options.
-constexpr int kReaderVersion = 1;
+constexpr int kReaderVersion = 2;
 
 // What the cached frame depends on: the file as it lies there, how it is to be read, and who reads.
 std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::filesystem::path& path) {
@@ -272,7 +272,14 @@ std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::fi
   list("drop", o.drop);
   list("categorical", o.categorical);
   list("missing", o.missing);
+  list("numeric", o.numeric);
+  list("names", o.names);
+  hash.add_part("marks", std::string{o.decimal, o.thousands});
+  hash.add_part("encoding", o.encoding);
+  hash.add_part("lines",
+                fmt::format("{} {} {} {}", o.header ? static_cast<int>(*o.header) : -1, o.skip_lines, o.skip_trailer, o.skip_malformed));
   hash.add_part("time", o.time_column);
+  hash.add_part("clock", o.clock_column);
   hash.add_part("format", o.time_format);
   hash.add_part("zone", o.zone);
   hash.add_part("entity", o.entity_column);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "data/encoding.hpp"
 
 namespace assay::data {
 namespace {
@@ -31,23 +32,15 @@ std::optional<bool> to_boolean(std::string_view text) {
   return std::nullopt;
 }
 
-// A copy, because the number reader wants padding behind the text.
-bool whole_number(std::string_view text, CsvNumber& number) {
-  char buffer[512] = {};
-  if (text.empty() || text.size() > sizeof buffer - 16) return false;
-  std::copy(text.begin(), text.end(), buffer);
-  return read_number(buffer, number) == buffer + text.size();
-}
-
 }  // namespace
 
-MissingTokens::MissingTokens(const std::vector<std::string>& tokens) : tokens_(tokens) {
+MissingTokens::MissingTokens(const std::vector<std::string>& tokens, char decimal) : tokens_(tokens) {
   std::erase(tokens_, std::string());
   met_.assign(tokens_.size(), 0);
   for (const std::string& token : tokens_) {
     first_byte_[static_cast<unsigned char>(token[0])] = true;
     CsvNumber number;
-    any_number_ = any_number_ || whole_number(token, number);
+    any_number_ = any_number_ || whole_number(token, number, decimal);
   }
 }
 
@@ -73,9 +66,9 @@ std::string MissingTokens::summary() const {
   return text::join(parts, ", ");
 }
 
-CsvColumn::CsvColumn(std::string name, State state, std::size_t expected_rows, const TimeReading* reading)
-    : name_(std::move(name)), state_(State::empty), reading_(reading), capacity_(std::max<std::size_t>(expected_rows, 16)) {
-  become(state);
+CsvColumn::CsvColumn(const Plan& plan, std::size_t expected_rows, const CellReading& reading)
+    : plan_(plan), state_(State::empty), reading_(&reading), capacity_(std::max<std::size_t>(expected_rows, 16)) {
+  become(plan.state);
 }
 
 std::size_t CsvColumn::width() const {
@@ -148,11 +141,17 @@ bool CsvColumn::take(std::string_view text, MissingTokens& missing, std::int64_t
   }
   if (state_ == State::time) return take_time(text, fault);
   if (state_ == State::category) return take_text(text, fault);
-  CsvNumber number;
-  if (state_ != State::boolean && whole_number(text, number)) {
-    if (state_ == State::empty) become(number.is_integer ? State::integer : State::real);
-    take_number(number);
+  std::string why;
+  if (const auto number = state_ == State::boolean ? std::nullopt : number_in(text, why)) {
+    if (state_ == State::empty) become(number->is_integer ? State::integer : State::real);
+    take_number(*number);
     return true;
+  }
+  if (plan_.numeric) {
+    fault.key = "numeric";
+    fault.message = fmt::format("'{}' in column '{}' is no number", shown(text), name());
+    fault.mend = why.empty() ? "add it to `missing` if it stands for a missing value" : why;
+    return false;
   }
   const auto flag = to_boolean(text);
   if (flag && state_ == State::empty) become(State::boolean);
@@ -172,9 +171,22 @@ bool CsvColumn::take(std::string_view text, MissingTokens& missing, std::int64_t
   return true;
 }
 
-void CsvColumn::begin_reread() {
-  size_ = 0;
-  become(State::category);
+std::optional<CsvNumber> CsvColumn::number_in(std::string_view text, std::string& why) const {
+  const StyleHints& hints = reading_->numbers;
+  CsvNumber number;
+  if (whole_number(text, number, hints.style.decimal)) return number;
+  if (plan_.numeric) return read_styled_cell(text, hints, why);
+  if (hints.style.thousands == '\0') return std::nullopt;
+  const auto styled = read_styled(text, hints.style);
+  return styled && styled->suffix == '\0' ? std::optional(styled->number) : std::nullopt;
+}
+
+void CsvColumn::take_texts_of(CsvColumn texts) {
+  texts.plan_ = plan_;
+  texts.text_row_ = text_row_;
+  texts.text_line_ = text_line_;
+  texts.first_text_ = std::move(first_text_);
+  *this = std::move(texts);
 }
 
 bool CsvColumn::take_text(std::string_view text, ReadProblem& fault) {
@@ -186,8 +198,9 @@ bool CsvColumn::take_text(std::string_view text, ReadProblem& fault) {
   if (is_new) {
     levels_.push_back(&place->first);
     if (text::first_invalid_utf8(text)) {
-      fault.message = fmt::format("column '{}' holds text that is not UTF-8", name_);
-      fault.mend = "save the file as UTF-8 (for example with iconv -f LATIN1 -t UTF-8)";
+      fault.key = "encoding";
+      fault.message = fmt::format("column '{}' holds text that is not UTF-8", name());
+      fault.mend = mend_encoding(text);
       return false;
     }
   }
@@ -204,7 +217,7 @@ bool CsvColumn::take_time(std::string_view text, ReadProblem& fault) {
   const auto parsed = reading_->format.parse(text);
   if (!parsed) {
     fault.key = "time.format";
-    fault.message = fmt::format("'{}' in column '{}' is no time of the stated format", shown(text), name_);
+    fault.message = fmt::format("'{}' in column '{}' is no time of the stated format", shown(text), name());
     const auto guesses = guess_time_formats(text);
     fault.mend =
         guesses.empty() ? "state the `format` of the times" : fmt::format("state the format: \"{}\"", text::join(guesses, "\" or \""));
@@ -215,7 +228,8 @@ bool CsvColumn::take_time(std::string_view text, ReadProblem& fault) {
     const auto utc = reading_->zone.to_utc(time);
     if (!utc) {
       fault.key = "time.zone";
-      fault.message = fmt::format("'{}' in column '{}' is a time that the zone's clock skips (daylight saving begins)", shown(text), name_);
+      fault.message =
+          fmt::format("'{}' in column '{}' is a time that the zone's clock skips (daylight saving begins)", shown(text), name());
       fault.mend = "check `zone`: perhaps the times are UTC";
       return false;
     }
@@ -284,7 +298,7 @@ Column CsvColumn::finish_category() {
   bool numeric = true;
   for (std::size_t i = 0; i < n && numeric; ++i) {
     CsvNumber number;
-    numeric = whole_number(*levels_[i], number);
+    numeric = whole_number(*levels_[i], number, reading_->numbers.style.decimal);
     values[i] = number.real;
   }
   std::vector<std::int32_t> order(n), renumbered(n);
@@ -303,20 +317,48 @@ Column CsvColumn::finish_category() {
   for (std::size_t i = 0; i < size_; ++i)
     if (codes[i] != kMissingCode) codes[i] = renumbered[static_cast<std::size_t>(codes[i])];
   const std::shared_ptr<const void> owner(data_.release(), Free());
-  return Column::borrowed(name_, ColumnType::category, owner.get(), size_, owner, std::move(names));
+  return Column::borrowed(name(), ColumnType::category, owner.get(), size_, owner, std::move(names));
+}
+
+// Numbers that no cell showed to be such: "1.2M" in all of them, say.
+std::optional<Column> CsvColumn::finish_styled(std::vector<std::string>& notes, std::string& why) {
+  std::vector<std::string> texts;
+  for (const std::string* level : levels_) texts.push_back(*level);
+  const auto styled = read_styled_column(texts, reading_->numbers, why);
+  if (!styled) return std::nullopt;
+  const bool integers = std::all_of(styled->numbers.begin(), styled->numbers.end(), [](const CsvNumber& n) { return n.is_integer; });
+  const auto* const codes = static_cast<const std::int32_t*>(data_.get());
+  std::vector<std::int64_t> whole(integers ? size_ : 0, kMissingInteger);
+  std::vector<double> reals(integers ? 0 : size_, std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (codes[i] == kMissingCode) continue;
+    const CsvNumber& number = styled->numbers[static_cast<std::size_t>(codes[i])];
+    if (integers)
+      whole[i] = number.integer;
+    else
+      reals[i] = number.real;
+  }
+  notes.push_back(fmt::format("column '{}': {}", name(), styled->note));
+  return integers ? Column::of_integers(name(), std::move(whole)) : Column::of_reals(name(), std::move(reals));
 }
 
 Column CsvColumn::finish(std::vector<std::string>& notes) {
   if (state_ == State::empty) {
-    notes.push_back(fmt::format("column '{}' has no values at all: it counts as real, all missing", name_));
+    notes.push_back(fmt::format("column '{}' has no values at all: it counts as real, all missing", name()));
     become(State::real);
   }
   if (ambiguous_ != 0)
-    notes.push_back(
-        fmt::format("column '{}': {} times stand in the hour that daylight saving shows twice; the first one is taken", name_, ambiguous_));
-  if (text_row_ != 0)
-    notes.push_back(
-        fmt::format("column '{}' is text, not numbers, because of '{}' in row {} (line {})", name_, first_text_, text_row_, text_line_));
+    notes.push_back(fmt::format("column '{}': {} times stand in the hour that daylight saving shows twice; the first one is taken", name(),
+                                ambiguous_));
+  if (state_ == State::category && plan_.state != State::category) {
+    std::string why;
+    if (auto column = finish_styled(notes, why)) return std::move(*column);
+    if (text_row_ != 0)
+      notes.push_back(fmt::format("column '{}' is text, not numbers, because of '{}' in row {} (line {}){}{}", name(), first_text_,
+                                  text_row_, text_line_, why.empty() ? "" : "; ", why));
+    else if (!why.empty())
+      notes.push_back(fmt::format("column '{}' is text, as '{}': {}", name(), *levels_.front(), why));
+  }
   if (size_ < capacity_ && size_ != 0) {
     capacity_ = size_;
     if (void* const smaller = std::realloc(data_.get(), size_ * width())) {
@@ -341,7 +383,7 @@ Column CsvColumn::finish(std::vector<std::string>& notes) {
       break;
   }
   const std::shared_ptr<const void> owner(data_.release(), Free());
-  return Column::borrowed(name_, type, owner.get(), size_, owner);
+  return Column::borrowed(name(), type, owner.get(), size_, owner);
 }
 
 }  // namespace assay::data

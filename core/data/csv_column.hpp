@@ -16,6 +16,7 @@
 #include "data/column.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_reader.hpp"
+#include "data/number_style.hpp"
 #include "data/time_format.hpp"
 #include "data/time_zone.hpp"
 
@@ -24,7 +25,7 @@ namespace assay::data {
 // Which texts count as missing, and how often each was met.
 class MissingTokens {
  public:
-  explicit MissingTokens(const std::vector<std::string>& tokens);
+  MissingTokens(const std::vector<std::string>& tokens, char decimal);
   bool contains(std::string_view text);  // counts; the empty text is always in
   bool any_number() const { return any_number_; }
   void add(const MissingTokens& other);  // what another one of the same tokens has met
@@ -36,20 +37,26 @@ class MissingTokens {
   bool first_byte_[256] = {}, any_number_ = false;
 };
 
-// What a column needs to know to read times.
-struct TimeReading {
+// What a column needs to know to read its cells.
+struct CellReading {
   TimeFormat format;
   TimeZone zone;
+  StyleHints numbers;
 };
 
 class CsvColumn {
  public:
   enum class State : std::uint8_t { skipped, empty, boolean, integer, real, category, time, reread };
 
-  CsvColumn(std::string name, State state, std::size_t expected_rows, const TimeReading* reading);
+  struct Plan {
+    std::string name;
+    State state = State::empty;  // skipped, empty (found from the cells), category or time
+    bool numeric = false;        // text that is no number is a fault
+  };
+  CsvColumn(const Plan& plan, std::size_t expected_rows, const CellReading& reading);
 
   State state() const { return state_; }
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return plan_.name; }
 
   // The hot path: a number that fills a cell. The row must be the next one.
   bool takes_numbers() const { return state_ == State::integer || state_ == State::real; }
@@ -64,10 +71,10 @@ class CsvColumn {
     append(number.is_integer ? static_cast<double>(number.integer) : number.real);  // -0 is 0 before and behind the first fraction
   }
 
-  // Any cell. False: it cannot be read (a time, broken UTF-8); `fault` then says why. A number column that meets text goes to
-  // State::reread: the reader walks the file again for it.
+  // Any cell. False: it cannot be read (a time, broken UTF-8, text among numbers); `fault` then says why. A number column that meets text
+  // goes to State::reread: the reader walks the file again for it.
   bool take(std::string_view text, MissingTokens& missing, std::int64_t row, std::int64_t line, ReadProblem& fault);
-  void begin_reread();
+  void take_texts_of(CsvColumn texts);  // a column in State::reread takes over what the second walk gave
 
   // Takes over what columns of the same plan read from the pieces of one text, in their order. False, and nothing is changed, where only a
   // walk over the whole text can tell the type (numbers here, words there).
@@ -89,12 +96,14 @@ class CsvColumn {
   std::int32_t code_of(const std::string& level);
   bool take_text(std::string_view text, ReadProblem& fault);
   bool take_time(std::string_view text, ReadProblem& fault);
+  std::optional<CsvNumber> number_in(std::string_view text, std::string& why) const;
   std::size_t width() const;
   Column finish_category();
+  std::optional<Column> finish_styled(std::vector<std::string>& notes, std::string& why);
 
-  std::string name_;
+  Plan plan_;
   State state_;
-  const TimeReading* reading_;
+  const CellReading* reading_;
   struct Free {
     void operator()(void* p) const { std::free(p); }
   };

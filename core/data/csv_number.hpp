@@ -4,11 +4,13 @@
 // numbers accurately"); all else goes to std::from_chars. Pure functions, thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string>
 
 namespace assay::data {
 
@@ -38,7 +40,15 @@ inline const char* take_digits(const char* p, std::uint64_t& value) {
   return p;
 }
 
+inline std::from_chars_result from_chars_with(char decimal, const char* first, const char* last, double& value) {
+  std::string text(first, last);
+  std::replace(text.begin(), text.end(), decimal, '.');
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return {first + (rest - text.data()), error};
+}
+
 // The byte behind the number, or null where there is none (no digits, a half-written exponent, too large for a double).
+template <char Decimal = '.'>
 inline const char* read_number(const char* text, CsvNumber& number) {
   static constexpr std::array<double, 23> kPowers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -47,7 +57,7 @@ inline const char* read_number(const char* text, CsvNumber& number) {
   std::uint64_t mantissa = 0;
   const char* p = take_digits(first, mantissa);
   std::ptrdiff_t digits = p - first, decimals = 0;
-  const bool pointed = *p == '.';
+  const bool pointed = *p == Decimal;
   if (pointed) {
     const char* const point = p++;
     p = take_digits(p, mantissa);
@@ -80,10 +90,10 @@ inline const char* read_number(const char* text, CsvNumber& number) {
     }
   }
   double value = 0;
-  const auto [rest, error] = std::from_chars(first, p, value);
+  const auto [rest, error] = Decimal == '.' ? std::from_chars(first, p, value) : from_chars_with(Decimal, first, p, value);
   if (error == std::errc::result_out_of_range) {
     std::ptrdiff_t zeros = 0;
-    for (const char* q = first; *q == '0' || *q == '.'; ++q) zeros += *q == '0' ? 1 : 0;
+    for (const char* q = first; *q == '0' || *q == Decimal; ++q) zeros += *q == '0' ? 1 : 0;
     if (digits - zeros + power > 0) return nullptr;  // overflow; what is too small counts as zero
     value = 0;
   } else if (error != std::errc() || rest != p) {

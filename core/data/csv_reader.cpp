@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cctype>
-#include <cstring>
 #include <future>
 #include <optional>
 #include <thread>
@@ -15,7 +12,9 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "data/csv_cell.hpp"
-#include "data/csv_column.hpp"
+#include "data/csv_rows.hpp"
+#include "data/csv_text.hpp"
+#include "data/encoding.hpp"
 #include "data/gzip.hpp"
 #include "data/mapped_file.hpp"
 
@@ -23,9 +22,7 @@ namespace assay::data {
 namespace {
 
 using State = CsvColumn::State;
-constexpr std::size_t kProblemsListed = 20;
-constexpr std::ptrdiff_t kProgressBytes = 1 << 20, kPieceBytes = 2 << 20;
-const ReadProgress kSilent;
+constexpr std::size_t kPieceBytes = 2 << 20;
 
 std::string joined(const std::vector<ReadProblem>& problems) {
   std::string text;
@@ -46,131 +43,156 @@ std::string first_mend(const std::vector<ReadProblem>& problems) {
   return {};
 }
 
-struct Text {
-  const char* begin;
-  const char* end;  // a newline and MappedFile::kPadding - 1 further readable bytes stand here
-};
-
-[[noreturn]] void refuse(const CsvOptions& options, std::vector<ReadProblem> problems) {
-  throw ReadError("reading " + options.path.string(), std::move(problems));
-}
-
-Text without_mark(Text text, const CsvOptions& options) {
-  const std::string_view start(text.begin, std::min<std::size_t>(static_cast<std::size_t>(text.end - text.begin), 4096));
-  if (start.substr(0, 2) == "\xFF\xFE" || start.substr(0, 2) == "\xFE\xFF" || start.find('\0') != std::string_view::npos)
-    refuse(options, {{"path", 0, 0, "the file is no UTF-8 text (UTF-16, or not text at all)", "save it as UTF-8"}});
-  if (start.substr(0, 3) == "\xEF\xBB\xBF") text.begin += 3;
-  return text;
-}
-
-// The candidate that the header has and that the next lines have equally often; the more cells the better.
-char detect_delimiter(Text text) {
-  static constexpr std::array<char, 3> kCandidates{',', ';', '\t'};
-  std::vector<std::array<int, 3>> lines;
-  std::array<int, 3> counts{};
-  bool quoted = false;
-  for (const char* p = text.begin; p <= text.end && lines.size() < 20; ++p) {
-    if (*p == '"') quoted = !quoted;
-    if (*p == '\n' && !quoted) {
-      lines.push_back(std::exchange(counts, {}));
-    } else if (!quoted) {
-      for (std::size_t c = 0; c < kCandidates.size(); ++c) counts[c] += *p == kCandidates[c] ? 1 : 0;
-    }
-  }
-  std::size_t best = 0;
-  std::pair<int, int> best_score{0, 0};
-  for (std::size_t c = 0; c < kCandidates.size() && !lines.empty(); ++c) {
-    if (lines[0][c] == 0) continue;
-    const auto agreeing = static_cast<int>(std::count_if(lines.begin(), lines.end(), [&](const auto& l) { return l[c] == lines[0][c]; }));
-    if (const std::pair<int, int> score{agreeing, lines[0][c]}; score > best_score) {
-      best_score = score;
-      best = c;
-    }
-  }
-  return kCandidates[best];
-}
-
 class Reader {
  public:
-  Reader(Text text, const CsvOptions& options, const ReadProgress& progress)
-      : text_(without_mark(text, options)),
-        options_(options),
-        progress_(progress),
-        delimiter_(options.delimiter != '\0' ? options.delimiter : detect_delimiter(text_)),
-        missing_(options.missing.empty() ? default_missing() : options.missing) {}
+  Reader(std::string_view padded_bytes, const CsvOptions& options, const ReadProgress& progress) : options_(options), progress_(progress) {
+    check_marks();
+    prepare_text(padded_bytes, options, text_);
+    notes_ = text_.notes;
+  }
 
   std::vector<std::string> header() {
-    read_header();
-    if (!problems_.empty()) refuse(options_, std::move(problems_));
+    read_names();
+    refuse_problems();
     return names_;
   }
 
   CsvTable read() {
-    read_header();
-    set_up_time();
+    read_names();
+    set_up_cells();
     plan_columns();
-    if (!problems_.empty()) refuse(options_, std::move(problems_));
-    const MissingTokens fresh = missing_;
-    if (!walk_in_pieces()) walk();
-    if (!problems_.empty()) refuse(options_, std::move(problems_));
-    if (rows_ == 0) refuse(options_, {{"path", 0, 0, "the file has a header but no rows", "look whether this is the right file"}});
-    const std::string tokens = missing_.summary();
-    reread_texts(fresh);
-    CsvTable table;
-    table.delimiter = delimiter_;
-    if (!tokens.empty()) notes_.push_back("cells that count as missing: " + tokens);
-    if (blank_lines_ != 0) notes_.push_back(fmt::format("{} blank {} skipped", blank_lines_, blank_lines_ == 1 ? "line" : "lines"));
-    for (CsvColumn& column : columns_)
-      if (column.state() != State::skipped) table.columns.push_back(column.finish(notes_));
-    table.notes = std::move(notes_);
-    return table;
+    refuse_problems();
+    const MissingTokens fresh(options_.missing.empty() ? default_missing() : options_.missing, text_.decimal);
+    Rows rows = read_rows(plan_, range(), fresh, progress_);
+    if (!rows.problems.empty()) refuse(with_hints(std::move(rows.problems)));
+    if (rows.rows == 0) refuse({{"path", 0, 0, "the file has a header but no rows", "look whether this is the right file"}});
+    reread_texts(rows, fresh);
+    return table(rows);
   }
 
  private:
-  void problem(std::string key, std::string message, std::string mend = {}, std::int64_t row = 0, std::int64_t line = 0) {
-    problems_.push_back({std::move(key), row, line, std::move(message), std::move(mend)});
+  [[noreturn]] void refuse(std::vector<ReadProblem> problems) const {
+    throw ReadError("reading " + options_.path.string(), std::move(problems));
+  }
+  void refuse_problems() {
+    if (!problems_.empty()) refuse(std::move(problems_));
+  }
+  void problem(std::string key, std::string message, std::string mend = {}, std::int64_t line = 0) {
+    problems_.push_back({std::move(key), 0, line, std::move(message), std::move(mend)});
+  }
+
+  void check_marks() const {
+    const char delimiter = options_.delimiter;
+    if (delimiter != '\0' && (std::string_view("\n\r\"+-.").find(delimiter) != std::string_view::npos ||
+                              std::isalnum(static_cast<unsigned char>(delimiter)) != 0))
+      refuse({{"delimiter", 0, 0, fmt::format("'{}' cannot be a delimiter", delimiter), "use a comma, a semicolon, a tab or blanks"}});
+    if (options_.thousands != '\0' && options_.thousands == options_.decimal)
+      refuse({{"thousands", 0, 0, fmt::format("'{}' cannot stand both between thousands and before decimals", options_.thousands),
+               "change one of them"}});
+  }
+
+  ReadRange range() const {
+    const unsigned threads = options_.threads != 0 ? options_.threads : std::min(8u, std::thread::hardware_concurrency());
+    return {text_.begin, body_, text_.end, body_line_, threads, options_.piece_bytes != 0 ? options_.piece_bytes : kPieceBytes};
+  }
+
+  // The names, from the file or the options, and where the rows begin.
+  void read_names() {
+    body_ = text_.begin;
+    body_line_ = text_.first_line;
+    while (body_ < text_.end && is_blank_line(body_, text_.delimiter)) next_line(find_end(body_));
+    if (body_ >= text_.end) refuse({{"path", 0, 0, "the file is empty", "look whether this is the right file"}});
+    const bool in_file = options_.header.value_or(options_.names.empty());
+    if (in_file) read_header();
+    if (!in_file) plan_.names_from = options_.names.empty() ? "the first line" : "`names`";
+    if (in_file && !options_.names.empty() && options_.names.size() != names_.size())
+      problem("names", fmt::format("there are {} names, and the header has {} columns", options_.names.size(), names_.size()),
+              "name them all");
+    if (!options_.names.empty()) names_ = options_.names;
+    look_for_trailing_delimiter();
+    check_names(in_file && options_.names.empty());
   }
 
   void read_header() {
-    if (std::string_view("\n\r\"+-.").find(delimiter_) != std::string_view::npos ||
-        std::isalnum(static_cast<unsigned char>(delimiter_)) != 0)
-      refuse(options_, {{"delimiter", 0, 0, fmt::format("'{}' cannot be a delimiter", delimiter_), "use a comma, a semicolon or a tab"}});
-    const char* p = text_.begin;
-    while (p < text_.end && (*p == '\n' || *p == '\r' || is_padding(*p, delimiter_))) line_ += *p++ == '\n' ? 1 : 0;
-    if (p >= text_.end) refuse(options_, {{"path", 0, 0, "the file is empty", "look whether this is the right file"}});
+    std::string scratch;
+    const char* p = body_;
     for (;; ++p) {
-      const CsvCell cell = read_cell(p, text_.end, delimiter_, scratch_);
-      if (cell.fault != nullptr) problem("", cell.fault, "", 0, line_);
+      const CsvCell cell = read_cell(p, text_.end, text_.delimiter, scratch);
+      if (cell.fault != nullptr) problem("", cell.fault, "", body_line_);
       names_.emplace_back(cell.text);
-      line_ += cell.newlines;
       p = cell.after;
-      if (*p != delimiter_) break;
+      if (*p != text_.delimiter) break;
     }
-    ++line_;
-    body_ = p + 1;
-    check_names();
+    header_line_ = body_line_;
+    next_line(p);
+  }
+  const char* find_end(const char* p) const { return find_cell_end(p, '\n'); }
+  void next_line(const char* newline) {
+    body_line_ += std::count(body_, newline + 1, '\n');
+    body_ = newline + 1;
   }
 
-  void check_names() {
+  // Every line of the file may end with a delimiter, or every line but the header; the first row tells. Also counts its cells where no
+  // header does.
+  void look_for_trailing_delimiter() {
+    const char* row = body_;
+    while (row < text_.end && is_blank_line(row, text_.delimiter)) row = find_end(row) + 1;
+    const CsvLine first = row < text_.end ? look_at_line(row, text_.end, text_.delimiter) : CsvLine{};
+    if (names_.empty())  // no header, no names
+      for (std::size_t i = 1; i <= std::max<std::size_t>(first.cells, 1); ++i) names_.push_back(fmt::format("column_{}", i));
+    const bool unnamed = names_.size() > 1 && names_.back().empty() && options_.names.empty();
+    const bool invented = options_.names.empty() && header_line_ == 0;
+    if (unnamed && (first.cells + 1 == names_.size() || (first.cells == names_.size() && first.last_is_empty))) names_.pop_back();
+    if (invented && first.cells > 1 && first.last_is_empty && every_line_ends_so()) names_.pop_back();
+    plan_.trailing_delimiter = first.cells == names_.size() + 1 && first.last_is_empty;
+    if (plan_.trailing_delimiter) notes_.push_back("the lines end with a delimiter: it begins no further column");
+  }
+
+  // Without a header only the lines themselves can tell an empty last column from a delimiter at the end.
+  bool every_line_ends_so() const {
+    std::size_t seen = 0;
+    for (const char* p = body_; p < text_.end && seen < 100; ++seen) {
+      const CsvLine line = look_at_line(p, text_.end, text_.delimiter);
+      if (!line.last_is_empty) return is_blank_line(p, text_.delimiter) && line.next >= text_.end;
+      p = line.next;
+    }
+    return true;
+  }
+
+  void check_names(bool from_file) {
     if (names_[0].empty()) {
       names_[0] = "index";
       if (names_.size() > 1) notes_.push_back("the first column has no name: it is called 'index'");
     }
+    const std::string key = from_file ? "" : "names";
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (names_[i].empty())
-        problem("", fmt::format("column {} has no name", i + 1), "give it a name, or remove the delimiter at the end of the line", 0, 1);
+        problem(key, fmt::format("column {} has no name", i + 1), "give it a name, or remove the delimiter at the end of the line",
+                header_line_);
       else if (text::first_invalid_utf8(names_[i]))
-        problem("", fmt::format("the name of column {} is not UTF-8", i + 1), "save the file as UTF-8", 0, 1);
-      else if (names_[i].find('\r') != std::string::npos)
-        problem("", "the lines end with a lone carriage return", "save the file with ordinary line ends", 0, 1);
+        problem("encoding", fmt::format("the name of column {} is not UTF-8", i + 1), mend_encoding(names_[i]), header_line_);
       else if (const auto twin = std::find(names_.begin(), names_.begin() + static_cast<std::ptrdiff_t>(i), names_[i]);
                twin != names_.begin() + static_cast<std::ptrdiff_t>(i))
-        problem("", fmt::format("columns {} and {} are both named '{}'", twin - names_.begin() + 1, i + 1, names_[i]),
-                "give every column a name of its own", 0, 1);
+        problem(key, fmt::format("columns {} and {} are both named '{}'", twin - names_.begin() + 1, i + 1, names_[i]),
+                "give every column a name of its own", header_line_);
+    }
+    const auto is_data = [&](const std::string& name) {
+      CsvNumber number;
+      return whole_number(name, number, text_.decimal) || parse_iso_time(name) || !guess_time_formats(name).empty();
+    };
+    if (from_file && !options_.header && std::all_of(names_.begin(), names_.end(), is_data)) {
+      problems_.clear();  // doubled names follow from it
+      problem("header", "the first line holds numbers and dates alone: is it a row, and has the file no header?",
+              "write header: false, or header: true if these are names", header_line_);
     }
   }
 
-  void set_up_time() {
+  void set_up_cells() {
+    CellReading& reading = plan_.reading;
+    reading.numbers = {{text_.decimal, options_.thousands}, text_.decimal_is_stated, text_.decimal_is_known, text_.delimiter};
+    plan_.delimiter = text_.delimiter;
+    plan_.path = options_.path.string();
+    plan_.skip_malformed = options_.skip_malformed;
     if (options_.time_column.empty()) return;
     std::string why;
     const auto format = TimeFormat::compile(options_.time_format, why);
@@ -180,8 +202,8 @@ class Reader {
     if (!zone)
       problem("time.zone", fmt::format("there is no time zone '{}'", options_.zone),
               "UTC, an offset like +02:00, or a name like Europe/Warsaw");
-    if (format) reading_.format = *format;
-    if (zone) reading_.zone = *zone;
+    if (format) reading.format = *format;
+    if (zone) reading.zone = *zone;
   }
 
   std::optional<std::size_t> place_of(const std::string& name, const std::string& key) {
@@ -195,257 +217,101 @@ class Reader {
   }
 
   void plan_columns() {
-    std::vector<State> plan(names_.size(), options_.columns.empty() ? State::empty : State::skipped);
-    const auto mark = [&](const std::vector<std::string>& names, const char* key, State state) {
+    std::vector<CsvColumn::Plan>& plan = plan_.columns;
+    for (const std::string& name : names_) plan.push_back({name, options_.columns.empty() ? State::empty : State::skipped, false});
+    const auto each = [&](const std::vector<std::string>& names, const char* key, const auto& change) {
       for (std::size_t i = 0; i < names.size(); ++i)
-        if (const auto at = place_of(names[i], fmt::format("{}.{}", key, i)))
-          if (state != State::category || plan[*at] != State::skipped) plan[*at] = state;
+        if (const auto at = place_of(names[i], fmt::format("{}.{}", key, i))) change(plan[*at]);
     };
-    mark(options_.columns, "columns", State::empty);
-    mark(options_.drop, "drop", State::skipped);
-    mark(options_.categorical, "categorical", State::category);
+    each(options_.columns, "columns", [](auto& column) { column.state = State::empty; });
+    each(options_.drop, "drop", [](auto& column) { column.state = State::skipped; });
+    each(options_.numeric, "numeric", [](auto& column) { column.numeric = true; });
+    each(options_.categorical, "categorical", [](auto& column) {
+      if (column.state != State::skipped) column.state = State::category;
+    });
     if (!options_.entity_column.empty())
-      if (const auto at = place_of(options_.entity_column, "entity")) plan[*at] = State::category;
-    if (!options_.time_column.empty())
-      if (const auto at = place_of(options_.time_column, "time.column")) plan[*at] = State::time;
-    const std::size_t expected = expected_rows();
-    columns_.reserve(names_.size());
-    for (std::size_t i = 0; i < names_.size(); ++i) columns_.emplace_back(names_[i], plan[i], expected, &reading_);
-  }
-
-  std::size_t expected_rows() const {
-    const auto size = static_cast<std::size_t>(std::max<std::ptrdiff_t>(text_.end - body_, 0));
-    const std::size_t seen = std::min<std::size_t>(size, 1 << 16);
-    const auto lines = static_cast<std::size_t>(std::count(body_, body_ + seen, '\n')) + 1;
-    return size / (seen / lines + 1) / 16 * 17 + 64;
-  }
-
-  bool is_blank_line(const char* p) const {
-    while (is_padding(*p, delimiter_) || (*p == '\r' && p[1] == '\n')) ++p;
-    return *p == '\n';
-  }
-
-  void report_progress(const char* p) {
-    if (!progress_ || p - last_report_ < kProgressBytes) return;
-    last_report_ = p;
-    if (!progress_(static_cast<std::uint64_t>(p - text_.begin), static_cast<std::uint64_t>(text_.end - text_.begin)))
-      throw Error(Fault::interrupted, "reading " + options_.path.string(), "stopped on request");
-  }
-
-  // A reader of some lines, with the columns as they are planned. No problem that it finds is told: then one walks over the whole text.
-  Reader(const Reader& whole, Text piece)
-      : text_(piece),
-        options_(whole.options_),
-        progress_(kSilent),
-        delimiter_(whole.delimiter_),
-        missing_(whole.missing_),
-        body_(piece.begin) {
-    const std::size_t expected = expected_rows();
-    columns_.reserve(whole.columns_.size());
-    for (const CsvColumn& column : whole.columns_) columns_.emplace_back(column.name(), column.state(), expected, &whole.reading_);
-  }
-
-  // Lines up to about kPieceBytes together. What is read does not depend on where the pieces end.
-  std::vector<Reader> pieces() const {
-    std::vector<Reader> list;
-    for (const char* begin = body_; begin < text_.end;) {
-      const char* end = text_.end;
-      if (end - begin > kPieceBytes) {
-        const auto* line =
-            static_cast<const char*>(std::memchr(begin + kPieceBytes, '\n', static_cast<std::size_t>(end - begin - kPieceBytes)));
-        if (line != nullptr) end = line + 1;
-      }
-      list.push_back(Reader(*this, {begin, end}));
-      begin = end;
-    }
-    return list;
-  }
-
-  // Several threads read the pieces of a large text. False where that cannot tell everything that one walk tells: quotes may hold line
-  // breaks, problems name lines, and a column's type may hang on all of it.
-  bool walk_in_pieces() {
-    const auto size = static_cast<std::size_t>(std::max<std::ptrdiff_t>(text_.end - body_, 0));
-    const unsigned threads = std::min(8u, std::thread::hardware_concurrency());
-    if (threads < 2 || size < 4 * kPieceBytes || std::memchr(body_, '"', size) != nullptr) return false;
-    std::vector<Reader> parts = pieces();
-    std::atomic<bool> stop{false};
-    last_report_ = text_.begin;
-    in_parallel(threads, parts.size(), [&](std::size_t i, bool is_caller) {
-      if (stop) return;
-      parts[i].walk();
-      if (!parts[i].problems_.empty()) stop = true;
-      if (is_caller && !told(parts[i].text_.end)) stop = true;
-    });
-    if (!stop) told(text_.end);
-    if (interrupted_) throw Error(Fault::interrupted, "reading " + options_.path.string(), "stopped on request");
-    return !stop && joined_columns(threads, parts);
-  }
-
-  bool told(const char* p) {
-    try {
-      report_progress(p);
-    } catch (const Error&) {
-      interrupted_ = true;
-    }
-    return !interrupted_;
-  }
-
-  bool joined_columns(unsigned threads, std::vector<Reader>& parts) {
-    std::vector<CsvColumn> whole;
-    const std::size_t none = 0;
-    for (const CsvColumn& column : columns_) whole.emplace_back(column.name(), column.state(), none, &reading_);
-    std::atomic<bool> good{true};
-    in_parallel(threads, whole.size(), [&](std::size_t c, bool) {
-      std::vector<CsvColumn*> same;
-      for (Reader& part : parts) same.push_back(&part.columns_[c]);
-      if (!whole[c].join(same)) good = false;
-    });
-    if (!good) return false;
-    columns_ = std::move(whole);
-    rows_ = blank_lines_ = 0;
-    for (const Reader& part : parts) {
-      rows_ += part.rows_;
-      blank_lines_ += part.blank_lines_;
-      missing_.add(part.missing_);
-    }
-    return true;
-  }
-
-  // task(i, is_caller) for all i < count, on that many threads, the calling one among them. What a task throws comes out here.
-  template <class Task>
-  static void in_parallel(unsigned threads, std::size_t count, const Task& task) {
-    std::atomic<std::size_t> next{0};
-    const auto work = [&](bool is_caller) {
-      for (std::size_t i; (i = next.fetch_add(1)) < count;) task(i, is_caller);
-    };
-    std::vector<std::future<void>> others;
-    for (unsigned t = 1; t < std::min<std::size_t>(threads, count); ++t) others.push_back(std::async(std::launch::async, work, false));
-    work(true);
-    for (std::future<void>& other : others) other.get();
-  }
-
-  void walk() {
-    const std::int64_t first_line = line_;
-    rows_ = blank_lines_ = 0;
-    last_report_ = text_.begin;
-    for (const char* p = body_; p < text_.end; ++line_) {
-      report_progress(p);
-      if (is_blank_line(p)) {
-        ++blank_lines_;
-        p = find_cell_end(p, '\n') + 1;
-        continue;
-      }
-      ++rows_;
-      p = read_row(p);
-      if (problems_.size() >= kProblemsListed) {
-        problem("", "and perhaps more: reading stopped here", "", rows_, line_);
-        break;
-      }
-    }
-    line_ = first_line;
-  }
-
-  // Reads one row and gives the first byte of the next.
-  const char* read_row(const char* p) {
-    const std::size_t last = columns_.size() - 1;
-    const bool fast = !missing_.any_number();
-    for (std::size_t c = 0;; ++c) {
-      CsvColumn& column = columns_[c];
-      CsvNumber number;
-      const char* after = nullptr;
-      if (fast && column.takes_numbers()) {
-        after = read_number(p, number);
-        if (after != nullptr && *after == '\r' && after[1] == '\n') ++after;
-        if (after != nullptr && *after != delimiter_ && *after != '\n') after = nullptr;
-      }
-      if (after != nullptr) {
-        column.take_number(number);
-        p = after;
-      } else {
-        const std::int64_t line = line_;
-        const CsvCell cell = read_cell(p, text_.end, delimiter_, scratch_);
-        line_ += cell.newlines;
-        p = cell.after;
-        if (cell.fault != nullptr) {
-          problem("", fmt::format("column '{}': {}", column.name(), cell.fault), "write a quote inside quotes twice", rows_, line);
-          return find_cell_end(p, '\n') + 1;
-        }
-        if (column.state() != State::skipped && column.state() != State::reread) {
-          if (!column.take(cell.text, missing_, rows_, line, fault_)) {
-            problem(fault_.key, fault_.message, fault_.mend, rows_, line);
-            fault_ = {};
-          }
-        }
-      }
-      if (*p == '\n') {
-        if (c != last) ragged(c + 1);
-        return p + 1;
-      }
-      if (c == last) return too_many(p, c + 1);
-      ++p;
-    }
-  }
-
-  void ragged(std::size_t cells) {
-    problem("", fmt::format("{} {}, but the header has {}", cells, cells == 1 ? "cell" : "cells", columns_.size()),
-            "mend that line: a cell with the delimiter in it needs quotes", rows_, line_);
-  }
-
-  const char* too_many(const char* p, std::size_t cells) {
-    const std::int64_t first_line = line_;
-    while (*p != '\n') {
-      const CsvCell cell = read_cell(p + 1, text_.end, delimiter_, scratch_);
-      line_ += cell.newlines;
-      p = cell.after;
-      ++cells;
-    }
-    const std::int64_t last_line = std::exchange(line_, first_line);
-    ragged(cells);
-    line_ = last_line;
-    return p + 1;
+      if (const auto at = place_of(options_.entity_column, "entity")) plan[*at].state = State::category;
+    if (options_.time_column.empty()) return;
+    const bool two = !options_.clock_column.empty();
+    const auto date = place_of(options_.time_column, two ? "time.column.0" : "time.column");
+    if (date) plan[*date].state = State::time;
+    if (!two) return;
+    const auto clock = place_of(options_.clock_column, "time.column.1");
+    if (!clock || !date) return;
+    plan[*clock].state = State::skipped;
+    plan_.date = *date;
+    plan_.clock = *clock;
   }
 
   // A second walk for number columns that turned out to hold text: what was read before was not kept.
-  void reread_texts(const MissingTokens& fresh) {
+  void reread_texts(Rows& rows, const MissingTokens& fresh) {
     const auto needs = [](const CsvColumn& c) { return c.state() == State::reread; };
-    if (std::none_of(columns_.begin(), columns_.end(), needs)) return;
-    std::vector<CsvColumn> all = std::move(columns_);
-    columns_.clear();
-    for (CsvColumn& column : all)
-      columns_.push_back(needs(column) ? std::move(column) : CsvColumn(column.name(), State::skipped, 0, nullptr));
-    for (CsvColumn& column : columns_)
-      if (needs(column)) column.begin_reread();
-    missing_ = fresh;
-    walk();
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (columns_[i].state() == State::skipped) columns_[i] = std::move(all[i]);
-    if (!problems_.empty()) refuse(options_, std::move(problems_));
+    if (std::none_of(rows.columns.begin(), rows.columns.end(), needs)) return;
+    RowPlan second = plan_;
+    second.date = second.clock = kNoColumn;
+    for (std::size_t i = 0; i < rows.columns.size(); ++i)
+      second.columns[i].state = needs(rows.columns[i]) ? State::category : State::skipped;
+    Rows texts = read_rows(second, range(), fresh, progress_);
+    if (!texts.problems.empty()) refuse(std::move(texts.problems));
+    for (std::size_t i = 0; i < rows.columns.size(); ++i)
+      if (needs(rows.columns[i])) rows.columns[i].take_texts_of(std::move(texts.columns[i]));
   }
 
-  Text text_;
+  CsvTable table(Rows& rows) {
+    CsvTable table;
+    table.delimiter = text_.delimiter;
+    if (const std::string tokens = rows.missing.summary(); !tokens.empty()) notes_.push_back("cells that count as missing: " + tokens);
+    if (rows.blank_lines != 0)
+      notes_.push_back(fmt::format("{} blank {} skipped", rows.blank_lines, rows.blank_lines == 1 ? "line" : "lines"));
+    if (rows.skipped != 0)
+      notes_.push_back(fmt::format("{} malformed {} skipped: {} {}{}", rows.skipped, rows.skipped == 1 ? "line" : "lines",
+                                   rows.skipped == 1 ? "line" : "lines", fmt::join(rows.skipped_lines, ", "),
+                                   rows.skipped > static_cast<std::int64_t>(rows.skipped_lines.size()) ? ", ..." : ""));
+    for (CsvColumn& column : rows.columns)
+      if (column.state() != State::skipped) table.columns.push_back(column.finish(notes_));
+    table.notes = std::move(notes_);
+    return table;
+  }
+
+  // Lines above or below the table make ragged lines: says so where it looks like it.
+  std::vector<ReadProblem> with_hints(std::vector<ReadProblem> problems) const {
+    ReadProblem& first = problems.front();
+    if (!first.key.empty() || header_line_ == 0) return problems;
+    std::vector<std::pair<std::int64_t, std::size_t>> lines;  // the first ones, and how many cells they have
+    std::int64_t line = text_.first_line;
+    std::size_t below = 0;  // lines from the first problem on
+    for (const char* p = text_.begin; p < text_.end;) {
+      const CsvLine one = look_at_line(p, text_.end, text_.delimiter);
+      if (!is_blank_line(p, text_.delimiter)) {
+        if (lines.size() < 50) lines.emplace_back(line, one.cells);
+        below += line >= first.line ? 1 : 0;
+      }
+      if (lines.size() == 50 && below > problems.size()) break;
+      line += std::count(p, one.next, '\n');
+      p = one.next;
+    }
+    std::size_t start = lines.size() - 1;
+    while (start > 0 && lines[start - 1].second == lines.back().second) --start;
+    const std::int64_t skipped = lines[start].first - text_.first_line;
+    if (start + 3 <= lines.size() && start > 0 && lines.back().second > names_.size())
+      first.mend = fmt::format("if the table begins in line {}, write skip_lines: {}", lines[start].first,
+                               static_cast<std::int64_t>(options_.skip_lines) + skipped);
+    else if (first.row > 1 && below == problems.size())
+      first.mend = fmt::format("if the table ends above, write skip_trailer: {}", options_.skip_trailer + below);
+    return problems;
+  }
+
   const CsvOptions& options_;
   const ReadProgress& progress_;
-  char delimiter_;
-  MissingTokens missing_;
-  TimeReading reading_;
+  CsvText text_;
+  RowPlan plan_;
   std::vector<std::string> names_, notes_;
-  std::vector<CsvColumn> columns_;
   std::vector<ReadProblem> problems_;
   const char* body_ = nullptr;
-  const char* last_report_ = nullptr;
-  std::int64_t line_ = 1, rows_ = 0, blank_lines_ = 0;
-  bool interrupted_ = false;
-  std::string scratch_;
-  ReadProblem fault_;
+  std::int64_t body_line_ = 1, header_line_ = 0;
 };
 
-std::string padded(std::string text) {
-  text += '\n';
-  text.append(MappedFile::kPadding - 1, '\0');
-  return text;
-}
-
-Text whole(const std::string& padded_text) { return {padded_text.data(), padded_text.data() + padded_text.size() - MappedFile::kPadding}; }
+std::string_view content(const std::string& padded) { return std::string_view(padded).substr(0, padded.size() - MappedFile::kPadding); }
 
 }  // namespace
 
@@ -458,8 +324,8 @@ ReadError::ReadError(std::string tried, std::vector<ReadProblem> problems)
     : Error(Fault::data, std::move(tried), joined(problems), first_mend(problems)), problems_(std::move(problems)) {}
 
 CsvTable parse_csv(std::string_view text, const CsvOptions& options, const ReadProgress& progress) {
-  const std::string copy = padded(std::string(text));
-  return Reader(whole(copy), options, progress).read();
+  const std::string copy = with_padding(std::string(text));
+  return Reader(content(copy), options, progress).read();
 }
 
 CsvTable read_csv(const CsvOptions& options, const ReadProgress& progress) {
@@ -469,25 +335,22 @@ CsvTable read_csv(const CsvOptions& options, const ReadProgress& progress) {
   auto hash = std::async(std::launch::async, [bytes] { return sha256_hex(bytes); });
   CsvTable table;
   if (is_gzip(bytes)) {
-    const std::string text = padded(unpack_gzip(bytes, options.path, progress));
-    table = Reader(whole(text), options, progress).read();
+    const std::string text = with_padding(unpack_gzip(bytes, options.path, progress));
+    table = Reader(content(text), options, progress).read();
   } else {
-    table = Reader({bytes.data(), bytes.data() + bytes.size()}, options, progress).read();
+    table = Reader(bytes, options, progress).read();
   }
   table.content_hash = hash.get();
   return table;
 }
 
-std::vector<std::string> read_csv_header(const std::filesystem::path& path, char delimiter) {
-  const MappedFile file(path);
+std::vector<std::string> read_csv_header(const CsvOptions& options) {
+  const MappedFile file(options.path);
   const std::string_view bytes = file.text();
-  CsvOptions options;
-  options.path = path;
-  options.delimiter = delimiter;
   const ReadProgress none;
-  if (!is_gzip(bytes)) return Reader({bytes.data(), bytes.data() + bytes.size()}, options, none).header();
-  const std::string text = padded(unpack_gzip(bytes, path, none));
-  return Reader(whole(text), options, none).header();
+  if (!is_gzip(bytes)) return Reader(bytes, options, none).header();
+  const std::string text = with_padding(unpack_gzip(bytes, options.path, none));
+  return Reader(content(text), options, none).header();
 }
 
 std::string to_csv(const std::vector<Column>& columns) {

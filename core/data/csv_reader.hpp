@@ -48,6 +48,8 @@ struct CsvOptions {
   std::vector<std::string> names;        // of all columns, instead of the header's
   std::size_t skip_lines = 0, skip_trailer = 0;
   bool skip_malformed = false;  // lines with the wrong number of cells or a broken quote are skipped and counted
+  unsigned threads = 0;         // 0: what the machine has, at most 8. No result depends on it, nor on the next
+  std::size_t piece_bytes = 0;  // of text that a thread reads at once; 0: two million
 };
 
 // "", NA, N/A, #N/A, NaN, nan, null, NULL, ND, ".", "-", "?".
@@ -85,8 +87,8 @@ CsvTable read_csv(const CsvOptions& options, const ReadProgress& progress = {});
 // The same for text in memory; options.path only names it in messages.
 CsvTable parse_csv(std::string_view text, const CsvOptions& options, const ReadProgress& progress = {});
 
-// The names in the header, read without the rest of the file (for a check that only needs the names).
-std::vector<std::string> read_csv_header(const std::filesystem::path& path, char delimiter = '\0');
+// The names in the header (or those of the options), read without the rest of the file (for a check that only needs the names).
+std::vector<std::string> read_csv_header(const CsvOptions& options);
 
 // CSV text of columns of equal length: comma, LF, quotes where needed, missing as an empty cell (`""` where it is the only column).
 std::string to_csv(const std::vector<Column>& columns);

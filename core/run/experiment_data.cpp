@@ -35,6 +35,7 @@ Place place_of(const config::Experiment& experiment, const std::string& key) {
   const auto& places = experiment.data.key_places;
   if (const auto found = places.find(key); found != places.end()) return found->second;
   if (key.starts_with("time") && experiment.data.time) return experiment.data.time->place;
+  if (const auto path = places.find("path"); path != places.end()) return path->second;
   return experiment.data.place;
 }
 
@@ -48,21 +49,6 @@ data::TimeRules time_rules(const config::Experiment& experiment) {
   rules.entity_column = experiment.data.entity;
   rules.available = experiment.data.available;
   return rules;
-}
-
-data::CsvOptions csv_options(const config::Experiment& experiment) {
-  const config::DataSpec& spec = experiment.data;
-  data::CsvOptions options;
-  options.path = spec.path;
-  options.columns = spec.columns;
-  options.drop = spec.drop;
-  options.categorical = spec.categorical;
-  options.missing = spec.missing;
-  if (spec.time) {
-    options.time_format = spec.time->format;
-    options.zone = spec.time->zone;
-  }
-  return options;
 }
 
 // Takes out of the request what names no column of the file, so that everything else can still be looked at; false where something else
@@ -83,6 +69,7 @@ bool leave_out(const std::vector<data::ReadProblem>& problems, data::CsvOptions&
   };
   without(options.drop, "drop");
   without(options.categorical, "categorical");
+  without(options.numeric, "numeric");
   if (!faulty["columns"].empty()) options.columns.clear();
   return true;
 }
@@ -197,6 +184,38 @@ std::vector<std::string> possible_inputs(const data::Frame& frame) {
 }
 
 }  // namespace
+
+data::CsvOptions csv_options(const config::Experiment& experiment) {
+  const config::DataSpec& spec = experiment.data;
+  const auto sign = [](const std::string& text, std::initializer_list<std::pair<const char*, char>> names) {
+    for (const auto& [name, one] : names)
+      if (text == name) return one;
+    return text.size() == 1 ? text.front() : '\0';
+  };
+  data::CsvOptions options;
+  options.path = spec.path;
+  options.columns = spec.columns;
+  options.drop = spec.drop;
+  options.categorical = spec.categorical;
+  options.missing = spec.missing;
+  if (spec.time) {
+    options.clock_column = spec.time->clock;
+    options.time_format = spec.time->format;
+    options.zone = spec.time->zone;
+  }
+  const config::DataSpec::Csv& csv = spec.csv;
+  options.delimiter = sign(csv.delimiter, {{"tab", '\t'}, {"\\t", '\t'}, {"blanks", ' '}});
+  options.decimal = sign(csv.decimal, {});
+  options.thousands = sign(csv.thousands, {{"blank", ' '}});
+  options.encoding = csv.encoding;
+  options.header = csv.header;
+  options.names = csv.names;
+  options.numeric = csv.numeric;
+  options.skip_lines = static_cast<std::size_t>(csv.skip_lines);
+  options.skip_trailer = static_cast<std::size_t>(csv.skip_trailer);
+  options.skip_malformed = csv.malformed == "skip";
+  return options;
+}
 
 std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
   std::optional<LoadedData> loaded;

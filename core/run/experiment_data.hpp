@@ -27,6 +27,9 @@ struct LoadedData {
   std::function<void()> let_go;          // gives memory of a mapped frame back to the system until it is read again; may be empty
 };
 
+// How the experiment says that its file is to be read; the time and entity columns go with the frame's rules.
+data::CsvOptions csv_options(const config::Experiment& experiment);
+
 struct LoadOptions {
   std::filesystem::path cache_folder;  // empty: no cache
   data::ReadProgress progress;

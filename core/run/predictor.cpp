@@ -96,10 +96,11 @@ std::vector<std::string> feature_columns(const config::Experiment& experiment, c
 
 // New data need not hold what the file drops or reads for the target and unused features only.
 void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipeline::InputColumn>& inputs) {
-  const std::vector<std::string> header = data::read_csv_header(experiment.data.path);
+  const std::vector<std::string> header = data::read_csv_header(csv_options(experiment));
   const auto absent = [&](const std::string& name) { return std::find(header.begin(), header.end(), name) == header.end(); };
   std::erase_if(experiment.data.drop, absent);
   std::erase_if(experiment.data.categorical, absent);
+  std::erase_if(experiment.data.csv.numeric, absent);
   std::set<std::string> needed;
   for (const pipeline::InputColumn& input : inputs) needed.insert(input.name);
   std::vector<config::FeatureSpec> kept;
