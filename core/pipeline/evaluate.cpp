@@ -15,7 +15,7 @@ namespace assay::pipeline {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kBlockRows = 40'000;  // of a handful of columns that the second cache holds
+constexpr std::size_t kBlockRows = 80'000;  // of a handful of columns that the second cache holds
 constexpr std::size_t kTimesPerTask = 64;   // cross-sections that a thread takes at once
 constexpr int kAlways = std::numeric_limits<int>::max();
 

@@ -4,6 +4,7 @@
 #include "pipeline/expression.hpp"
 #include "pipeline/rolling.hpp"
 #include "support/catch.hpp"
+#include "unit/pipeline/evaluated.hpp"
 #include "unit/pipeline/planted_data.hpp"
 
 using namespace assay;
@@ -12,25 +13,9 @@ using planted::kMissing;
 
 namespace {
 
+using planted::check_equal;
+using planted::evaluated;
 using Values = std::vector<double>;
-
-Values evaluated(const data::Frame& frame, const std::string& text, Use use = Use::target) {
-  Plan plan(frame);
-  const std::vector<int> root = {plan.add("", text, use)};
-  return plan.evaluate(root)[0];
-}
-
-void check_equal(const Values& got, const Values& wanted, double tolerance = 1e-12) {
-  REQUIRE(got.size() == wanted.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    INFO("row " << i << ": " << got[i] << " wanted " << wanted[i]);
-    if (std::isnan(wanted[i])) {
-      CHECK(std::isnan(got[i]));
-    } else {
-      CHECK(std::fabs(got[i] - wanted[i]) <= tolerance * std::max(1.0, std::fabs(wanted[i])));
-    }
-  }
-}
 
 data::Frame fixed() {
   return planted::table({data::Column::of_reals("x", {3.0, 1.5, kMissing, 4.25, -2.0, 7.5, 7.5, 0.1}),
@@ -172,141 +157,6 @@ TEST_CASE("rows that an expression reads are derived, and equal work is done onc
   CHECK(plan.node_count() == before);
 }
 
-namespace {
-
-// A second implementation, as plain as can be: row by row, over the tree, each window summed anew.
-class Naive {
- public:
-  Naive(const data::Frame& frame, std::vector<std::vector<std::int64_t>> entities) : frame_(frame), entities_(std::move(entities)) {}
-  double at(const Ast& ast, std::int64_t row) const {
-    if (ast.kind == Ast::Kind::number) return ast.number;
-    if (ast.kind == Ast::Kind::name) return frame_.at(ast.text).number(static_cast<std::size_t>(row));
-    const auto x = [&](std::size_t i) { return at(ast.arguments[i], row); };
-    const auto number = [](double v) { return std::isfinite(v) ? v : kMissing; };
-    switch (ast.op) {
-      case Op::add:
-        return number(x(0) + x(1));
-      case Op::subtract:
-        return number(x(0) - x(1));
-      case Op::multiply:
-        return number(x(0) * x(1));
-      case Op::divide:
-        return number(x(0) / x(1));
-      case Op::negate:
-        return -x(0);
-      case Op::abs:
-        return std::fabs(x(0));
-      case Op::greater:
-        return std::isnan(x(0)) || std::isnan(x(1)) ? kMissing : x(0) > x(1) ? 1.0 : 0.0;
-      case Op::choose:
-        return std::isnan(x(0)) ? kMissing : x(0) != 0 ? x(1) : x(2);
-      case Op::lag:
-        return shifted(ast, row, -static_cast<std::int64_t>(ast.arguments[1].number));
-      case Op::lead:
-        return shifted(ast, row, static_cast<std::int64_t>(ast.arguments[1].number));
-      default:
-        return window(ast, row);
-    }
-  }
-
- private:
-  std::pair<const std::vector<std::int64_t>*, std::int64_t> place(std::int64_t row) const {
-    for (const auto& rows : entities_) {
-      const auto found = std::find(rows.begin(), rows.end(), row);
-      if (found != rows.end()) return {&rows, found - rows.begin()};
-    }
-    FAIL("a row of no entity");
-    return {nullptr, 0};
-  }
-  double shifted(const Ast& ast, std::int64_t row, std::int64_t by) const {
-    const auto [rows, i] = place(row);
-    const std::int64_t from = i + by;
-    if (from < 0 || from >= static_cast<std::int64_t>(rows->size())) return kMissing;
-    return at(ast.arguments[0], (*rows)[static_cast<std::size_t>(from)]);
-  }
-  double window(const Ast& ast, std::int64_t row) const {
-    const auto [rows, i] = place(row);
-    const auto n = static_cast<std::int64_t>(ast.arguments[1].number);
-    const double wanted = ast.arguments.size() > 2 ? ast.arguments[2].number : static_cast<double>(n);
-    Values v;
-    for (std::int64_t k = std::max<std::int64_t>(0, i - n + 1); k <= i; ++k) {
-      const double x = at(ast.arguments[0], (*rows)[static_cast<std::size_t>(k)]);
-      if (!std::isnan(x)) v.push_back(x);
-    }
-    const double count = static_cast<double>(v.size());
-    if (count < wanted) return kMissing;
-    double sum = 0, squares = 0;
-    for (const double a : v) sum += a;
-    if (ast.op == Op::sum) return sum;
-    if (ast.op == Op::mean) return sum / count;
-    if (ast.op == Op::min) return *std::min_element(v.begin(), v.end());
-    if (ast.op == Op::max) return *std::max_element(v.begin(), v.end());
-    if (v.size() < 2) return kMissing;
-    for (const double a : v) squares += (a - sum / count) * (a - sum / count);
-    return ast.op == Op::var ? squares / (count - 1) : std::sqrt(squares / (count - 1));
-  }
-  const data::Frame& frame_;
-  std::vector<std::vector<std::int64_t>> entities_;
-};
-
-std::string random_expression(Random& random, int depth) {
-  const auto inner = [&] { return random_expression(random, depth - 1); };
-  const auto digit = [&](std::uint64_t low, std::uint64_t n) { return std::to_string(low + random.below(n)); };
-  if (depth == 0) return random.below(4) == 0 ? digit(1, 5) : random.below(2) == 0 ? "x" : "y";
-  switch (random.below(9)) {
-    case 0:
-      return "(" + inner() + " + " + inner() + ")";
-    case 1:
-      return "(" + inner() + " - " + inner() + ")";
-    case 2:
-      return "(" + inner() + " * " + inner() + ")";
-    case 3:
-      return "(" + inner() + " / " + inner() + ")";
-    case 4:
-      return "if(" + inner() + " > " + inner() + ", " + inner() + ", -abs(" + inner() + "))";
-    case 5:
-      return "lag(" + inner() + ", " + digit(0, 4) + ")";
-    case 6:
-      return "lead(" + inner() + ", " + digit(0, 4) + ")";
-    default: {
-      static const char* const kNames[] = {"mean", "std", "var", "sum", "min", "max"};
-      const std::uint64_t n = 2 + random.below(7);
-      return std::string(kNames[random.below(6)]) + "(" + inner() + ", " + std::to_string(n) +
-             (random.below(2) == 0 ? ")" : ", " + std::to_string(1 + random.below(n)) + ")");
-    }
-  }
-}
-
-}  // namespace
-
-TEST_CASE("nested expressions agree with a naive reference on random panels") {
-  Random random(SeedTree(5));
-  for (int trial = 0; trial < 150; ++trial) {
-    const auto seed = static_cast<std::uint64_t>(trial);
-    const data::Frame frame = planted::panel(
-        14, 1 + trial % 3, seed, [seed](std::int64_t d, int e) { return (static_cast<std::uint64_t>(d * 7 + e) + seed) % 6 == 0; });
-    std::vector<std::vector<std::int64_t>> entities;
-    for (std::size_t e = 0; e < frame.entity_count(); ++e) {
-      const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(e));
-      entities.emplace_back(rows.begin(), rows.end());
-    }
-    const std::string text = random_expression(random, 3);
-    INFO(text);
-    const Ast ast = parse_expression(text, Use::target);
-    const Naive naive(frame, entities);
-    Values wanted;
-    for (std::size_t row = 0; row < frame.rows(); ++row) wanted.push_back(naive.at(ast, static_cast<std::int64_t>(row)));
-    const Values got = evaluated(frame, text);
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      INFO("row " << i << " got " << got[i] << " wanted " << wanted[i]);
-      // A quotient by a variance or difference that is zero but for rounding has no right answer.
-      if (std::fabs(wanted[i]) > 1e8 || (std::isfinite(got[i]) && std::fabs(got[i]) > 1e8)) continue;
-      REQUIRE(std::isnan(got[i]) == std::isnan(wanted[i]));
-      if (!std::isnan(got[i])) CHECK(std::fabs(got[i] - wanted[i]) <= 1e-6 * std::max(1.0, std::fabs(wanted[i])));
-    }
-  }
-}
-
 TEST_CASE("rolling spread keeps its digits under large offsets and after spikes") {
   const std::size_t size = 5000;
   Random random(SeedTree(3));
@@ -332,19 +182,4 @@ TEST_CASE("rolling spread keeps its digits under large offsets and after spikes"
   Values constant(100, 0.1), spread(100);
   rolling({Op::std_dev, 7, 7}, constant, {}, spread);
   for (std::size_t i = 6; i < 100; ++i) CHECK(spread[i] == 0.0);
-}
-
-TEST_CASE("a rolling value depends on the past alone, bit for bit") {
-  Random random(SeedTree(8));
-  Values x(200);
-  for (double& v : x) v = random.normal();
-  for (const Op op : {Op::mean, Op::std_dev, Op::var, Op::sum, Op::min, Op::max}) {
-    Values whole(200);
-    rolling({op, 13, 5}, x, {}, whole);
-    for (const std::size_t cut : {1UL, 12UL, 13UL, 26UL, 77UL, 199UL}) {
-      Values part(cut);
-      rolling({op, 13, 5}, std::span(x).first(cut), {}, part);
-      for (std::size_t i = 0; i < cut; ++i) CHECK((part[i] == whole[i] || (std::isnan(part[i]) && std::isnan(whole[i]))));
-    }
-  }
 }
