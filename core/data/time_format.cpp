@@ -1,8 +1,10 @@
 #include "data/time_format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <limits>
 
 #include "base/text.hpp"
@@ -58,13 +60,17 @@ bool take_offset(std::string_view& text, std::int64_t& seconds) {
 constexpr std::array<std::string_view, 12> kMonths{"january", "february", "march",     "april",   "may",      "june",
                                                    "july",    "august",   "september", "october", "november", "december"};
 
-bool take_month_name(std::string_view& text, int& month) {
-  for (std::size_t m = 0; m < 12; ++m) {
+constexpr std::array<std::string_view, 7> kDays{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+
+// A name, whole or its first three letters; which one, from 1.
+template <std::size_t N>
+bool take_name(std::string_view& text, const std::array<std::string_view, N>& names, int& which) {
+  for (std::size_t i = 0; i < N; ++i) {
     std::size_t n = 0;
-    while (n < text.size() && n < kMonths[m].size() && lower(text[n]) == kMonths[m][n]) ++n;
+    while (n < text.size() && n < names[i].size() && lower(text[n]) == names[i][n]) ++n;
     if (n < 3) continue;
-    text.remove_prefix(n == kMonths[m].size() ? n : 3);
-    month = static_cast<int>(m) + 1;
+    text.remove_prefix(n == names[i].size() ? n : 3);
+    which = static_cast<int>(i) + 1;
     return true;
   }
   return false;
@@ -84,7 +90,8 @@ std::optional<TimeFormat::Parsed> assemble(Fields f) {
     if (f.hour < 1 || f.hour > 12 || f.half < 0) return std::nullopt;
     f.hour = f.hour % 12 + 12 * f.half;
   }
-  if (f.year < 1678 || f.year > 2261 || f.hour > 23 || f.minute > 59 || f.second > 59) return std::nullopt;
+  const bool midnight = f.hour == 24 && f.minute == 0 && f.second == 0 && f.ns == 0;  // of the day's end
+  if (f.year < 1678 || f.year > 2261 || (f.hour > 23 && !midnight) || f.minute > 59 || f.second > 59) return std::nullopt;
   std::int64_t days;
   if (f.year_day > 0) {
     if (f.year_day > (year(f.year).is_leap() ? 366 : 365)) return std::nullopt;
@@ -99,6 +106,7 @@ std::optional<TimeFormat::Parsed> assemble(Fields f) {
 }
 
 bool read_directive(char directive, std::string_view& text, Fields& f) {
+  int ignored = 0;
   switch (directive) {
     case 'Y':
       return take_number(text, 4, 4, f.year);
@@ -124,7 +132,13 @@ bool read_directive(char directive, std::string_view& text, Fields& f) {
     case 'j':
       return take_number(text, 1, 3, f.year_day) && f.year_day > 0;
     case 'b':
-      return take_month_name(text, f.month);
+      return take_name(text, kMonths, f.month);
+    case 'a':
+      return take_name(text, kDays, ignored);
+    case 'q':
+      if (!take_number(text, 1, 1, f.month) || f.month < 1 || f.month > 4) return false;
+      f.month = 3 * f.month - 2;
+      return true;
     case 'z':
       f.has_offset = true;
       return take_offset(text, f.offset);
@@ -137,6 +151,14 @@ bool read_directive(char directive, std::string_view& text, Fields& f) {
     default:
       return false;
   }
+}
+
+// Days since 1899-12-30, which spreadsheets count (from March 1900 on), to the millisecond, which is all that their doubles hold.
+std::optional<TimeNs> parse_excel(std::string_view text) {
+  const auto days = text::to_real(text);
+  if (!days || !(*days >= 61 && *days < 100'000)) return std::nullopt;
+  const auto ms = static_cast<std::int64_t>(std::llround(*days * 86'400'000));
+  return days_from_civil(1899, 12, 30) * kNsPerDay + ms * 1'000'000;
 }
 
 // A decimal number of units, exact to the nanosecond.
@@ -159,6 +181,10 @@ std::optional<TimeNs> parse_epoch(std::string_view text, std::int64_t unit) {
 
 std::optional<TimeFormat> TimeFormat::compile(std::string_view format, std::string& why) {
   TimeFormat result;
+  if (format == "excel") {
+    result.is_excel_ = true;
+    return result;
+  }
   for (const auto& [name, unit] : std::array<std::pair<std::string_view, std::int64_t>, 4>{
            {{"epoch_s", kNsPerSecond}, {"epoch_ms", 1'000'000}, {"epoch_us", 1'000}, {"epoch_ns", 1}}})
     if (format == name) {
@@ -167,9 +193,18 @@ std::optional<TimeFormat> TimeFormat::compile(std::string_view format, std::stri
     }
   std::string flat;
   for (std::size_t i = 0; i < format.size(); ++i) {
-    const std::string_view two = format.substr(i, 2);
-    if (two == "%F" || two == "%T") {
-      flat += two == "%F" ? "%Y-%m-%d" : "%H:%M:%S";
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kShort{{{"%F", "%Y-%m-%d"},
+                                                                                          {"%T", "%H:%M:%S"},
+                                                                                          {"%D", "%m/%d/%y"},
+                                                                                          {"%R", "%H:%M"},
+                                                                                          {"%e", " %d"},
+                                                                                          {"%B", "%b"},
+                                                                                          {"%h", "%b"},
+                                                                                          {"%A", "%a"}}};
+    const auto known =
+        std::find_if(kShort.begin(), kShort.end(), [two = format.substr(i, 2)](const auto& one) { return one.first == two; });
+    if (known != kShort.end()) {
+      flat += known->second;
       ++i;
     } else {
       flat += format[i];
@@ -182,10 +217,10 @@ std::optional<TimeFormat> TimeFormat::compile(std::string_view format, std::stri
       result.parts_.push_back({0, flat[i]});
       continue;
     }
-    const char directive = ++i < flat.size() ? (flat[i] == 'B' ? 'b' : flat[i]) : '\0';
+    const char directive = ++i < flat.size() ? flat[i] : '\0';
     if (directive == '%') {
       result.parts_.push_back({0, '%'});
-    } else if (std::string_view("YymdHIMSfjbzp").find(directive) == std::string_view::npos || directive == '\0') {
+    } else if (std::string_view("YymdHIMSfjbzpaq").find(directive) == std::string_view::npos || directive == '\0') {
       why = directive == '\0' ? "a % stands at its end" : std::string("%") + directive + " is not known";
       return std::nullopt;
     } else {
@@ -210,6 +245,10 @@ std::optional<TimeFormat> TimeFormat::compile(std::string_view format, std::stri
 }
 
 std::optional<TimeFormat::Parsed> TimeFormat::parse(std::string_view text) const {
+  if (is_excel_) {
+    const auto time = parse_excel(text);
+    return time ? std::optional<Parsed>({*time, false}) : std::nullopt;
+  }
   if (epoch_unit_ns_ != 0) {
     const auto time = parse_epoch(text, epoch_unit_ns_);
     return time ? std::optional<Parsed>({*time, true}) : std::nullopt;
@@ -248,11 +287,43 @@ std::optional<TimeFormat::Parsed> parse_iso_time(std::string_view text) {
 }
 
 std::vector<std::string> guess_time_formats(std::string_view text) {
-  static constexpr std::array<std::string_view, 22> kFormats{
-      "%Y%m%d",           "%Y%m%d %H:%M",      "%Y%m%d %H:%M:%S", "%Y%m%d %H%M%S", "%m/%d/%Y",       "%d/%m/%Y",          "%m/%d/%y",
-      "%d/%m/%y",         "%m/%d/%Y %H:%M",    "%d/%m/%Y %H:%M",  "%d.%m.%Y",      "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d",
-      "%Y/%m/%d %H:%M",   "%Y/%m/%d %H:%M:%S", "%Y.%m.%d",        "%d-%b-%Y",      "%d-%b-%y",       "%b %d, %Y",         "%d %b %Y",
-      "%Y-%m-%d %I:%M %p"};
+  static constexpr std::array kFormats = std::to_array<std::string_view>({"%Y%m%d",
+                                                                          "%Y%m%d %H:%M",
+                                                                          "%Y%m%d %H:%M:%S",
+                                                                          "%Y%m%d %H%M%S",
+                                                                          "%m/%d/%Y",
+                                                                          "%d/%m/%Y",
+                                                                          "%m/%d/%y",
+                                                                          "%d/%m/%y",
+                                                                          "%m/%d/%Y %H:%M",
+                                                                          "%d/%m/%Y %H:%M",
+                                                                          "%d.%m.%Y",
+                                                                          "%d.%m.%Y %H:%M",
+                                                                          "%d.%m.%Y %H:%M:%S",
+                                                                          "%Y/%m/%d",
+                                                                          "%Y/%m/%d %H:%M",
+                                                                          "%Y/%m/%d %H:%M:%S",
+                                                                          "%Y.%m.%d",
+                                                                          "%d-%b-%Y",
+                                                                          "%d-%b-%y",
+                                                                          "%b %d, %Y",
+                                                                          "%d %b %Y",
+                                                                          "%Y-%m-%d %I:%M %p",
+                                                                          "%a, %d %b %Y",
+                                                                          "%a %b %d %H:%M:%S %Y",
+                                                                          "%m/%d/%Y %I:%M %p",
+                                                                          "%m/%d/%Y %H:%M:%S",
+                                                                          "%d/%m/%Y %H:%M:%S",
+                                                                          "%d-%m-%Y",
+                                                                          "%Y-%m",
+                                                                          "%b %Y",
+                                                                          "%b-%y",
+                                                                          "%b-%Y",
+                                                                          "%m/%Y",
+                                                                          "%YQ%q",
+                                                                          "%Y-Q%q",
+                                                                          "%Y %b %d",
+                                                                          "%d %B %Y %H:%M"});
   std::vector<std::string> fitting;
   std::string why;
   for (const std::string_view format : kFormats)

@@ -1,8 +1,10 @@
 // Reads times as files write them, by a format of strptime's kind. Used by the CSV reader. No locale: English month names. Thread-safe.
 // Directives: %Y (4 digits) %y (69..99 are 19xx, else 20xx) %m %d %H %I %M %S (1 or 2 digits) %f (1 to 9 decimals of a second) %p (AM/PM)
-// %b %B (month name, short or long) %j (day of the year) %z (Z, +hh:mm, +hhmm, +hh) %F = %Y-%m-%d, %T = %H:%M:%S, %% . A blank matches any
-// number of blanks, other characters themselves. Instead: epoch_s epoch_ms epoch_us epoch_ns (whole or decimal numbers since 1970 UTC).
-// The empty format is ISO 8601: date, or date and time with T or a blank, with or without seconds, decimals and offset.
+// %b %B %h (month name, short or long) %a %A (weekday, read past) %j (day of the year) %q (quarter: its first day) %z (Z, +hh:mm, +hhmm,
+// +hh) %e = %d, %F = %Y-%m-%d, %T = %H:%M:%S, %D = %m/%d/%y, %R = %H:%M, %% . A blank matches any number of blanks, other characters
+// themselves. 24:00 is the end of its day. Instead: epoch_s epoch_ms epoch_us epoch_ns (whole or decimal numbers since 1970 UTC), excel
+// (days on the spreadsheets' clock). The empty format is ISO 8601: date, or date and time with T or a blank, with or without seconds,
+// decimals and offset.
 #pragma once
 
 #include <optional>
@@ -33,6 +35,7 @@ class TimeFormat {
   };
   std::vector<Part> parts_;
   std::int64_t epoch_unit_ns_ = 0;
+  bool is_excel_ = false;
 };
 
 std::optional<TimeFormat::Parsed> parse_iso_time(std::string_view text);

@@ -46,10 +46,28 @@ TEST_CASE("formats read what strptime reads") {
   CHECK(read("100%% %Y", "100%   2020") == "2020-01-01");
 }
 
+TEST_CASE("weekdays, quarters, months alone, the end of a day, spreadsheets' days") {
+  CHECK(read("%a, %d %b %Y", "Thu, 02 Jan 2020") == "2020-01-02");
+  CHECK(read("%A %D", "Thursday 01/02/20") == "2020-01-02");
+  CHECK(read("%Y-%m-%e %R", "2020-01- 2 09:30") == "2020-01-02T09:30:00Z");
+  CHECK(read("%YQ%q", "2020Q3") == "2020-07-01");
+  CHECK(read("%Y-%m", "2020-07") == "2020-07-01");
+  CHECK(read("%h %Y", "Jul 2020") == "2020-07-01");
+  CHECK(read("%Y-%m-%d %H:%M", "2020-12-31 24:00") == "2021-01-01");
+  // A spreadsheet shows 43831 as 2020-01-01, 61 as 1900-03-01 and 43831.75 as 18:00 of that day.
+  CHECK(read("excel", "43831") == "2020-01-01");
+  CHECK(read("excel", "61") == "1900-03-01");
+  CHECK(read("excel", "43831.75") == "2020-01-01T18:00:00Z");
+}
+
 TEST_CASE("formats refuse what is no time") {
   for (const char* text : {"2020-02-30", "2020-13-01", "2020-00-10", "1600-01-01", "2020-01-01x", "2020-01-", "", "20-01-01"})
     CHECK(read("%Y-%m-%d", text) == "none");
-  CHECK(read("%Y %H:%M", "2020 24:00") == "none");
+  CHECK(read("%Y %H:%M", "2020 24:01") == "none");
+  CHECK(read("%Y %H", "2020 25") == "none");
+  CHECK(read("%a %Y-%m-%d", "Xyz 2020-01-02") == "none");
+  for (const char* text : {"2020Q0", "2020Q5", "2020Q", "2020Q12"}) CHECK(read("%YQ%q", text) == "none");
+  for (const char* text : {"60", "0", "-1", "1e6", "x", "", "nan"}) CHECK(read("excel", text) == "none");
   CHECK(read("%Y %S", "2020 60") == "none");
   CHECK(read("%Y%j", "2019366") == "none");
   CHECK(read("%Y %I%p", "2020 13pm") == "none");
