@@ -340,7 +340,7 @@ void Rules::columns() {
     if (e_.protected_columns[i] == e_.target.column)
       error(path, "the target column '" + e_.target.column + "' cannot be protected", "take it out");
   }
-  if (data.time && data.time->column == data.time->clock)
+  if (data.time && good("data.time") && data.time->column == data.time->clock)
     error("data.time.column", "date and time of day are the same column", "write column: " + data.time->column);
   if (!data.entity.empty() && data.time && data.entity == data.time->column)
     error("data.entity", "time and entity are the same column", "name another");

@@ -145,6 +145,11 @@ class Reader {
     if (unnamed && (first.cells + 1 == names_.size() || (first.cells == names_.size() && first.last_is_empty))) names_.pop_back();
     if (invented && first.cells > 1 && first.last_is_empty && every_line_ends_so()) names_.pop_back();
     plan_.trailing_delimiter = first.cells == names_.size() + 1 && first.last_is_empty;
+    if (header_line_ == 0 && first.cells != names_.size() && !plan_.trailing_delimiter && first.cells != 0)
+      problem(
+          "names",
+          fmt::format("there are {} names, and the first line has {} {}", names_.size(), first.cells, first.cells == 1 ? "cell" : "cells"),
+          "name every column of the file");
     if (plan_.trailing_delimiter) notes_.push_back("the lines end with a delimiter: it begins no further column");
   }
 
@@ -293,11 +298,13 @@ class Reader {
     std::size_t start = lines.size() - 1;
     while (start > 0 && lines[start - 1].second == lines.back().second) --start;
     const std::int64_t skipped = lines[start].first - text_.first_line;
-    if (start + 3 <= lines.size() && start > 0 && lines.back().second > names_.size())
+    if (start + 3 <= lines.size() && start > 0 && lines.back().second > names_.size()) {
       first.mend = fmt::format("if the table begins in line {}, write skip_lines: {}", lines[start].first,
                                static_cast<std::int64_t>(options_.skip_lines) + skipped);
-    else if (first.row > 1 && below == problems.size())
+      problems.resize(1);  // the others follow from it
+    } else if (first.row > 1 && below == problems.size()) {
       first.mend = fmt::format("if the table ends above, write skip_trailer: {}", options_.skip_trailer + below);
+    }
     return problems;
   }
 

@@ -127,7 +127,8 @@ const char* RowReader::take_cell(CsvColumn& column, std::size_t index, const cha
   const CsvCell cell = read_cell(p, range_.end, plan_.delimiter, scratch_);
   line_ += cell.newlines;
   if (cell.fault != nullptr) {
-    problem("", fmt::format("column '{}': {}", column.name(), cell.fault), "write a quote inside quotes twice", line);
+    problem("", fmt::format("column '{}': {}", column.name(), cell.fault),
+            "write a quote inside quotes twice; malformed: skip leaves such lines out", line);
     broken_row_ = true;
   } else if (index == first_part_) {
     part_is_missing_ = rows_.missing.contains(cell.text);
@@ -151,7 +152,8 @@ void RowReader::take_text(CsvColumn& column, std::string_view text, std::int64_t
 void RowReader::ragged(std::size_t cells, const char* cause) {
   const std::string counts =
       fmt::format("{} {}, but {} has {}", cells, cells == 1 ? "cell" : "cells", plan_.names_from, rows_.columns.size());
-  problem("", cause != nullptr ? cause : counts, "mend that line: a cell with the delimiter in it needs quotes", line_);
+  problem("", cause != nullptr ? cause : counts,
+          "mend that line: a cell with the delimiter in it needs quotes; malformed: skip leaves such lines out", line_);
 }
 
 const char* RowReader::too_many(const char* p, std::size_t cells) {

@@ -183,6 +183,20 @@ std::vector<std::string> possible_inputs(const data::Frame& frame) {
   return names;
 }
 
+// A column without a single value is a mistake of the file or of the experiment, and no model can use it.
+void refuse_empty_inputs(const config::Experiment& experiment, const pipeline::Dataset& dataset, Diagnostics& diagnostics) {
+  const Place place = experiment.inputs.place.line != 0 ? experiment.inputs.place : experiment.data.place;
+  for (const pipeline::InputColumn& input : pipeline::input_columns(dataset.frame, dataset.inputs)) {
+    const data::Column& column = dataset.frame.at(input.name);
+    std::size_t row = 0;
+    while (row < column.size() && column.is_missing(row)) ++row;
+    if (row < column.size() || column.size() == 0) continue;
+    diagnostics.data_error(place, "the input '" + input.name + "' is missing in every row",
+                           experiment.inputs.all ? "leave it out: data: {drop: [" + input.name + "]}" : "leave it out of the inputs",
+                           "inputs");
+  }
+}
+
 }  // namespace
 
 data::CsvOptions csv_options(const config::Experiment& experiment) {
@@ -254,6 +268,7 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   const std::vector<std::string> inputs = sound({"inputs"}) ? out.dataset.inputs : possible_inputs(out.dataset.frame);
   pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, inputs), out.dataset.doubtful,
                               out.dataset.has_time(), diagnostics);
+  if (!diagnostics.has_errors() && options.max_rows == 0) refuse_empty_inputs(experiment, out.dataset, diagnostics);
   if (!diagnostics.has_errors()) pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"

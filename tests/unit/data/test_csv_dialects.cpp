@@ -177,7 +177,8 @@ TEST_CASE("no header: names are given, made, or asked for") {
   options.header.reset();
   options.names = {"n", "word"};
   CHECK(names(parse("1,x\n2,y\n", options)) == Texts{"n", "word"});
-  CHECK(problems("1,x,3\n", options)[0].message == "3 cells, but `names` has 2");
+  CHECK(problems("1,x\n1,x,3\n", options)[0].message == "3 cells, but `names` has 2");
+  CHECK(problems("1,x,3\n", options)[0].message == "there are 2 names, and the first line has 3 cells");
   options.header = true;
   CHECK(texts(parse("a,b\n1,x\n", options), 0) == Texts{"1"});
   CHECK(problems("a,b,c\n1,x,2\n", options)[0].key == "names");
