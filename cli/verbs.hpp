@@ -25,5 +25,6 @@ Verb plugin_check_verb();
 Verb plugin_new_verb();
 Verb plugin_docs_verb();
 Verb schema_verb();
+Verb data_check_verb();
 
 }  // namespace assay::cli
