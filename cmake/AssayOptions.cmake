@@ -31,7 +31,9 @@ target_compile_options(assay_options INTERFACE -Wall -Wextra -Wconversion -Wshad
 if(ASSAY_WERROR)
   target_compile_options(assay_options INTERFACE -Werror)
 endif()
+set(ASSAY_LONG_TIMEOUT 600)  # of long tests, in seconds
 if(ASSAY_SANITIZE)
+  set(ASSAY_LONG_TIMEOUT 2400)
   add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${ASSAY_SANITIZE})
   if(ASSAY_SANITIZE MATCHES "fuzzer")
