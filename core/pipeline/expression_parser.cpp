@@ -356,7 +356,9 @@ class Parser {
       if (is_word("min_count") && tokens_[at_ + 1].text == "=" && tokens_[at_ + 1].kind == Token::Kind::symbol) {
         const bool last = ast.arguments.size() + 1 == static_cast<std::size_t>(entry.max_arguments);
         if (entry.family != Family::rolling || entry.op == Op::count || !last) {
-          throw refusal(now(), "min_count belongs at the end of a rolling function", fmt::format("it is {}", entry.signature));
+          const char* why = entry.op == Op::count ? "count() is never missing and takes no min_count"
+                                                  : "min_count belongs at the end of a rolling function";
+          throw refusal(now(), why, fmt::format("it is {}", entry.signature));
         }
         at_ += 2;
       }
@@ -414,9 +416,8 @@ class Parser {
       mend =
           shift->op == Op::lag ? "a negative lag would look into the future: that is lead(x, n), in target.expr only" : "that is lag(x, n)";
     }
-    throw ExpressionError(
-        fmt::format("{} must lie within {} and {}, not {}", what, text::shortest(low), text::shortest(high), text::shortest(ast.number)),
-        std::move(mend), ast.offset, ast.length);
+    throw ExpressionError(fmt::format("{} must lie within {:.0f} and {:.0f}, not {}", what, low, high, text::shortest(ast.number)),
+                          std::move(mend), ast.offset, ast.length);
   }
 
   std::vector<Token> tokens_;

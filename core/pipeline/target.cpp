@@ -179,6 +179,20 @@ std::int64_t row_ahead(std::span<const std::int64_t> rows, std::size_t at, std::
   return rows[static_cast<std::size_t>(std::min(last, static_cast<std::int64_t>(at) + by))];
 }
 
+// do_row(row, its entity, that entity's rows, the row's place among them), in the frame's order: an entity's own rows lie far apart in
+// memory, those of one time side by side.
+template <class DoRow>
+void each_in_time(const data::Frame& frame, DoRow do_row) {
+  std::vector<std::span<const std::int64_t>> rows;
+  for (std::size_t e = 0; e < frame.entity_count(); ++e) rows.push_back(frame.rows_of_entity(static_cast<std::int32_t>(e)));
+  std::vector<std::size_t> next(rows.size(), 0);
+  const auto entity = frame.entity();
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    const std::size_t e = entity.empty() ? 0 : static_cast<std::size_t>(entity[row]);
+    do_row(row, e, rows[e], next[e]++);
+  }
+}
+
 }  // namespace
 
 TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics) {
@@ -200,26 +214,25 @@ void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& 
   }
   if (counted) lead = spec.horizon->count;
   const bool spanned = spec.horizon && !counted;
-  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-    const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(entity));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto row = static_cast<std::size_t>(rows[i]);
-      if (std::isnan(dataset.y[row])) continue;
-      TimeNs end = known_at[static_cast<std::size_t>(row_ahead(rows, i, lead))];
-      if (spanned) {
-        const TimeNs declared = add(known_at[row], *spec.horizon);
-        if (declared < end) {
-          diagnostics.error(spec.place,
-                            fmt::format("the declared horizon is {}, but the label of {} ends {}", to_text(*spec.horizon),
-                                        to_iso(known_at[row]), to_iso(end)),
-                            "declare it longer, or leave it out: it is derived from the expression", "target.horizon");
-          return;
-        }
-        end = declared;
-      }
-      dataset.label_start[row] = known_at[row];
-      dataset.label_end[row] = end;
+  std::optional<std::pair<std::size_t, TimeNs>> too_short;  // the first row whose label ends later than declared
+  each_in_time(frame, [&](std::size_t row, std::size_t, std::span<const std::int64_t> rows, std::size_t place) {
+    if (std::isnan(dataset.y[row])) return;
+    TimeNs end = known_at[static_cast<std::size_t>(row_ahead(rows, place, lead))];
+    if (spanned) {
+      const TimeNs declared = add(known_at[row], *spec.horizon);
+      if (declared < end && !too_short) too_short = {row, end};
+      end = declared;
     }
+    dataset.label_start[row] = known_at[row];
+    dataset.label_end[row] = end;
+  });
+  if (too_short) {
+    const auto& [row, end] = *too_short;
+    diagnostics.error(
+        spec.place,
+        fmt::format("the declared horizon is {}, but the label of {} ends {}", to_text(*spec.horizon), to_iso(known_at[row]), to_iso(end)),
+        "declare it longer, or leave it out: it is derived from the expression", "target.horizon");
+    return;
   }
   dataset.lead_rows = lead;
 }
@@ -229,21 +242,21 @@ std::vector<double> last_known(const data::Frame& frame, std::span<const double>
   if (!frame.has_time()) return {};
   const auto known_at = frame.known_at();
   std::vector<double> result(frame.rows(), kMissing);
-  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-    const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(entity));
+  struct Known {
     double latest = kMissing;
     std::size_t next = 0;  // labels end in the order of their rows, so one pass takes in each as soon as it has ended
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto row = static_cast<std::size_t>(rows[i]);
-      for (; next < i; ++next) {
-        const auto earlier = static_cast<std::size_t>(rows[next]);
-        if (std::isnan(y[earlier]) || (!hidden.empty() && hidden[earlier] != 0)) continue;
-        if (label_end[earlier] > known_at[row]) break;
-        latest = y[earlier];
-      }
-      result[row] = latest;
+  };
+  std::vector<Known> known(frame.entity_count());
+  each_in_time(frame, [&](std::size_t row, std::size_t entity, std::span<const std::int64_t> rows, std::size_t place) {
+    Known& mine = known[entity];
+    for (; mine.next < place; ++mine.next) {
+      const auto earlier = static_cast<std::size_t>(rows[mine.next]);
+      if (std::isnan(y[earlier]) || (!hidden.empty() && hidden[earlier] != 0)) continue;
+      if (label_end[earlier] > known_at[row]) break;
+      mine.latest = y[earlier];
     }
-  }
+    result[row] = mine.latest;
+  });
   return result;
 }
 

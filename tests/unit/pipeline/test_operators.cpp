@@ -135,7 +135,7 @@ TEST_CASE("wrong calls point to their characters") {
                         {"kurt(x, 3, min_count = 2)", 8, 1, "must lie within 4"},
                         {"corr(x, 5, 5)", 8, 1, ""},
                         {"corr(x, x, x)", 11, 1, "whole number"},
-                        {"count(x, 5, min_count = 2)", 12, 9, "min_count belongs at the end"},
+                        {"count(x, 5, min_count = 2)", 12, 9, "takes no min_count"},
                         {"corr(x, min_count = 2)", 8, 9, "min_count belongs at the end"},
                         {"ewm_mean(x, 2.5)", 12, 3, "whole number"},
                         {"decay_linear(c, 3)", 13, 1, "a category, where a number is wanted"},
