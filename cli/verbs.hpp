@@ -26,5 +26,6 @@ Verb plugin_new_verb();
 Verb plugin_docs_verb();
 Verb schema_verb();
 Verb data_check_verb();
+Verb audit_verb();
 
 }  // namespace assay::cli

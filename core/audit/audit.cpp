@@ -1,0 +1,60 @@
+#include "audit/audit.hpp"
+
+#include <algorithm>
+
+#include "audit/tests.hpp"
+#include "base/error.hpp"
+
+namespace assay::audit {
+
+namespace {
+
+constexpr std::int64_t kOtherSteps = 24;  // about: folds of the preparation, and one or a few for each other test
+
+std::vector<std::string> not_covered(const Subject& subject) {
+  std::vector<std::string> out;
+  if (subject.dataset.has_time()) {
+    out = {"vintages and restatements: values are taken as they stand in the data, not as they were first published",
+           "publication lags and stamps: data.available and data.time.stamp are believed",
+           "index membership, and survivorship of what the data hold"};
+  }
+  out.emplace_back("columns made before the data were written, where they leak less than the label probe can tell from an honest signal");
+  out.emplace_back("choices made by hand between runs: the trial ledger counts them, `assay runs show` tells");
+  if (subject.experiment.backtest) out.emplace_back("orders and fills of the backtest");
+  return out;
+}
+
+}  // namespace
+
+void Work::step(const std::string& doing) {
+  if (options_.cancel != nullptr && options_.cancel->load()) throw Error(Fault::interrupted, "auditing", "it was interrupted");
+  if (options_.progress) options_.progress(std::min(done_, steps_), steps_, doing);
+  ++done_;
+}
+
+Report audit(const Subject& subject, const Options& options) {
+  const SeedTree seed = SeedTree(subject.experiment.seed).child("audit");
+  const std::int64_t cuts = static_cast<std::int64_t>(choose_cuts(subject, options, seed).size());
+  Work work(options, 2 * cuts + kOtherSteps);
+  Report report;
+  report.tests = look_ahead(subject, options, seed, work);
+  report.tests.push_back(warm_up(subject, seed, work));
+  report.tests.push_back(availability(subject, work));
+  report.tests.push_back(label_probe(subject, work));
+  const auto& folds = subject.folds.folds;
+  const bool trains = subject.experiment.has_target() && !folds.empty() &&
+                      std::none_of(folds.begin(), folds.end(), [](const pipeline::Fold& fold) { return fold.train.empty(); });
+  if (trains) {
+    report.tests.push_back(preparation(subject, seed, work));
+    report.tests.push_back(own_label(subject, seed, work));
+    report.tests.push_back(intervals(subject, choices_of(subject), work));
+    report.tests.push_back(label_shuffle(subject, options, seed, work));
+  } else {
+    for (const char* test : {"preparation", "own label", "intervals", "label shuffle"})
+      report.tests.push_back({test, Status::not_run, "nothing is trained", {}, {}});
+  }
+  report.not_covered = not_covered(subject);
+  return report;
+}
+
+}  // namespace assay::audit

@@ -1,0 +1,128 @@
+// What a fold's preparation has seen: rows that it may not see, and labels of its own rows.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "audit/compare.hpp"
+#include "audit/tests.hpp"
+
+namespace assay::audit {
+
+namespace {
+
+constexpr std::size_t kFolds = 6, kLabelFolds = 2;
+constexpr std::uint64_t kSingleLabels = 12;
+
+double other_label(const pipeline::Dataset& dataset, double y) {
+  const auto classes = static_cast<double>(dataset.classes.size());
+  return classes > 0 ? std::fmod(y + 1, classes) : -3 * y + 1;
+}
+
+// Values and labels of these rows are others; of a dataset, so that features stay what they are.
+pipeline::Dataset with_other_rows(const Subject& subject, const std::vector<std::vector<std::int64_t>>& sets, SeedTree seed) {
+  pipeline::Dataset out = subject.dataset;
+  std::vector<std::uint8_t> changed(out.y.size(), 0);
+  for (const auto& set : sets)
+    for (const std::int64_t row : set) changed[static_cast<std::size_t>(row)] = 1;
+  out.frame = with_noise(subject, out.frame, changed, seed);
+  for (std::size_t row = 0; row < out.y.size(); ++row)
+    if (changed[row] != 0 && !std::isnan(out.y[row])) out.y[row] = other_label(out, out.y[row]);
+  return out;
+}
+
+// The labels of the fold's train rows, in another order.
+pipeline::Dataset with_shuffled_labels(const Subject& subject, const pipeline::Fold& fold, SeedTree seed) {
+  pipeline::Dataset out = subject.dataset;
+  std::vector<double> labels;
+  for (const std::int64_t row : fold.train) labels.push_back(out.y[static_cast<std::size_t>(row)]);
+  Random(seed).shuffle(std::span(labels));
+  for (std::size_t i = 0; i < labels.size(); ++i) out.y[static_cast<std::size_t>(fold.train[i])] = labels[i];
+  return out;
+}
+
+// The first prepared input of a train row that differs, -1 where none does. The rows of both are the same ones.
+std::int64_t moved_input(const pipeline::FoldPart& a, const pipeline::FoldPart& b, std::size_t at) {
+  if (a.lookback > 0) return -1;
+  for (std::int64_t c = 0; c < a.x.columns; ++c)
+    if (!is_same(a.x.row(static_cast<std::int64_t>(at))[c], b.x.row(static_cast<std::int64_t>(at))[c])) return c;
+  return -1;
+}
+
+bool same_inputs(const pipeline::FoldPart& a, const pipeline::FoldPart& b) {
+  return a.row == b.row && std::equal(a.x.values.begin(), a.x.values.end(), b.x.values.begin(), b.x.values.end(), is_same);
+}
+
+}  // namespace
+
+TestResult preparation(const Subject& subject, SeedTree seed, Work& work) {
+  Differences differences(subject.dataset);
+  const std::vector<std::size_t> folds = some_folds(subject, kFolds);
+  for (const std::size_t f : folds) {
+    work.step(fmt::format("preparation of fold {}", f + 1));
+    const pipeline::Fold& fold = subject.folds.folds[f];
+    const pipeline::FoldData full = subject.assemble(subject.dataset, fold, subject.folds);
+    const std::vector<std::int64_t> sealed = subject.folds.sealed ? subject.folds.sealed->test : std::vector<std::int64_t>{};
+    const auto compare = [&](const std::vector<std::vector<std::int64_t>>& hidden, bool validation, const std::string& what) {
+      const pipeline::Dataset changed = with_other_rows(subject, hidden, seed.child("preparation").child(f).child(validation));
+      const pipeline::FoldData other = subject.assemble(changed, fold, subject.folds);
+      compare_folds({subject, full, other, validation, false, subject.dataset.rows(), fmt::format("{} of fold {} changed", what, f + 1)},
+                    differences);
+    };
+    compare({fold.validation, fold.test, sealed}, false, "validation and test rows");
+    if (!fold.validation.empty()) compare({fold.test, sealed}, true, "test rows");
+  }
+  TestResult result{"preparation",
+                    Status::clean,
+                    fmt::format("{} folds, their validation and test rows changed", folds.size()),
+                    differences.findings("fit it on the fold's train rows only"),
+                    {}};
+  if (!result.findings.empty()) result.status = Status::found;
+  return result;
+}
+
+bool prepares_from_labels(const Subject& subject, SeedTree seed) {
+  const std::vector<std::size_t> folds = some_folds(subject, kLabelFolds);
+  return std::any_of(folds.begin(), folds.end(), [&](std::size_t f) {
+    const pipeline::Fold& fold = subject.folds.folds[f];
+    const pipeline::FoldData a = subject.assemble(subject.dataset, fold, subject.folds);
+    const pipeline::FoldData b = subject.assemble(with_shuffled_labels(subject, fold, seed.child("labels").child(f)), fold, subject.folds);
+    return !same_inputs(a.train, b.train) || a.preparation.to_json() != b.preparation.to_json();
+  });
+}
+
+TestResult own_label(const Subject& subject, SeedTree seed, Work& work) {
+  TestResult result{"own label", Status::clean, "", {}, {}};
+  work.step("own label");
+  if (!prepares_from_labels(subject, seed)) {
+    result.looked_at = "no step learns from labels: shuffled train labels change nothing";
+    return result;
+  }
+  Differences differences(subject.dataset);
+  Random random(seed.child("own_label"));
+  for (const std::size_t f : some_folds(subject, kLabelFolds)) {
+    const pipeline::Fold& fold = subject.folds.folds[f];
+    const pipeline::FoldData full = subject.assemble(subject.dataset, fold, subject.folds);
+    for (std::uint64_t k = 0; k < kSingleLabels && full.train.rows() > 0; ++k) {
+      const std::size_t at = random.below(static_cast<std::uint64_t>(full.train.rows()));
+      const std::int64_t row = full.train.row[at];
+      pipeline::Dataset changed = subject.dataset;
+      double& label = changed.y[static_cast<std::size_t>(row)];
+      label = other_label(changed, label);
+      const pipeline::FoldData other = subject.assemble(changed, fold, subject.folds);
+      if (other.train.row != full.train.row || other.train.x.columns != full.train.x.columns) continue;
+      const std::int64_t column = moved_input(full.train, other.train, at);
+      if (column < 0) continue;
+      const auto c = static_cast<std::size_t>(column);
+      differences.add(c, fmt::format("prepared input `{}`", full.inputs[c].name), "it changes with the label of its own row",
+                      fmt::format("one train label of fold {} changed", f + 1), row,
+                      full.train.x.row(static_cast<std::int64_t>(at))[column], other.train.x.row(static_cast<std::int64_t>(at))[column]);
+    }
+  }
+  result.looked_at = fmt::format("{} single train labels changed in {} folds", kSingleLabels, some_folds(subject, kLabelFolds).size());
+  result.findings = differences.findings("encode by cross-fitting: each row from other rows' labels, with time from ended ones only");
+  if (!result.findings.empty()) result.status = Status::found;
+  return result;
+}
+
+}  // namespace assay::audit

@@ -1,0 +1,242 @@
+// Each input alone against the target: copies, leads and encodings of it. Sealed rows are not looked at.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "audit/compare.hpp"
+#include "audit/tests.hpp"
+#include "quality/check_data.hpp"
+#include "stats/correlation.hpp"
+
+namespace assay::audit {
+
+namespace {
+
+constexpr double kAbsurd = 0.9, kDoubtful = 0.5;  // correlation of what is left of input and label
+constexpr std::size_t kFewest = 50;               // rows
+constexpr std::int64_t kFewestChanges = 20;
+constexpr double kNearer = 0.1;  // of a level's standard error
+constexpr std::size_t kFewestLevels = 5;
+
+// Takes 1 and the controls out of v by least squares (Gram-Schmidt on the controls, which are changed too).
+void take_out(std::vector<double>& v, const std::vector<std::vector<double>>& basis) {
+  for (const std::vector<double>& b : basis) {
+    double vb = 0, bb = 0;
+    for (std::size_t i = 0; i < v.size(); ++i) vb += v[i] * b[i], bb += b[i] * b[i];
+    for (std::size_t i = 0; i < v.size() && bb > 0; ++i) v[i] -= vb / bb * b[i];
+  }
+}
+double squares(const std::vector<double>& v) {
+  double sum = 0;
+  for (const double x : v) sum += x * x;
+  return sum;
+}
+// What the controls do not explain; empty where they explain all.
+std::vector<double> residual(std::vector<double> v, const std::vector<std::vector<double>>& basis) {
+  take_out(v, {basis.front()});
+  const double before = squares(v);
+  take_out(v, basis);
+  take_out(v, basis);  // once more, for rounding
+  if (!(squares(v) > 1e-10 * before)) v.clear();
+  return v;
+}
+std::vector<std::vector<double>> orthogonal(std::vector<std::vector<double>> controls, std::size_t n) {
+  std::vector<std::vector<double>> basis{std::vector<double>(n, 1)};
+  for (std::vector<double>& c : controls) {
+    std::vector<double> left = residual(std::move(c), basis);
+    if (!left.empty()) basis.push_back(std::move(left));
+  }
+  return basis;
+}
+
+class Probe {
+ public:
+  explicit Probe(const Subject& subject) : subject_(subject), dataset_(subject.dataset), y_(subject.dataset.y) {
+    if (subject.folds.sealed)
+      for (const std::int64_t row : subject.folds.sealed->test) y_[static_cast<std::size_t>(row)] = std::nan("");
+  }
+
+  TestResult run() {
+    TestResult result{"label probe", Status::clean, "", {}, {}};
+    dataset_.has_time() ? over_time() : whole_table();
+    encodings();
+    const auto rows = static_cast<double>(std::count_if(y_.begin(), y_.end(), [](double y) { return !std::isnan(y); }));
+    result.looked_at = fmt::format("{} inputs, each alone; noise of {:.0f} rows alone gives a correlation of up to {:.3f}",
+                                   dataset_.inputs.size(), rows, rows > 16 ? 4 / std::sqrt(rows) : 1);
+    result.findings = std::move(findings_);
+    result.notes = std::move(notes_);
+    if (!result.findings.empty()) result.status = Status::found;
+    return result;
+  }
+
+ private:
+  bool found(const std::string& culprit) const {
+    return std::any_of(findings_.begin(), findings_.end(), [&](const Finding& f) { return f.culprit == culprit; });
+  }
+  static std::string culprit_of(const std::string& input) { return fmt::format("input `{}`", input); }
+  void add(const std::string& input, std::string what, std::int64_t count, std::int64_t first, double amount) {
+    if (found(culprit_of(input))) return;
+    Finding finding{.culprit = culprit_of(input)};
+    finding.what = std::move(what);
+    finding.count = count;
+    finding.first = where_of(dataset_, first);
+    finding.amount = amount;
+    finding.mend = "leave it out of `inputs`, unless its values are truly known at the row's time";
+    findings_.push_back(std::move(finding));
+  }
+  std::int64_t first_label() const {
+    const auto at = std::find_if(y_.begin(), y_.end(), [](double y) { return !std::isnan(y); });
+    return at == y_.end() ? 0 : at - y_.begin();
+  }
+
+  void whole_table() {
+    std::vector<data::Column> inputs;
+    for (const std::string& name : dataset_.inputs) inputs.push_back(dataset_.frame.at(name));
+    for (const quality::Finding& f : quality::leaks(inputs, dataset_.target_column, y_, static_cast<std::int64_t>(dataset_.classes.size())))
+      add(f.columns.front(), f.what, f.count, first_label(), f.amount);
+  }
+
+  void over_time() {
+    for (const std::string& name : dataset_.inputs) {
+      const data::Column& column = dataset_.frame.at(name);
+      if (!column.is_numeric()) continue;
+      const std::vector<double> x = column.to_reals();
+      equals_running_label(name, x);
+      if (dataset_.classes.size() <= 2)
+        left_over(name, x, y_, dataset_.last_known_target);
+      else
+        for (std::size_t k = 0; k < dataset_.classes.size(); ++k)
+          left_over(name, x, is_class(y_, k), is_class(dataset_.last_known_target, k));
+    }
+  }
+  static std::vector<double> is_class(std::vector<double> values, std::size_t k) {
+    for (double& v : values)
+      if (!std::isnan(v)) v = v == static_cast<double>(k) ? 1 : 0;
+    return values;
+  }
+
+  // The input is the label of a row so many rows away, at a time when that label has not ended. Rows at which labels change tell it from
+  // series that move little.
+  void equals_running_label(const std::string& name, const std::vector<double>& x) {
+    const std::int64_t most = std::max<std::int64_t>(5, 2 * dataset_.lead_rows);
+    const auto known_at = dataset_.frame.known_at();
+    for (std::int64_t away = -most; away <= most; ++away) {
+      std::int64_t same = 0, changes = 0, first = -1;
+      for (std::size_t e = 0; e < dataset_.frame.entity_count(); ++e) {
+        const auto rows = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(e));
+        const auto n = static_cast<std::int64_t>(rows.size());
+        for (std::int64_t i = std::max<std::int64_t>(0, 1 - away); i < n && i + away < n; ++i) {
+          const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(i)]);
+          const auto label = static_cast<std::size_t>(rows[static_cast<std::size_t>(i + away)]);
+          const auto earlier = static_cast<std::size_t>(rows[static_cast<std::size_t>(i + away - 1)]);
+          if (std::isnan(x[row]) || std::isnan(y_[label]) || std::isnan(y_[earlier]) || y_[label] == y_[earlier]) continue;
+          if (dataset_.label_end[label] <= known_at[row]) continue;
+          ++changes;
+          if (std::abs(x[row] - y_[label]) > 1e-9 * std::abs(y_[label])) continue;
+          if (same++ == 0) first = static_cast<std::int64_t>(row);
+        }
+      }
+      if (changes < kFewestChanges || static_cast<double>(same) < 0.99 * static_cast<double>(changes)) continue;
+      const std::string which = away == 0 ? "its own row" : fmt::format("the row {} {}", std::abs(away), away < 0 ? "before" : "later");
+      add(name, fmt::format("it equals the label of {}, which has not ended at the row's time", which), same, first,
+          static_cast<double>(same) / static_cast<double>(changes));
+      return;
+    }
+  }
+
+  // The correlation of input and label once the last known label and the input's own last value are taken out of both: an honest series
+  // forecasts itself by these two.
+  void left_over(const std::string& name, const std::vector<double>& x, const std::vector<double>& y,
+                 const std::vector<double>& last_label) {
+    std::vector<double> input, label, earlier_label, earlier_input;
+    std::vector<std::int64_t> used;
+    for (std::size_t e = 0; e < dataset_.frame.entity_count(); ++e) {
+      const auto rows = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(e));
+      for (std::size_t i = 1; i < rows.size(); ++i) {
+        const auto row = static_cast<std::size_t>(rows[i]), before = static_cast<std::size_t>(rows[i - 1]);
+        if (std::isnan(x[row]) || std::isnan(x[before]) || std::isnan(y[row]) || std::isnan(last_label[row])) continue;
+        input.push_back(x[row]);
+        earlier_input.push_back(x[before]);
+        label.push_back(y[row]);
+        earlier_label.push_back(last_label[row]);
+        used.push_back(rows[i]);
+      }
+    }
+    if (used.size() < kFewest) return;
+    const auto basis = orthogonal({std::move(earlier_label), std::move(earlier_input)}, used.size());
+    const std::vector<double> a = residual(std::move(input), basis), b = residual(std::move(label), basis);
+    if (a.empty() || b.empty()) return;
+    const double r = stats::pearson(a, b), ranks = stats::spearman(a, b);
+    const double most = std::max(std::isnan(r) ? 0 : std::abs(r), std::isnan(ranks) ? 0 : std::abs(ranks));
+    const std::string what = fmt::format("what is new in it correlates with what is new in the label: {:.4f}, ranks {:.4f}", r, ranks);
+    const bool nowcast = dataset_.lead_rows == 0;  // the label is as old as the input: they may well belong together
+    if (most >= kAbsurd && !nowcast)
+      add(name, what, static_cast<std::int64_t>(used.size()), *std::min_element(used.begin(), used.end()), most);
+    else if (most >= kDoubtful && !found(culprit_of(name)))
+      notes_.push_back(fmt::format("input `{}`: {}; look at how it was made", name, what));
+  }
+
+  // The input is a function of a category, and that function is the target's mean over the very rows that it stands in.
+  void encodings() {
+    for (const data::Column& category : dataset_.frame.columns()) {
+      if (category.type() != data::ColumnType::category && category.type() != data::ColumnType::integer) continue;
+      for (const std::string& name : dataset_.inputs) {
+        const data::Column& input = dataset_.frame.at(name);
+        if (input.type() == data::ColumnType::real && input.name() != category.name()) encoding(name, input, category);
+      }
+    }
+  }
+  void encoding(const std::string& name, const data::Column& input, const data::Column& category) {
+    struct Level {
+      double value = 0, n = 0, sum = 0, squares = 0;
+    };
+    std::map<double, Level> levels;
+    for (std::size_t row = 0; row < y_.size(); ++row) {
+      const double x = input.number(row), code = category.number(row);
+      if (std::isnan(x) || std::isnan(code)) continue;
+      const auto [at, is_new] = levels.try_emplace(code, Level{x});
+      if (!is_new && std::abs(at->second.value - x) > 1e-9 * std::abs(x)) return;
+      if (std::isnan(y_[row])) continue;
+      at->second.n += 1;
+      at->second.sum += y_[row];
+      at->second.squares += y_[row] * y_[row];
+    }
+    double n = 0, sum = 0, all = 0;
+    for (const auto& [code, level] : levels) n += level.n, sum += level.sum, all += level.squares;
+    if (levels.size() < kFewestLevels || n < static_cast<double>(kFewest) || n < 2 * static_cast<double>(levels.size())) return;
+    const double mean = sum / n, variance = all / n - mean * mean;
+    double best = INFINITY;
+    for (const double smoothing : {0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0}) {
+      double off = 0, weight = 0;
+      for (const auto& [code, level] : levels) {
+        if (level.n == 0) continue;
+        const double encoded = (level.sum + smoothing * mean) / (level.n + smoothing);
+        const double error = std::sqrt(variance * level.n) / (level.n + smoothing);
+        off += std::pow((level.value - encoded) / error, 2);
+        weight += 1;
+      }
+      best = std::min(best, std::sqrt(off / weight));
+    }
+    if (best >= kNearer) return;
+    add(name, fmt::format("it is the target's mean by `{}` over all rows, each row's own label among them", category.name()),
+        static_cast<std::int64_t>(n), first_label(), best);
+  }
+
+  const Subject& subject_;
+  const pipeline::Dataset& dataset_;
+  std::vector<double> y_;
+  std::vector<Finding> findings_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace
+
+TestResult label_probe(const Subject& subject, Work& work) {
+  work.step("label probe");
+  if (!subject.experiment.has_target()) return {"label probe", Status::not_run, "there is no target", {}, {}};
+  return Probe(subject).run();
+}
+
+}  // namespace assay::audit

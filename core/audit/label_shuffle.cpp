@@ -1,0 +1,281 @@
+// With labels that have nothing to do with the rows no model may show skill. A ridge on the run's own folds stands for all models: its
+// matrix is factorised once for a fold, and a draw is then a product.
+#include <fmt/format.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "audit/compare.hpp"
+#include "audit/tests.hpp"
+#include "stats/correlation.hpp"
+#include "train/rows.hpp"
+
+namespace assay::audit {
+
+namespace {
+
+constexpr std::int64_t kWidest = 300, kMostRows = 20'000, kDrawsOfSlowSteps = 20, kProgress = 10;
+constexpr std::size_t kFolds = 6;
+constexpr double kPenalty = 1e-3, kLeastSkill = 0.05, kErrors = 5;
+constexpr std::int64_t kFewestStretches = 8;
+
+std::vector<std::int64_t> evenly(std::int64_t n, std::int64_t most) {
+  std::vector<std::int64_t> out;
+  for (std::int64_t i = 0; i < std::min(n, most); ++i) out.push_back(n <= most ? i : i * n / most);
+  return out;
+}
+
+class FoldRidge {
+ public:
+  explicit FoldRidge(const pipeline::FoldData& fold) {
+    const auto train = evenly(fold.train.rows(), kMostRows), test = evenly(fold.test.rows(), kMostRows);
+    for (const std::int64_t i : train) train_row_.push_back(fold.train.row[static_cast<std::size_t>(i)]);
+    for (const std::int64_t i : test) test_row_.push_back(fold.test.row[static_cast<std::size_t>(i)]);
+    train_ = matrix(fold.train, train);
+    test_ = matrix(fold.test, test);
+    standardise();
+    Eigen::MatrixXd gram = train_.transpose() * train_;
+    gram.diagonal().array() += kPenalty * static_cast<double>(train_.rows());
+    solver_.compute(gram);
+  }
+
+  std::vector<double> forecast(const std::vector<double>& y) const {
+    Eigen::VectorXd labels(train_.rows());
+    for (Eigen::Index i = 0; i < labels.size(); ++i) labels[i] = y[static_cast<std::size_t>(train_row_[static_cast<std::size_t>(i)])];
+    labels.array() -= labels.mean();
+    const Eigen::VectorXd weights = solver_.solve(train_.transpose() * labels);
+    const Eigen::VectorXd out = test_ * weights;
+    return {out.data(), out.data() + out.size()};
+  }
+  const std::vector<std::int64_t>& test_row() const { return test_row_; }
+  bool usable() const { return train_.rows() > 1 && test_.rows() > 2 && train_.cols() > 0; }
+
+ private:
+  // The last kWidest numbers of each row: with lookback the latest ones.
+  static Eigen::MatrixXd matrix(const pipeline::FoldPart& part, const std::vector<std::int64_t>& which) {
+    const train::Rows rows = train::rows_of(part);
+    const std::int64_t width = std::min(rows.width(), kWidest);
+    Eigen::MatrixXd out(static_cast<Eigen::Index>(which.size()), width);
+    std::vector<double> one(static_cast<std::size_t>(rows.width()));
+    for (std::size_t i = 0; i < which.size(); ++i) {
+      train::gather(rows, std::span(&which[i], 1), one.data());
+      for (std::int64_t k = 0; k < width; ++k)
+        out(static_cast<Eigen::Index>(i), k) = one[static_cast<std::size_t>(rows.width() - width + k)];
+    }
+    return out;
+  }
+  // Zero mean and unit variance of the train rows; missing is the mean.
+  void standardise() {
+    for (Eigen::Index c = 0; c < train_.cols(); ++c) {
+      double n = 0, sum = 0, squares = 0;
+      for (const double x : train_.col(c))
+        if (!std::isnan(x)) n += 1, sum += x;
+      const double mean = n > 0 ? sum / n : 0;
+      for (const double x : train_.col(c))
+        if (!std::isnan(x)) squares += (x - mean) * (x - mean);
+      const double spread = squares > 0 ? std::sqrt(squares / n) : 1;
+      const auto scale = [&](double x) { return std::isnan(x) ? 0 : (x - mean) / spread; };
+      for (double& x : train_.col(c)) x = scale(x);
+      for (double& x : test_.col(c)) x = scale(x);
+    }
+  }
+
+  std::vector<std::int64_t> train_row_, test_row_;
+  Eigen::MatrixXd train_, test_;
+  Eigen::LDLT<Eigen::MatrixXd> solver_;
+};
+
+enum class Kind { over_all, within_dates, shifted };
+
+class Shuffle {
+ public:
+  Shuffle(const Subject& subject, const Options& options, SeedTree seed, Work& work)
+      : subject_(subject), options_(options), seed_(seed), work_(work), dataset_(subject.dataset) {
+    const data::Frame& frame = dataset_.frame;
+    const bool wide = frame.has_time() && frame.rows() >= 3 * frame.distinct_times().size();
+    kind_ = !frame.has_time() ? Kind::over_all : wide ? Kind::within_dates : Kind::shifted;
+    truth_ = labels();
+  }
+
+  TestResult run() {
+    TestResult result{"label shuffle", Status::clean, "", {}, {}};
+    const std::int64_t stretches = this->stretches();
+    if (kind_ == Kind::shifted && stretches < kFewestStretches) {
+      result.status = Status::not_run;
+      result.looked_at = fmt::format("the data have {} stretches of labels only: shifted labels would be like each other", stretches);
+      return result;
+    }
+    work_.step("label shuffle");
+    by_labels_ = prepares_from_labels(subject_, seed_);
+    const std::int64_t draws = by_labels_ ? std::min(options_.draws, kDrawsOfSlowSteps) : options_.draws;
+    if (!by_labels_) prepare(dataset_);
+    const double real = skill(truth_);
+    std::vector<double> skills;
+    for (std::int64_t d = 0; d < draws; ++d) {
+      if (d % std::max<std::int64_t>(1, draws / kProgress) == 0) work_.step(fmt::format("label shuffle, draw {} of {}", d + 1, draws));
+      const double one = skill(shuffled(static_cast<std::uint64_t>(d)));
+      if (!std::isnan(one)) skills.push_back(one);
+    }
+    judge(result, real, skills, kind_ == Kind::shifted ? stretches : draws);
+    return result;
+  }
+
+ private:
+  // The target as numbers: its values, or whether it is the most frequent class. Sealed labels stay out.
+  std::vector<double> labels() const {
+    std::vector<double> y = dataset_.y;
+    if (subject_.folds.sealed)
+      for (const std::int64_t row : subject_.folds.sealed->test) y[static_cast<std::size_t>(row)] = std::nan("");
+    const std::size_t classes = dataset_.classes.size();
+    if (classes <= 2) return y;
+    std::vector<std::int64_t> count(classes, 0);
+    for (const double v : y)
+      if (!std::isnan(v)) ++count[static_cast<std::size_t>(v)];
+    const auto most = static_cast<double>(std::max_element(count.begin(), count.end()) - count.begin());
+    for (double& v : y)
+      if (!std::isnan(v)) v = v == most ? 1 : 0;
+    return y;
+  }
+
+  std::int64_t horizon() const { return std::max<std::int64_t>(1, dataset_.lead_rows); }
+  std::int64_t stretches() const {
+    return kind_ == Kind::shifted
+               ? static_cast<std::int64_t>(dataset_.frame.distinct_times().size()) / std::max<std::int64_t>(20, 4 * horizon())
+               : 0;
+  }
+
+  std::vector<double> shuffled(std::uint64_t draw) const {
+    Random random(seed_.child("shuffle").child(draw));
+    std::vector<double> out = truth_;
+    const auto permute = [&](const std::vector<std::int64_t>& rows) {
+      std::vector<double> values;
+      for (const std::int64_t row : rows) values.push_back(truth_[static_cast<std::size_t>(row)]);
+      random.shuffle(std::span(values));
+      for (std::size_t i = 0; i < rows.size(); ++i) out[static_cast<std::size_t>(rows[i])] = values[i];
+    };
+    const auto labelled = [&](auto begin, auto end) {
+      std::vector<std::int64_t> rows;
+      for (auto at = begin; at != end; ++at)
+        if (!std::isnan(truth_[static_cast<std::size_t>(*at)])) rows.push_back(*at);
+      return rows;
+    };
+    std::vector<std::int64_t> all(truth_.size());
+    std::iota(all.begin(), all.end(), 0);
+    if (kind_ == Kind::over_all) {
+      permute(labelled(all.begin(), all.end()));
+    } else if (kind_ == Kind::within_dates) {
+      const auto times = dataset_.frame.time_index();
+      for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+        while (end < all.size() && times[end] == times[begin]) ++end;
+        permute(labelled(all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)));
+      }
+    } else {
+      for (std::size_t e = 0; e < dataset_.frame.entity_count(); ++e) {
+        const auto of_entity = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(e));
+        const std::vector<std::int64_t> rows = labelled(of_entity.begin(), of_entity.end());
+        const std::size_t n = rows.size(), gap = std::min(static_cast<std::size_t>(horizon() + dataset_.lookback + 1), n / 4);
+        if (n < 4) continue;
+        const std::size_t by = gap + random.below(n - 2 * gap);
+        for (std::size_t i = 0; i < n; ++i) out[static_cast<std::size_t>(rows[i])] = truth_[static_cast<std::size_t>(rows[(i + by) % n])];
+      }
+    }
+    return out;
+  }
+
+  void prepare(const pipeline::Dataset& dataset) {
+    folds_.clear();
+    for (const std::size_t f : some_folds(subject_, kFolds)) {
+      FoldRidge ridge(subject_.assemble(dataset, subject_.folds.folds[f], subject_.folds));
+      if (ridge.usable()) folds_.push_back(std::move(ridge));
+    }
+  }
+
+  // Rank correlation of forecast and label over test rows, by date in a panel; the mean over folds.
+  double skill(const std::vector<double>& y) {
+    if (by_labels_) {
+      pipeline::Dataset dataset = dataset_;
+      dataset.y = y;
+      prepare(dataset);
+    }
+    double sum = 0, n = 0;
+    for (const FoldRidge& fold : folds_) {
+      const std::vector<double> forecast = fold.forecast(y);
+      const double one = rank_correlation(forecast, y, fold.test_row());
+      if (std::isnan(one)) continue;
+      sum += one;
+      n += 1;
+    }
+    return n > 0 ? sum / n : std::nan("");
+  }
+  double rank_correlation(const std::vector<double>& forecast, const std::vector<double>& y, const std::vector<std::int64_t>& rows) const {
+    std::vector<double> a, b;
+    double sum = 0, n = 0;
+    const auto close = [&] {
+      const double r = a.size() >= 3 ? stats::spearman(a, b) : std::nan("");
+      if (!std::isnan(r)) sum += r, n += 1;
+      a.clear(), b.clear();
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(rows[i]);
+      if (kind_ == Kind::within_dates && i > 0 &&
+          dataset_.frame.time_index()[row] != dataset_.frame.time_index()[static_cast<std::size_t>(rows[i - 1])])
+        close();
+      if (std::isnan(y[row])) continue;
+      a.push_back(forecast[i]);
+      b.push_back(y[row]);
+    }
+    close();
+    return n > 0 ? sum / n : std::nan("");
+  }
+
+  void judge(TestResult& result, double real, const std::vector<double>& skills, std::int64_t independent) const {
+    static constexpr const char* kHow[] = {"permuted over the table", "permuted within dates", "shifted in a circle"};
+    const auto n = static_cast<double>(skills.size());
+    if (skills.size() < 2) {
+      result.status = Status::not_run;
+      result.looked_at = "no skill could be computed: too few rows, or constant labels";
+      return;
+    }
+    const double mean = std::accumulate(skills.begin(), skills.end(), 0.0) / n;
+    double squares = 0;
+    for (const double s : skills) squares += (s - mean) * (s - mean);
+    const double spread = std::sqrt(squares / (n - 1));
+    const double error = spread / std::sqrt(std::min(n, static_cast<double>(independent)));
+    const auto above = static_cast<double>(std::count_if(skills.begin(), skills.end(), [&](double s) { return s >= real; }));
+    result.looked_at =
+        fmt::format("a ridge on {} folds, labels {}, {} draws: rank correlation {:.4f} +- {:.4f}, with the true labels {:.4f} (p = {:.3g})",
+                    folds_.size(), kHow[static_cast<int>(kind_)], skills.size(), mean, spread, real, (above + 1) / (n + 1));
+    if (mean < kLeastSkill || mean < kErrors * error) return;
+    Finding finding{.culprit = "the folds and their preparation"};
+    finding.what = "forecasts of labels that have nothing to do with their rows show skill";
+    finding.count = static_cast<std::int64_t>(skills.size());
+    finding.before = real;
+    finding.after = mean;
+    finding.amount = mean;
+    finding.change = fmt::format("labels {}", kHow[static_cast<int>(kind_)]);
+    finding.mend = "look for rows that are in train and test, and for steps fitted on test labels";
+    result.findings.push_back(std::move(finding));
+    result.status = Status::found;
+  }
+
+  const Subject& subject_;
+  const Options& options_;
+  SeedTree seed_;
+  Work& work_;
+  const pipeline::Dataset& dataset_;
+  Kind kind_ = Kind::over_all;
+  std::vector<double> truth_;
+  std::vector<FoldRidge> folds_;
+  bool by_labels_ = false;
+};
+
+}  // namespace
+
+TestResult label_shuffle(const Subject& subject, const Options& options, SeedTree seed, Work& work) {
+  return Shuffle(subject, options, seed, work).run();
+}
+
+}  // namespace assay::audit
