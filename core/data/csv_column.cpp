@@ -183,6 +183,7 @@ std::optional<CsvNumber> CsvColumn::number_in(std::string_view text, std::string
 
 void CsvColumn::take_texts_of(CsvColumn texts) {
   texts.plan_ = plan_;
+  texts.reading_ = reading_;
   texts.text_row_ = text_row_;
   texts.text_line_ = text_line_;
   texts.first_text_ = std::move(first_text_);

@@ -22,6 +22,13 @@ const std::vector<std::string> kTables = {
     "\xEF\xBB\xBFt;x;\"a \"\"quoted\"\" name\"\r\n2020/01/02 10:30;1;\"line\nbreak\"\r\n2020/03/29 02:30;2;\r\n",
     "t\tx\n1600000000000\t9223372036854775807\n1600000000001\t-9223372036854775808\n",
     ",a,b\n0,x,-1\n1,y,1e400\n2,\"z\",0x10\n",
+    "Title\n\nt;x;\r\n31.12.2020;1.234,5;\r\n30.12.2020;2.000.000,25;\r\nSource: x\r\n",
+    "sep=;\ra;b\r\"1,234.5\";5%\r1.2M;3.4K\r",
+    "t e   x\n2020/01/02 10:30  1\n2020/01/03 \"10:31\" -2 \n",
+    std::string("\xFF\xFEt\0,\0x\0\n\0001\0,\0002\0\n\0", 18),
+    "x\n\xA3\xF3"
+    "d\x9F\n\x93\xFA\n",
+    "1,2,\n3,4,\n5,6\n",
 };
 
 class Corpus {
@@ -110,9 +117,10 @@ void notes(Corpus corpus) {
 }
 
 void texts(const fs::path& root) {
-  Corpus csv(root, "csv"), gzip(root, "gzip"), expression(root, "expression"), set(root, "set");
+  Corpus time(root, "time"), csv(root, "csv"), gzip(root, "gzip"), expression(root, "expression"), set(root, "set");
   for (std::size_t i = 0; i < kTables.size(); ++i) {
-    for (const char how : {'\0', static_cast<char>(i + 1)}) csv.add(how + kTables[i]);
+    for (const char how : {'\0', static_cast<char>(i + 1)})
+      csv.add(std::string{how, 0, static_cast<char>(how * 3), how, how, 7} + kTables[i]);
     gzip.add(packed(kTables[i]));
   }
   gzip.add(packed(kTables[0]) + packed(kTables[1]) + "padding");
@@ -121,6 +129,11 @@ void texts(const fs::path& root) {
                            "row % 5 == 0 or c == \"u\"", "least(x, 2, greatest(x, 1)) ** 2",
                            "mean(x, 3) - min(x, 2) * max(x, 4) + sum(x, 2)", "((((x))))", "t > 2020-01-01", "abs(sqrt(exp(x)))"})
     expression.add(text);
+  for (const char* text :
+       {"\n2020-01-31T09:30:00.25+02:00", "%d.%m.%Y %H:%M\n31.12.2020 24:00", "%a, %e %B %y %I:%M %p\nThu,  2 January 20 09:30 PM",
+        "%YQ%q\n2020Q3", "%Y%j\n2020366", "epoch_ms\n1420070400000.25", "excel\n43831.75", "%F%T.%f%z\n2020-01-0101:02:03.5-0530",
+        "%D %R\n01/02/20 09:30", "%%%h\n%Jul"})
+    time.add(text);
   for (const char* text :
        {"seed=8", "models.one.hidden=[8, 8]\nseed=3", "data.path=${A}", "prepare.0.method=robust", "models.two=null",
         "evaluate={metrics: [auc], threshold: 0.5}", "split.use=k_fold\nsplit.folds=5", "models.one={use: linear.logistic}"})
