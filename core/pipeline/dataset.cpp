@@ -34,7 +34,10 @@ Place place_of(const config::Experiment& experiment, const std::map<std::string,
 class Builder {
  public:
   Builder(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics)
-      : experiment_(experiment), raw_(frame), diagnostics_(diagnostics), pass_(frame, factory, diagnostics) {}
+      : experiment_(experiment),
+        raw_(frame),
+        diagnostics_(diagnostics),
+        pass_(frame, factory, diagnostics, experiment.data.time ? experiment.data.time->bar : std::nullopt) {}
 
   Dataset build() {
     dataset_.task = experiment_.target.task;

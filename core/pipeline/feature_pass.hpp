@@ -17,8 +17,8 @@ namespace assay::pipeline {
 
 class FeaturePass {
  public:
-  // The frame, the factory and the diagnostics must outlive it.
-  FeaturePass(const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics);
+  // The frame, the factory and the diagnostics must outlive it. bar: length of the rows' bars where it is given; windows end at holes.
+  FeaturePass(const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics, const std::optional<Span>& bar);
 
   void add(const config::FeatureSpec& spec);
   // An expression that becomes no column; -1 after a diagnostic.

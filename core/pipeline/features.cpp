@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pipeline/feature_pass.hpp"
+#include "pipeline/segments.hpp"
 #include "plugin/call_options.hpp"
 
 namespace assay::pipeline {
@@ -23,8 +24,8 @@ Place inside(const Place& scalar, std::string_view expression, std::int64_t offs
   return place;
 }
 
-FeaturePass::FeaturePass(const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics)
-    : raw_(frame), factory_(factory), diagnostics_(diagnostics), frame_(frame), plan_(raw_) {}
+FeaturePass::FeaturePass(const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics, const std::optional<Span>& bar)
+    : raw_(frame), factory_(factory), diagnostics_(diagnostics), frame_(frame), plan_(raw_, stretches(raw_, bar)) {}
 
 void FeaturePass::add(const config::FeatureSpec& spec) {
   if (raw_.find(spec.name) != nullptr || frame_.find(spec.name) != nullptr) {
@@ -155,7 +156,7 @@ std::vector<std::vector<double>> FeaturePass::flush(std::span<const int> more) {
 
 ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                                   Diagnostics& diagnostics) {
-  FeaturePass pass(frame, factory, diagnostics);
+  FeaturePass pass(frame, factory, diagnostics, experiment.data.time ? experiment.data.time->bar : std::nullopt);
   for (const config::FeatureSpec& spec : experiment.features) pass.add(spec);
   pass.flush({});
   return {pass.frame(), pass.names(), pass.warmup_rows()};

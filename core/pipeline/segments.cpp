@@ -74,4 +74,21 @@ std::vector<std::int32_t> segments(const data::Frame& frame, const std::optional
   return result;
 }
 
+std::vector<std::int32_t> stretches(const data::Frame& frame, const std::optional<Span>& bar) {
+  if (!bar || !frame.has_time()) return {};
+  const auto time = frame.bar_time();
+  std::vector<std::int32_t> result(frame.rows(), 0);
+  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
+    std::int32_t stretch = 0;
+    std::optional<TimeNs> before;
+    for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) {
+      const TimeNs now = time[static_cast<std::size_t>(row)];
+      if (before && now > add(*before, *bar) + slack(*bar, false)) ++stretch;
+      result[static_cast<std::size_t>(row)] = stretch;
+      before = now;
+    }
+  }
+  return result;
+}
+
 }  // namespace assay::pipeline

@@ -198,6 +198,42 @@ TEST_CASE("who names a faulty feature is not to blame, and all else is told") {
   CHECK(of_split.items().empty());
 }
 
+TEST_CASE("windows of features and labels end at holes once the bar is known, and no later row moves a hole") {
+  std::vector<TimeNs> day;
+  std::vector<double> x;
+  for (std::int64_t d = 0; d < 30; ++d) {
+    if (d % 7 == 5 || d % 7 == 6 || (d > 8 && d < 18)) continue;  // closed at weekends, and a hole
+    day.push_back(d * kNsPerDay);
+    x.push_back(static_cast<double>(d));
+  }
+  data::FrameNotes notes;
+  data::TimeRules rules;
+  rules.time_column = "day";
+  const data::Frame frame = data::Frame::finish({data::Column::of_times("day", day), data::Column::of_reals("x", x)}, rules, notes);
+  config::Experiment e = experiment("lead(x, 1) - x");
+  e.data.entity.clear();
+  e.features = {feature("step", "x - lag(x, 1)")};
+  e.data.time.emplace();
+  e.data.time->column = "day";
+  const auto steps = [&](const data::Frame& given) {
+    const Dataset dataset = built(e, given);
+    const auto values = dataset.frame.at("step").reals();
+    return std::pair(std::vector<double>(values.begin(), values.end()), dataset.y);
+  };
+  const auto [across, across_y] = steps(frame);
+  CHECK(across[7] == 10);  // 18 - 8: without a bar nobody said that this is a hole
+  CHECK(across_y[6] == 10);
+  e.data.time->bar = parse_span("1d");
+  const auto [step, y] = steps(frame);
+  CHECK(step[5] == 3);  // a weekend is none
+  CHECK(std::isnan(step[7]));
+  CHECK(std::isnan(y[6]));
+  CHECK(step[8] == 3);  // 21 - 18
+  const std::vector<std::int64_t> early = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+  const auto [part, part_y] = steps(frame.taken(early));
+  for (std::size_t i = 1; i < part.size(); ++i) CHECK((part[i] == step[i] || (std::isnan(part[i]) && std::isnan(step[i]))));
+}
+
 TEST_CASE("no feature among the inputs reads a label before it has ended") {
   const data::Frame frame = planted::panel(60, 2);
   config::FeatureSpec plugin = feature("p", "");
