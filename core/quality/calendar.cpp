@@ -36,7 +36,7 @@ std::string pattern_words(const Calendar& calendar) {
 
 // A slot of the week is expected where at least half of the weeks have a row in it.
 void find_pattern(const std::vector<TimeNs>& times, Calendar& calendar) {
-  const auto slots = static_cast<std::size_t>((kWeek + calendar.slot - 1) / calendar.slot);
+  const auto slots = static_cast<std::size_t>(kWeek / calendar.slot);
   std::vector<std::int64_t> weeks_with(slots, 0);
   TimeNs last = kMissingTime;
   for (const TimeNs time : times) {
@@ -88,7 +88,9 @@ Calendar find_calendar(const std::vector<TimeNs>& times) {
     calendar.words = fmt::format("a row about every {}", span_text(calendar.step));
     return calendar;
   }
-  calendar.slot = calendar.step >= 18 * kHour ? kNsPerDay : std::max(kHour, (calendar.step + kHour - 1) / kHour * kHour);
+  calendar.slot = kNsPerDay;
+  for (const TimeNs hours : {12, 8, 6, 4, 3, 2, 1})  // whole parts of a day, so that every week has the same slots
+    if (calendar.step <= hours * kHour) calendar.slot = hours * kHour;
   find_pattern(times, calendar);
   if (calendar.slots_per_week == 0) return calendar;
   calendar.kind = Calendar::Kind::weekly_pattern;
@@ -100,15 +102,15 @@ std::int64_t Calendar::missed(TimeNs before, TimeNs after) const {
   if (kind == Kind::none || after - before <= step) return 0;
   if (kind == Kind::even)
     return static_cast<std::int64_t>(std::llround(static_cast<double>(after - before) / static_cast<double>(step))) - 1;
-  const TimeNs whole = (after - before) / kWeek;
+  // Whole weeks between the first slot behind `before` and that of `after`, which has a row.
+  const TimeNs first = floor_to(before - kMonday, slot), last = floor_to(after - kMonday, slot);
+  const TimeNs whole = std::max<TimeNs>(0, last - first - slot) / kWeek;
   std::int64_t count = whole * slots_per_week;
   const TimeNs monday = floor_to(before - kMonday, kWeek) + kMonday;
   TimeNs at = monday + static_cast<TimeNs>(slot_of_week(before, slot)) * slot + slot + whole * kWeek;  // first slot behind that of `before`
-  if (slot_of_week(before, slot) + 1 == expected.size()) at = monday + kWeek + whole * kWeek;
   while (at + slot <= after) {
     count += expected[slot_of_week(at, slot)];
-    const TimeNs next_monday = floor_to(at - kMonday, kWeek) + kMonday + kWeek;
-    at = std::min(at + slot, next_monday);
+    at += slot;
   }
   return count;
 }

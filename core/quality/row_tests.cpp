@@ -211,8 +211,8 @@ double chance_of_agreement(const std::vector<const data::Column*>& columns) {
     const auto n = static_cast<double>(values.size());
     for (auto at = values.begin(); at != values.end();) {
       const auto next = std::upper_bound(at, values.end(), *at);
-      const auto share = static_cast<double>(next - at) / n;
-      same += share * share;
+      const auto alike = static_cast<double>(next - at);
+      same += alike / n * (alike - 1) / (n - 1);
       at = next;
     }
     chance *= same;
@@ -246,7 +246,7 @@ void identical_rows(Findings& to) {
   if (!seen.any()) return;
   const auto n = static_cast<double>(rows);
   const double by_chance = n * (n - 1) / 2 * chance_of_agreement(columns);
-  if (static_cast<double>(seen.count()) < 10 * by_chance + 1) return;
+  if (static_cast<double>(seen.count()) < 10 * by_chance) return;
   const bool aside = columns.size() < table.values().size();
   to.add(
       seen.finding({.severity = seen.share() > 0.01 ? Severity::warning : Severity::note,

@@ -12,11 +12,14 @@ namespace assay::quality {
 
 namespace {
 
-constexpr double kSigma = 1.4826;        // of a normal, from the median of absolute values
-constexpr double kSpikeSigmas = 12;      // a change and its return
-constexpr double kJumpSigmas = 20;       // a change that stays
-constexpr double kLeastJump = 0.405;     // ln 1.5: no real company moves so far in a row without news
-constexpr double kLeastSplit = 0.2;      // ln 5/4 with a margin
+constexpr double kSigma = 1.4826;    // of a normal, from the median of absolute values
+constexpr double kSpikeSigmas = 12;  // a change and its return, in up to kUsualRows rows
+constexpr double kUsualRows = 5'000;
+constexpr double kJumpSigmas = 8;        // a change that stays
+constexpr double kLeastJump = 0.405;     // ln 1.5: smaller ones are news more often than mistakes
+constexpr double kAnyJump = 1.1;         // ln 3: told however wild the series is
+constexpr double kLeastSplit = 0.38;     // ln 3/2 with a margin: crashes of a quarter meet 4:3 and 5:4 too often
+constexpr std::size_t kVolumeRows = 20;  // on each side of a split; news raise volume for days, a split for good
 constexpr std::size_t kLeastRows = 30;   // fewer changes have no scale
 constexpr std::size_t kNeighbours = 20;  // rows on each side that say how wild the days are
 
@@ -35,15 +38,33 @@ double sigma_of(const std::vector<double>& change) {
   return kSigma * median(std::move(sizes));
 }
 
-// How wild the neighbouring rows are; what is tested itself is left out.
+// How wild the wilder side of the neighbourhood is; what is tested itself is left out. One side, since wild days begin at once.
 double local_sigma(const Path& path, std::size_t at, std::size_t width) {
-  std::vector<double> sizes;
-  for (std::size_t i = at > kNeighbours ? at - kNeighbours : 1; i < std::min(path.change.size(), at + width + kNeighbours); ++i)
-    if (i < at || i > at + width) sizes.push_back(std::abs(path.change[i]));
-  return std::max(path.sigma, kSigma * median(std::move(sizes)));
+  std::vector<double> before, after;
+  for (std::size_t i = at > kNeighbours ? at - kNeighbours : 1; i < at; ++i) before.push_back(std::abs(path.change[i]));
+  for (std::size_t i = at + width + 1; i < std::min(path.change.size(), at + width + kNeighbours); ++i)
+    after.push_back(std::abs(path.change[i]));
+  double sigma = path.sigma;
+  for (std::vector<double>* side : {&before, &after})
+    if (side->size() >= kNeighbours / 2) sigma = std::max(sigma, kSigma * median(std::move(*side)));
+  return sigma;
 }
 
-Path make_path(std::span<const double> values, std::span<const std::int64_t> rows) {
+// Half a unit of the last decimal in which a column is written, with a little for binary fractions.
+double half_unit(const std::vector<double>& values) {
+  double unit = 1;
+  for (int decimals = 0; decimals < 9; ++decimals, unit /= 10) {
+    const bool fits = std::all_of(values.begin(), values.end(), [&](double v) {
+      return std::isnan(v) || std::abs(v / unit - std::round(v / unit)) < 1e-6 * std::max(1.0, std::abs(v / unit) * 1e-6);
+    });
+    if (fits) return 0.51 * unit;
+  }
+  return unit;
+}
+
+// Prices are compared by ratios, as are columns that never come near zero (the last decimal must be under 5 % of the least value: a rate of
+// 0.02 that becomes 0.04 has hardly moved); else by differences.
+Path make_path(std::span<const double> values, std::span<const std::int64_t> rows, bool is_price, double unit) {
   Path path;
   for (const std::int64_t row : rows) {
     const double v = values[static_cast<std::size_t>(row)];
@@ -58,10 +79,10 @@ Path make_path(std::span<const double> values, std::span<const std::int64_t> row
   };
   if (path.x.size() < kLeastRows) return path;
   const double least = *std::min_element(path.x.begin(), path.x.end());
-  if (least > 0 && least > 0.001 * median(path.x)) {
+  if (least > 0 && (is_price || least > 20 * unit)) {
     for (const double v : path.x) path.level.push_back(std::log(v));
     changes();
-    path.log = path.sigma < 0.05;
+    path.log = is_price || path.sigma < 0.05;
     if (path.log) return path;
   }
   path.level = path.x;
@@ -85,13 +106,14 @@ struct SeriesTest {
   SeriesTest(const Table& table, const data::Column& tested) : column(tested), stale(table), spikes(table), splits(table), jumps(table) {}
   const data::Column& column;
   bool is_price = false;
+  bool is_edge = false;                // of a bar whose close speaks for it
   std::vector<double> values, volume;  // by row; volume empty where there is none
   Sightings stale, spikes, splits, jumps;
   std::int64_t levels = 0;  // entities whose values are levels
 };
 
-// A run of equal values so long that chance does not make one in a thousand such series. How often a value is repeated is measured on
-// the number of runs, so that one long run does not excuse itself.
+// A run of equal values twice as long as the longest that chance makes in one of a thousand such series (calm days follow calm days). How
+// often a value is repeated is measured on the number of runs, so that one long run does not excuse itself.
 void find_stale(SeriesTest& test, const Path& path) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < path.x.size(); ++i)
@@ -104,7 +126,7 @@ void find_stale(SeriesTest& test, const Path& path) {
   if (test.is_price) p = std::min(p, 0.5);  // a price that more often stands than moves is stale
   if (p > 0.95) return;
   const double expected = 1 + std::log(0.001 / static_cast<double>(path.x.size())) / std::log(p);
-  const auto least = static_cast<std::size_t>(std::max(5.0, std::ceil(1.5 * expected)));
+  const auto least = static_cast<std::size_t>(std::max(5.0, std::ceil((test.is_price ? 2 : 2.5) * expected)));
   for (std::size_t r = 0; r + 1 < starts.size(); ++r) {
     const std::size_t length = starts[r + 1] - starts[r];
     if (length < least || (path.x[starts[r]] == 0 && !test.is_price)) continue;
@@ -113,6 +135,9 @@ void find_stale(SeriesTest& test, const Path& path) {
         [&] { return fmt::format("{} for {} rows", text::shortest(path.x[starts[r]]), length); }, static_cast<std::int64_t>(length));
   }
 }
+
+// Tails of returns fall with about the third power, so the largest of n honest ones grows with its root: minutes need more than days.
+double spike_sigmas(std::size_t rows) { return kSpikeSigmas * std::cbrt(std::max(1.0, static_cast<double>(rows) / kUsualRows)); }
 
 // The number of rows (1 to 3) after which a change is taken back; 0: it stays.
 std::size_t returns_after(const Path& path, std::size_t at) {
@@ -125,7 +150,7 @@ std::size_t returns_after(const Path& path, std::size_t at) {
   return 0;
 }
 
-constexpr std::array<std::pair<double, const char*>, 14> kRatios{{{2, "2:1"},
+constexpr std::array<std::pair<double, const char*>, 12> kRatios{{{2, "2:1"},
                                                                   {3, "3:1"},
                                                                   {4, "4:1"},
                                                                   {5, "5:1"},
@@ -136,9 +161,7 @@ constexpr std::array<std::pair<double, const char*>, 14> kRatios{{{2, "2:1"},
                                                                   {15, "15:1"},
                                                                   {20, "20:1"},
                                                                   {50, "50:1"},
-                                                                  {1.5, "3:2"},
-                                                                  {1.25, "5:4"},
-                                                                  {4.0 / 3, "4:3"}}};
+                                                                  {1.5, "3:2"}}};
 
 const char* split_ratio(double change, double sigma) {
   for (const auto& [ratio, name] : kRatios)
@@ -146,15 +169,15 @@ const char* split_ratio(double change, double sigma) {
   return nullptr;
 }
 
-// Did the volume change by about the inverse, over five rows on each side? -1 unknown.
+// Did the volume change by about the inverse, over some rows on each side? -1 unknown.
 int volume_agrees(const SeriesTest& test, const Path& path, std::size_t at) {
   if (test.volume.empty()) return -1;
   std::vector<double> before, after;
-  for (std::size_t i = at > 5 ? at - 5 : 0; i < std::min(path.rows.size(), at + 5); ++i) {
+  for (std::size_t i = at > kVolumeRows ? at - kVolumeRows : 0; i < std::min(path.rows.size(), at + kVolumeRows); ++i) {
     const double v = test.volume[static_cast<std::size_t>(path.rows[i])];
     if (v > 0) (i < at ? before : after).push_back(v);
   }
-  if (before.size() < 3 || after.size() < 3) return -1;
+  if (before.size() < 5 || after.size() < 5) return -1;
   const double ratio = std::log(median(std::move(after)) / median(std::move(before)));
   return std::abs(ratio + path.change[at]) < 0.5 * std::abs(path.change[at]) ? 1 : 0;
 }
@@ -167,21 +190,21 @@ void find_jump(SeriesTest& test, const Path& path, std::size_t at, double sigma)
   if (ratio != nullptr && (volume == 1 || (volume == -1 && std::abs(change) > 0.6) || std::abs(change) > 1.3))
     test.splits.add(path.rows[at],
                     [&] { return fmt::format("{}, {}{}", change_text(path, at), ratio, volume == 1 ? ", volume the other way" : ""); });
-  else if (std::abs(change) > std::max(kLeastJump, kJumpSigmas * sigma))
+  else if (std::abs(change) > std::max(kLeastJump, std::min(kAnyJump, kJumpSigmas * sigma)))
     test.jumps.add(path.rows[at], [&] { return change_text(path, at); });
 }
 
 void find_moves(SeriesTest& test, const Path& path) {
   if (path.x.size() < kLeastRows || !is_level(path)) return;
   ++test.levels;
-  const bool jumps = path.log;
+  const bool jumps = path.log && !test.is_edge;
   for (std::size_t i = 1; i < path.change.size(); ++i) {
     const double size = std::abs(path.change[i]);
     if (size < 8 * path.sigma) continue;
     const std::size_t width = returns_after(path, i);
     const double sigma = local_sigma(path, i, width);
     if (width > 0) {
-      if (size > kSpikeSigmas * sigma)
+      if (size > spike_sigmas(path.x.size()) * sigma)
         test.spikes.add(path.rows[i], [&] { return fmt::format("{} to {}", change_text(path, i), text::shortest(path.x[i + width])); });
       i += width;
       continue;
@@ -203,8 +226,8 @@ void tell(Findings& to, const SeriesTest& test) {
     add(test.spikes, {.severity = Severity::warning,
                       .test = "bad_ticks",
                       .of = "rows",
-                      .what = fmt::format("{} up to {:.0f} and more times the usual change away and back",
-                                          counted(test.spikes.count(), "value"), kSpikeSigmas),
+                      .what = fmt::format("{} at least {:.0f} times the usual change away, and back", counted(test.spikes.count(), "value"),
+                                          kSpikeSigmas),
                       .meaning = "a typing mistake, a decimal point lost, a trade far from the market",
                       .mend = "look at the rows; prepare: {use: outliers, ...}, or correct the file"});
   add(test.splits, {.severity = Severity::warning,
@@ -216,8 +239,8 @@ void tell(Findings& to, const SeriesTest& test) {
   add(test.jumps, {.severity = Severity::warning,
                    .test = "jumps",
                    .of = "rows",
-                   .what = fmt::format("{} of more than half that stay, {:.0f} times the usual change", counted(test.jumps.count(), "jump"),
-                                       kJumpSigmas),
+                   .what = fmt::format("{} by half or more that stay, {:.0f} times the usual change or more",
+                                       counted(test.jumps.count(), "jump"), kJumpSigmas),
                    .meaning = "another company or unit from here on, a series joined from two, or true news",
                    .mend = "look at the rows; cut the series there if it is another one"});
   add(test.stale, {.severity = Severity::warning,
@@ -236,18 +259,6 @@ bool has_many_values(const std::vector<double>& values) {
     if (!std::isnan(values[i])) sample.push_back(values[i]);
   std::sort(sample.begin(), sample.end());
   return std::unique(sample.begin(), sample.end()) - sample.begin() > 20;
-}
-
-// Half a unit of the last decimal in which a column is written, with a little for binary fractions.
-double half_unit(const std::vector<double>& values) {
-  double unit = 1;
-  for (int decimals = 0; decimals < 9; ++decimals, unit /= 10) {
-    const bool fits = std::all_of(values.begin(), values.end(), [&](double v) {
-      return std::isnan(v) || std::abs(v / unit - std::round(v / unit)) < 1e-6 * std::max(1.0, std::abs(v / unit) * 1e-6);
-    });
-    if (fits) return 0.51 * unit;
-  }
-  return unit;
 }
 
 // A column that over a stretch is the mean of the two beside it, to the digit in which it is written, was interpolated there.
@@ -277,7 +288,7 @@ void find_interpolated(Findings& to, const data::Column& left, const data::Colum
   std::int64_t outside = 0;
   for (const Run& run : found) outside += run.length < 30 ? run.length : 0;
   const double p = std::max(0.05, static_cast<double>(outside) / static_cast<double>(compared));
-  const double least = std::max(30.0, 2 * (1 + std::log(0.001 / static_cast<double>(compared)) / std::log(p)));
+  const double least = std::max(60.0, 2 * (1 + std::log(0.001 / static_cast<double>(compared)) / std::log(p)));
   if (p > 0.5) return;
   for (const Run& run : found)
     if (static_cast<double>(run.length) >= least)
@@ -308,14 +319,14 @@ void check_series(Findings& to) {
     if (!has_many_values(test.values)) continue;
     reals.push_back(column);
     test.is_price = table.is_price(*column);
+    const double unit = 2 * half_unit(test.values);
     if (table.volume() != nullptr) test.volume = table.volume()->to_reals();
     // A bar's close speaks for the four; its high and low spike in real markets too.
-    bool of_bar = false;
     for (const BarColumns& bar : table.bars())
-      of_bar |= bar.close != nullptr && (column == bar.open || column == bar.high || column == bar.low);
+      test.is_edge |= bar.close != nullptr && (column == bar.open || column == bar.high || column == bar.low);
     for (const Table::Series& series : table.series()) {
-      const Path path = make_path(test.values, series.rows);
-      if (!of_bar) find_stale(test, path);
+      const Path path = make_path(test.values, series.rows, test.is_price, unit);
+      if (!test.is_edge) find_stale(test, path);
       find_moves(test, path);
     }
     tell(to, test);

@@ -165,7 +165,10 @@ void Sightings::count_entity(std::int64_t row, std::int64_t count) {
   if (table_.entity() == nullptr) return;
   const data::Column& column = *table_.entity();
   const auto i = static_cast<std::size_t>(row);
-  by_entity_[column.type() == data::ColumnType::category ? column.codes()[i] : static_cast<std::int32_t>(column.number(i))] += count;
+  const std::int32_t code = column.type() == data::ColumnType::category ? column.codes()[i]
+                            : column.is_missing(i)                      ? -1
+                                                                        : static_cast<std::int32_t>(column.number(i));
+  if (code >= 0) by_entity_[code] += count;
 }
 
 void Sightings::add(std::int64_t row, const std::function<std::string()>& value, std::int64_t count) {
