@@ -87,6 +87,17 @@ double calendar(Op op, double time) {
   }
 }
 
+// Whether the block's values of each time are neighbours in the frame, as they are where no entity lacks a time.
+bool lies_side_by_side(std::span<const Run> block) {
+  std::int64_t apart = block.front().rows == nullptr ? 1 : 0;
+  for (std::size_t r = 1; r < block.size() && apart == 0; ++r) {
+    if (block[r].rows == nullptr || block[r].count != block.front().count) return false;
+    const std::int64_t *first = block.front().rows, *rows = block[r].rows;
+    for (std::size_t i = 0; i < block[r].count; ++i) apart |= rows[i] - first[i] - static_cast<std::int64_t>(r);
+  }
+  return apart == 0;
+}
+
 }  // namespace
 
 // ---- a block ----------------------------------------------------------------------------------------------------------------------------
@@ -97,6 +108,7 @@ void BlockPass::run(std::span<const Run> block) {
   block_ = block;
   size_ = 0;
   for (const Run& run : block) size_ += run.count;
+  side_by_side_ = lies_side_by_side(block);
   uses_ = stage_.uses;
   for (const int index : stage_.order) {
     const auto i = static_cast<std::size_t>(index);
@@ -170,14 +182,34 @@ void tiles(std::span<const Run> block, const double* column, Move move) {  // mo
 }
 }  // namespace
 
+namespace {
+template <bool kWrites, class Move>
+void times(std::span<const Run> block, const double* column, Move move) {  // move(row of the frame, place in the block)
+  constexpr std::size_t kAhead = 16, kLine = 64 / sizeof(double);
+  const std::int64_t* rows = block.front().rows;
+  const std::size_t count = block.front().count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double* ahead = column + rows[std::min(i + kAhead, count - 1)];
+    for (std::size_t r = 0; r < block.size() + kLine; r += kLine)
+      __builtin_prefetch(ahead + std::min(r, block.size() - 1), kWrites ? 1 : 0);
+    const auto row = static_cast<std::size_t>(rows[i]);
+    for (std::size_t r = 0, place = i; r < block.size(); ++r, place += count) move(row + r, place);
+  }
+}
+}  // namespace
+
+template <bool kWrites, class Move>
+void BlockPass::each_row(const double* column, Move move) const {
+  side_by_side_ ? times<kWrites>(block_, column, move) : tiles<kWrites>(block_, column, move);
+}
 void BlockPass::gather(const double* from, double* to) const {
-  tiles<false>(block_, from, [=](std::size_t row, std::size_t place) { to[place] = finite(from[row]); });
+  each_row<false>(from, [=](std::size_t row, std::size_t place) { to[place] = finite(from[row]); });
 }
 void BlockPass::scatter(const Value& value, double* to) const {
   if (value.rows == nullptr) {
-    tiles<true>(block_, to, [=](std::size_t row, std::size_t) { to[row] = value.number; });
+    each_row<true>(to, [=](std::size_t row, std::size_t) { to[row] = value.number; });
   } else {
-    tiles<true>(block_, to, [to, from = value.rows](std::size_t row, std::size_t place) { to[row] = from[place]; });
+    each_row<true>(to, [to, from = value.rows](std::size_t row, std::size_t place) { to[row] = from[place]; });
   }
 }
 

@@ -54,6 +54,8 @@ class BlockPass {
   template <class F>
   Value folded(const PlanNode& node, F f);
 
+  template <bool kWrites, class Move>
+  void each_row(const double* column, Move move) const;
   void gather(const double* from, double* to) const;
   void scatter(const Value& value, double* to) const;
   Value& argument(const PlanNode& node, std::size_t i) { return values_[static_cast<std::size_t>(node.arguments[i])]; }
@@ -65,6 +67,7 @@ class BlockPass {
   std::size_t longest_;
   std::span<const Run> block_;
   std::size_t size_ = 0;
+  bool side_by_side_ = false;
   std::vector<Value> values_;
   std::vector<int> uses_;
   std::vector<std::unique_ptr<double[]>> memory_;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -140,7 +141,9 @@ std::vector<std::vector<double>> FeaturePass::flush(std::span<const int> more) {
   for (const auto& [name, root] : pending_) roots.push_back(root);
   roots.insert(roots.end(), more.begin(), more.end());
   if (roots.empty()) return {};
-  std::vector<std::vector<double>> values = plan_.evaluate(roots);
+  // Small frames are done before threads have started.
+  const unsigned threads = frame_.rows() < 200'000 ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
+  std::vector<std::vector<double>> values = plan_.evaluate(roots, threads);
   std::vector<data::Column> made;
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const auto& [name, root] = pending_[i];

@@ -40,9 +40,14 @@ struct Here {
 
 // A sum of squares that rounding has made negative is zero.
 double spread(double squares, double sum, double count) { return std::max(0.0, squares - sum * (sum / count)); }
-double correlation(double together, double of_x, double of_y) {
-  const double scale = std::sqrt(of_x) * std::sqrt(of_y);
-  return scale > 0 ? std::clamp(together / scale, -1.0, 1.0) : kMissing;
+// From sums of products, and of each alone. Divisions and roots are what it costs, so there is one of each.
+double correlation(double xy, double xx, double yy, double x, double y, double count) {
+  const double per = 1 / count;
+  const double of_x = xx - x * (x * per), of_y = yy - y * (y * per), product = of_x * of_y;
+  if (!(of_x > 0 && of_y > 0)) return kMissing;
+  const bool is_safe = product > 1e-280 && product < 1e280;
+  const double scale = is_safe ? std::sqrt(product) : std::sqrt(of_x) * std::sqrt(of_y);
+  return std::clamp((xy - x * (y * per)) / scale, -1.0, 1.0);
 }
 
 template <std::size_t kSums, class V = double>
@@ -82,7 +87,7 @@ struct Skewness : Sums<3> {
   double result(double n, const Here&, double) const {
     const double mean = s[0] / n, m2 = spread(s[1], s[0], n);
     const double m3 = s[2] - 3 * mean * s[1] + 2 * mean * mean * s[0];
-    return n * std::sqrt(n - 1) / (n - 2) * (m3 / (m2 * std::sqrt(m2)));
+    return n * m3 / ((n - 2) * m2) * std::sqrt((n - 1) / m2);
   }
 };
 struct Kurtosis : Sums<4> {
@@ -117,9 +122,7 @@ struct Correlation : Sums<5, Pair> {
     s[3] += dx * dx;
     s[4] += dy * dy;
   }
-  double result(double n, const Here&, const Pair&) const {
-    return correlation(s[2] - s[0] * (s[1] / n), spread(s[3], s[0], n), spread(s[4], s[1], n));
-  }
+  double result(double n, const Here&, const Pair&) const { return correlation(s[2], s[3], s[4], s[0], s[1], n); }
 };
 struct Slope : Sums<4> {  // of values over their places
   void add(double x, double place, double origin) {
@@ -141,7 +144,7 @@ struct Explained : Sums<5> {
     s[4] += d * d;
   }
   double result(double n, const Here&, double) const {
-    const double r = correlation(s[2] - s[0] * (s[1] / n), spread(s[4], s[0], n), spread(s[3], s[1], n));
+    const double r = correlation(s[2], s[4], s[3], s[0], s[1], n);
     return r * r;
   }
 };
@@ -303,7 +306,7 @@ void exponential(const Window& window, std::span<const double> x, std::span<doub
       const double apart = x[i] - mean;
       weight += 1;
       weight_squares += 1;
-      mean += apart / weight;
+      mean += apart * (1 / weight);  // the inverse does not wait for the mean
       squares += apart * (x[i] - mean);
       ++count;
     }
