@@ -78,6 +78,11 @@ std::optional<data::CsvTable> read_as_far(data::CsvOptions& options, std::vector
   }
 }
 
+std::function<std::int64_t(std::int64_t)> lines_of(data::CsvTable table) {
+  table.columns.clear();
+  return [lines = std::move(table)](std::int64_t row) { return lines.line_of(row); };
+}
+
 // --time and its kin: a name that the file must have; nothing where the option is absent. 'none' gives an empty name.
 std::optional<std::string> named_column(const Arguments& arguments, const std::string& option, const std::vector<data::Column>& columns) {
   const auto name = arguments.value(option);
@@ -116,13 +121,11 @@ class CsvCheck {
       find_others(table->columns);
       checked_.report = quality::check(table->columns, roles_, now());
       for (const std::string& note : table->notes) checked_.report.facts.push_back("reading: " + note);
-      const std::vector<data::Column>& columns = table->columns;
-      checked_.report.columns = static_cast<std::int64_t>(columns.size());
+      checked_.line_of = lines_of(std::move(*table));
     }
     console_.end_progress();
     checked_.report.findings.insert(checked_.report.findings.begin(), found_.begin(), found_.end());
     quality::sort_worst_first(checked_.report.findings);
-    checked_.line_of = [](std::int64_t row) { return row + 2; };
     return std::move(checked_);
   }
 
@@ -226,8 +229,11 @@ CheckedFile check_source(const OpenedExperiment& opened, const std::string& file
     });
     console.end_progress();
     roles.time = options.time_column;
-    if (table) columns = table->columns, notes = table->notes;
-    checked.line_of = [](std::int64_t row) { return row + 2; };
+    if (table) {
+      columns = table->columns;
+      notes = table->notes;
+      checked.line_of = lines_of(*table);
+    }
     checked.roles.push_back({"data", experiment.data.path_as_written, ""});
   } else {
     Diagnostics diagnostics;

@@ -265,6 +265,7 @@ class Reader {
   CsvTable table(Rows& rows) {
     CsvTable table;
     table.delimiter = text_.delimiter;
+    table.line_shifts = std::move(rows.line_shifts);
     if (const std::string tokens = rows.missing.summary(); !tokens.empty()) notes_.push_back("cells that count as missing: " + tokens);
     if (rows.blank_lines != 0)
       notes_.push_back(fmt::format("{} blank {} skipped", rows.blank_lines, rows.blank_lines == 1 ? "line" : "lines"));
@@ -329,6 +330,12 @@ const std::vector<std::string>& default_missing() {
 
 ReadError::ReadError(std::string tried, std::vector<ReadProblem> problems)
     : Error(Fault::data, std::move(tried), joined(problems), first_mend(problems)), problems_(std::move(problems)) {}
+
+std::int64_t CsvTable::line_of(std::int64_t row) const {
+  const auto next =
+      std::upper_bound(line_shifts.begin(), line_shifts.end(), row, [](std::int64_t r, const LineShift& s) { return r < s.row; });
+  return next == line_shifts.begin() ? 0 : row + std::prev(next)->ahead;
+}
 
 CsvTable parse_csv(std::string_view text, const CsvOptions& options, const ReadProgress& progress) {
   const std::string copy = with_padding(std::string(text));

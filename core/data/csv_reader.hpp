@@ -75,11 +75,19 @@ class ReadError : public Error {
   std::vector<ReadProblem> problems_;
 };
 
+// From row `row` (0-based) on, a row stands in the line row + ahead: blank lines, skipped ones and line breaks inside quotes change it.
+struct LineShift {
+  std::int64_t row, ahead;
+};
+
 struct CsvTable {
   std::vector<Column> columns;     // in file order, row order as in the file
   std::string content_hash;        // SHA-256 of the file's bytes as they lie on the disk; empty from parse_csv
   std::vector<std::string> notes;  // for the user: what was decided
   char delimiter = ',';
+  std::vector<LineShift> line_shifts = {};  // the first one from row 0 on
+
+  std::int64_t line_of(std::int64_t row) const;  // 1-based line of a 0-based row
 };
 
 // Throws ReadError (data), Error(data) where the file cannot be read or unpacked, Error(interrupted).

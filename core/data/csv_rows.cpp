@@ -61,6 +61,8 @@ void RowReader::walk(const ReadProgress& progress, const char* text) {
       continue;
     }
     if (plan_.skip_malformed && skips(p)) continue;
+    if (const std::int64_t ahead = line_ - rows_.rows; rows_.line_shifts.empty() || rows_.line_shifts.back().ahead != ahead)
+      rows_.line_shifts.push_back({rows_.rows, ahead});
     ++rows_.rows;
     p = comma ? read_row<','>(p) : read_row<'.'>(p);
     if (rows_.problems.size() >= kProblemsListed) {
@@ -220,6 +222,11 @@ std::optional<Rows> joined(const RowPlan& plan, std::vector<RowReader>& pieces, 
     const Rows& part = piece.rows();
     for (const std::int64_t line : part.skipped_lines)
       if (whole.skipped_lines.size() < kSkippedListed) whole.skipped_lines.push_back(range.first_line + whole.lines + line);
+    for (const LineShift& shift : part.line_shifts) {
+      const std::int64_t ahead = range.first_line + whole.lines + shift.ahead - whole.rows;
+      if (whole.line_shifts.empty() || whole.line_shifts.back().ahead != ahead)
+        whole.line_shifts.push_back({whole.rows + shift.row, ahead});
+    }
     whole.rows += part.rows;
     whole.blank_lines += part.blank_lines;
     whole.lines += part.lines;

@@ -31,6 +31,7 @@ struct Rows {
   std::vector<ReadProblem> problems;  // at most kProblemsListed and a last word
   std::int64_t rows = 0, blank_lines = 0, lines = 0, skipped = 0;
   std::vector<std::int64_t> skipped_lines;  // the first few
+  std::vector<LineShift> line_shifts = {};
 };
 
 class RowReader {
