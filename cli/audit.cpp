@@ -65,7 +65,7 @@ std::string report_text(const std::string& file, const audit::Report& report, co
   std::string out =
       console.bold(file) + fmt::format(": {} finding{}\n\n", findings == 0 ? "no" : std::to_string(findings), findings == 1 ? "" : "s");
   for (const audit::TestResult& test : report.tests)
-    out += labelled(test.test, fmt::format("{}: {}", word_of(test.status), test.looked_at));
+    out += labelled(word_of(test.status), fmt::format("{}: {}", test.test, test.looked_at));
   for (const audit::TestResult& test : report.tests)
     for (const Finding& finding : test.findings) out += details(test.test, finding, console);
   std::string notes;

@@ -26,6 +26,8 @@ std::vector<std::string> not_covered(const Subject& subject) {
 
 }  // namespace
 
+std::string counted(std::size_t n, const std::string& one) { return std::to_string(n) + " " + one + (n == 1 ? "" : "s"); }
+
 void Work::step(const std::string& doing) {
   if (options_.cancel != nullptr && options_.cancel->load()) throw Error(Fault::interrupted, "auditing", "it was interrupted");
   if (options_.progress) options_.progress(std::min(done_, steps_), steps_, doing);

@@ -127,7 +127,8 @@ class PartComparison {
     if (full.x.columns != other.x.columns) return;  // told of the steps
     const train::Rows a = train::rows_of(full), b = train::rows_of(other);
     std::size_t i = 0;
-    for (std::size_t j = 0; j < other.row.size() && other.row[j] < c_.before; ++j) {
+    for (std::size_t j = 0; j < other.row.size(); ++j) {
+      if (c_.changed[static_cast<std::size_t>(other.row[j])] != 0) continue;
       while (i < full.row.size() && full.row[i] < other.row[j]) ++i;
       if (i == full.row.size() || full.row[i] != other.row[j])
         add(0, "the preparation", "a row that has no forecast gets one when other rows change", other.row[j], std::nan(""), std::nan(""));

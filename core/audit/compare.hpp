@@ -52,8 +52,8 @@ void compare_labels(const Comparison& comparison, Differences& to);
 struct FoldComparison {
   const Subject& subject;
   const pipeline::FoldData &full, &other;
-  bool validation = true, test = true;  // beside train rows
-  std::int64_t before = 0;              // rows of the frame from here on are not looked at
+  bool validation = true, test = true;       // beside train rows
+  const std::vector<std::uint8_t>& changed;  // a flag for each row of the frame: these are not looked at
   std::string change;
 };
 void compare_folds(const FoldComparison& comparison, Differences& to);

@@ -20,11 +20,8 @@ double other_label(const pipeline::Dataset& dataset, double y) {
 }
 
 // Values and labels of these rows are others; of a dataset, so that features stay what they are.
-pipeline::Dataset with_other_rows(const Subject& subject, const std::vector<std::vector<std::int64_t>>& sets, SeedTree seed) {
+pipeline::Dataset with_other_rows(const Subject& subject, const std::vector<std::uint8_t>& changed, SeedTree seed) {
   pipeline::Dataset out = subject.dataset;
-  std::vector<std::uint8_t> changed(out.y.size(), 0);
-  for (const auto& set : sets)
-    for (const std::int64_t row : set) changed[static_cast<std::size_t>(row)] = 1;
   out.frame = with_noise(subject, out.frame, changed, seed);
   for (std::size_t row = 0; row < out.y.size(); ++row)
     if (changed[row] != 0 && !std::isnan(out.y[row])) out.y[row] = other_label(out, out.y[row]);
@@ -64,9 +61,12 @@ TestResult preparation(const Subject& subject, SeedTree seed, Work& work) {
     const pipeline::FoldData full = subject.assemble(subject.dataset, fold, subject.folds);
     const std::vector<std::int64_t> sealed = subject.folds.sealed ? subject.folds.sealed->test : std::vector<std::int64_t>{};
     const auto compare = [&](const std::vector<std::vector<std::int64_t>>& hidden, bool validation, const std::string& what) {
-      const pipeline::Dataset changed = with_other_rows(subject, hidden, seed.child("preparation").child(f).child(validation));
-      const pipeline::FoldData other = subject.assemble(changed, fold, subject.folds);
-      compare_folds({subject, full, other, validation, false, subject.dataset.rows(), fmt::format("{} of fold {} changed", what, f + 1)},
+      std::vector<std::uint8_t> changed(subject.dataset.y.size(), 0);
+      for (const auto& set : hidden)
+        for (const std::int64_t row : set) changed[static_cast<std::size_t>(row)] = 1;
+      const pipeline::Dataset other = with_other_rows(subject, changed, seed.child("preparation").child(f).child(validation));
+      compare_folds({subject, full, subject.assemble(other, fold, subject.folds), validation, false, changed,
+                     fmt::format("{} of fold {} changed", what, f + 1)},
                     differences);
     };
     compare({fold.validation, fold.test, sealed}, false, "validation and test rows");
@@ -74,7 +74,7 @@ TestResult preparation(const Subject& subject, SeedTree seed, Work& work) {
   }
   TestResult result{"preparation",
                     Status::clean,
-                    fmt::format("{} folds, their validation and test rows changed", folds.size()),
+                    "validation and test rows changed in " + counted(folds.size(), "fold"),
                     differences.findings("fit it on the fold's train rows only"),
                     {}};
   if (!result.findings.empty()) result.status = Status::found;
@@ -119,7 +119,8 @@ TestResult own_label(const Subject& subject, SeedTree seed, Work& work) {
                       full.train.x.row(static_cast<std::int64_t>(at))[column], other.train.x.row(static_cast<std::int64_t>(at))[column]);
     }
   }
-  result.looked_at = fmt::format("{} single train labels changed in {} folds", kSingleLabels, some_folds(subject, kLabelFolds).size());
+  result.looked_at =
+      fmt::format("{} single train labels changed in each of {}", kSingleLabels, counted(some_folds(subject, kLabelFolds).size(), "fold"));
   result.findings = differences.findings("encode by cross-fitting: each row from other rows' labels, with time from ended ones only");
   if (!result.findings.empty()) result.status = Status::found;
   return result;

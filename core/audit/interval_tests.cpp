@@ -121,7 +121,7 @@ TestResult availability(const Subject& subject, Work& work) {
   };
   for (std::int64_t row = 0; row < dataset.rows(); ++row)
     look(row, dataset.last_known_target[static_cast<std::size_t>(row)], known[static_cast<std::size_t>(row)], "told again by a plain loop");
-  std::int64_t folds = 0;
+  std::size_t folds = 0;
   for (const std::size_t f : some_folds(subject, 3)) {
     const pipeline::FoldData fold = subject.assemble(dataset, subject.folds.folds[f], subject.folds);
     ++folds;
@@ -132,7 +132,7 @@ TestResult availability(const Subject& subject, Work& work) {
         look(fold.test.row[i], given, known[static_cast<std::size_t>(fold.test.row[i])], fmt::format("test rows of fold {}", f + 1));
     }
   }
-  result.looked_at = fmt::format("{} rows, and the test rows of {} folds", dataset.rows(), folds);
+  result.looked_at = fmt::format("{} rows, and the test rows of {}", dataset.rows(), counted(folds, "fold"));
   result.findings = differences.findings("a label may be seen once label_end <= the row's time");
   if (!result.findings.empty()) result.status = Status::found;
   return result;
@@ -180,9 +180,8 @@ TestResult intervals(const Subject& subject, const std::vector<Choice>& choices,
                by_time);
   TestResult result{"intervals",
                     Status::clean,
-                    fmt::format("{} fold{}{}{}", subject.folds.folds.size(), subject.folds.folds.size() == 1 ? "" : "s",
-                                subject.folds.sealed ? " and the final test" : "",
-                                choices.empty() ? "; no search" : fmt::format(", {} choices of a search", choices.size())),
+                    counted(subject.folds.folds.size(), "fold") + (subject.folds.sealed ? " and the final test" : "") +
+                        (choices.empty() ? "; no search" : ", " + counted(choices.size(), "choice") + " of a search"),
                     std::move(test.findings),
                     {}};
   if (!by_time)

@@ -63,8 +63,8 @@ class Probe {
     dataset_.has_time() ? over_time() : whole_table();
     encodings();
     const auto rows = static_cast<double>(std::count_if(y_.begin(), y_.end(), [](double y) { return !std::isnan(y); }));
-    result.looked_at = fmt::format("{} inputs, each alone; noise of {:.0f} rows alone gives a correlation of up to {:.3f}",
-                                   dataset_.inputs.size(), rows, rows > 16 ? 4 / std::sqrt(rows) : 1);
+    result.looked_at = fmt::format("{}, each alone; noise of {:.0f} rows gives a correlation of up to {:.3f}",
+                                   counted(dataset_.inputs.size(), "input"), rows, rows > 16 ? 4 / std::sqrt(rows) : 1);
     result.findings = std::move(findings_);
     result.notes = std::move(notes_);
     if (!result.findings.empty()) result.status = Status::found;

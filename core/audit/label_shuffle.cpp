@@ -245,9 +245,9 @@ class Shuffle {
     const double spread = std::sqrt(squares / (n - 1));
     const double error = spread / std::sqrt(std::min(n, static_cast<double>(independent)));
     const auto above = static_cast<double>(std::count_if(skills.begin(), skills.end(), [&](double s) { return s >= real; }));
-    result.looked_at =
-        fmt::format("a ridge on {} folds, labels {}, {} draws: rank correlation {:.4f} +- {:.4f}, with the true labels {:.4f} (p = {:.3g})",
-                    folds_.size(), kHow[static_cast<int>(kind_)], skills.size(), mean, spread, real, (above + 1) / (n + 1));
+    result.looked_at = fmt::format(
+        "a ridge on {}, labels {}, {} draws: rank correlation {:.4f} +- {:.4f}, with the true labels {:.4f} (p = {:.3g})",
+        counted(folds_.size(), "fold"), kHow[static_cast<int>(kind_)], skills.size(), mean, spread, real, (above + 1) / (n + 1));
     if (mean < kLeastSkill || mean < kErrors * error) return;
     Finding finding{.culprit = "the folds and their preparation"};
     finding.what = "forecasts of labels that have nothing to do with their rows show skill";

@@ -50,30 +50,26 @@ class LookAhead {
     const bool timed = subject_.dataset.has_time();
     cuts_ = choose_cuts(subject_, options_, seed_);
     timed ? over_time() : over_folds();
-    const std::string features =
-        fmt::format("{} feature{} and the target", subject_.dataset.features.size(), subject_.dataset.features.size() == 1 ? "" : "s");
-    TestResult cut{"truncation", Status::clean, fmt::format("{}, the data cut at {} times", features, cuts_.size()),
-                   by_cut_.findings("compute it from the present row and earlier ones only"), troubles_[0]};
+    const std::string features = counted(subject_.dataset.features.size(), "feature") + " and the target";
+    const std::string mend = timed ? "compute it from the present row and earlier ones only" : "compute it from its own row only";
+    TestResult cut{"truncation", Status::clean, fmt::format("{}, the data cut at {}", features, counted(cuts_.size(), "time")),
+                   by_cut_.findings(mend), troubles_[0]};
     TestResult noise{
         "perturbation", Status::clean,
-        fmt::format("{}, {}", features,
-                    timed ? fmt::format("later values replaced at {} times", cuts_.size())
-                          : fmt::format("test rows' values replaced in {} folds", some_folds(subject_, kFolds).size())),
-        by_noise_.findings(timed ? "compute it from the present row and earlier ones only" : "compute it from its own row only"),
-        troubles_[1]};
-    if (!timed) not_run(cut, "a plain table has no time at which it could be cut");
-    TestResult prepared{"prepared rows",
-                        Status::clean,
-                        fmt::format("{} preparations of folds whose train rows end before the cut", folds_),
-                        prepared_.findings(""),
-                        {}};
-    if (folds_ == 0) not_run(prepared, inputs_differ_ ? "the features differ already" : "no fold ends its train rows before its test rows");
-    TestResult forecasts{"forecasts", Status::clean, fmt::format("{} fits of models", fits_),
+        timed ? fmt::format("{}, later values replaced at {}", features, counted(cuts_.size(), "time"))
+              : fmt::format("{}, test rows' values replaced in {}", features, counted(some_folds(subject_, kFolds).size(), "fold")),
+        by_noise_.findings(mend), troubles_[1]};
+    TestResult prepared{
+        "prepared rows", Status::clean, counted(folds_, "preparation") + " of folds from changed data", prepared_.findings(""), {}};
+    TestResult forecasts{"forecasts", Status::clean, counted(fits_, "fit") + " of models to changed data",
                          forecast_.findings("forecast each row from its own inputs"), fit_notes_};
+    const std::string backward = subject_.models.empty() ? "there are no models" : "no fold ends its train rows before its test rows";
+    if (!timed) not_run(cut, "a plain table has no time at which it could be cut");
+    if (folds_ == 0) not_run(prepared, inputs_differ_ ? "the features differ already" : backward);
     if (fits_ == 0)
       not_run(forecasts, inputs_differ_ || !prepared_.empty() ? "the inputs differ already"
-                         : slow_ > 0                          ? "models trained by steps are fitted with --full only"
-                                                              : "no fold ends its train rows before its test rows");
+                         : fit_notes_.empty()                 ? backward
+                                                              : "no model could be fitted");
     std::vector<TestResult> out{std::move(cut), std::move(noise), std::move(prepared), std::move(forecasts)};
     for (TestResult& result : out)
       if (!result.findings.empty()) result.status = Status::found;
@@ -95,29 +91,31 @@ class LookAhead {
       std::fill_n(later.begin(), cut.rows, std::uint8_t{0});
       work_.step(fmt::format("truncation at {}", to_iso(cut.time)));
       const Computed before = subject_.compute(subject_.raw.taken(rows));
-      look(before, rows, cut, true, fmt::format("rows after {} cut away", to_iso(cut.time)));
+      look(before, later, cut, true, fmt::format("rows after {} cut away", to_iso(cut.time)));
       work_.step(fmt::format("perturbation after {}", to_iso(cut.time)));
       const Computed changed = subject_.compute(with_noise(subject_, subject_.raw, later, seed_.child("noise").child(c)));
-      look(changed, rows, cut, false, fmt::format("values after {} replaced", to_iso(cut.time)));
+      look(changed, later, cut, false, fmt::format("values after {} replaced", to_iso(cut.time)));
     }
   }
 
-  // A plain table: features of train and validation rows may not depend on test rows.
+  // A plain table: nothing of any row may depend on test rows beside it.
   void over_folds() {
     for (const std::size_t f : some_folds(subject_, kFolds)) {
       work_.step(fmt::format("perturbation of fold {}", f + 1));
       const pipeline::Fold& fold = subject_.folds.folds[f];
-      std::vector<std::uint8_t> hidden(subject_.raw.rows(), 0);
-      for (const std::int64_t row : fold.test) hidden[static_cast<std::size_t>(row)] = 1;
-      std::vector<std::int64_t> rows;
-      for (std::size_t row = 0; row < hidden.size(); ++row)
-        if (hidden[row] == 0) rows.push_back(static_cast<std::int64_t>(row));
-      const Computed changed = subject_.compute(with_noise(subject_, subject_.raw, hidden, seed_.child("noise").child(f)));
-      look(changed, rows, {}, false, fmt::format("values of fold {}'s test rows replaced", f + 1));
+      std::vector<std::uint8_t> changed(subject_.raw.rows(), 0);
+      for (std::size_t i = 0; i < fold.test.size(); i += 2) changed[static_cast<std::size_t>(fold.test[i])] = 1;
+      const Computed other = subject_.compute(with_noise(subject_, subject_.raw, changed, seed_.child("noise").child(f)));
+      look(other, changed, {kMissingTime, 0, static_cast<std::int64_t>(f)}, false,
+           fmt::format("values of every other test row of fold {} replaced", f + 1));
     }
   }
 
-  void look(const Computed& other, const std::vector<std::int64_t>& rows, const Cut& cut, bool is_cut, const std::string& change) {
+  // changed: rows that are gone or have other values; all others are looked at.
+  void look(const Computed& other, const std::vector<std::uint8_t>& changed, const Cut& cut, bool is_cut, const std::string& change) {
+    std::vector<std::int64_t> rows;
+    for (std::size_t row = 0; row < changed.size(); ++row)
+      if (changed[row] == 0) rows.push_back(static_cast<std::int64_t>(row));
     Differences& to = is_cut ? by_cut_ : by_noise_;
     for (const std::string& trouble : other.troubles) note(troubles_[is_cut ? 0 : 1], change + ": " + trouble);
     const Comparison comparison{subject_, other, rows, cut.time, is_cut, change};
@@ -131,17 +129,16 @@ class LookAhead {
     if (is_cut && all.sealed) *all.sealed = cut_fold(*all.sealed, cut.rows);
     const pipeline::Fold seen = is_cut ? cut_fold(fold, cut.rows) : fold;
     const pipeline::FoldData full = subject_.assemble(subject_.dataset, fold, subject_.folds);
-    compare_folds({subject_, full, subject_.assemble(other.dataset, seen, all), true, true, cut.rows, change}, prepared_);
+    compare_folds({subject_, full, subject_.assemble(other.dataset, seen, all), true, true, changed, change}, prepared_);
     ++folds_;
-    if (prepared_.empty()) fit_models(other, fold, seen, all, cut, change);
+    if (prepared_.empty()) fit_models(other, fold, seen, all, changed, change);
   }
 
-  void fit_models(const Computed& other, const pipeline::Fold& fold, const pipeline::Fold& seen, const pipeline::Folds& all, const Cut& cut,
-                  const std::string& change) {
+  void fit_models(const Computed& other, const pipeline::Fold& fold, const pipeline::Fold& seen, const pipeline::Folds& all,
+                  const std::vector<std::uint8_t>& changed, const std::string& change) {
     for (std::size_t m = 0; m < subject_.models.size(); ++m) {
       const AuditedModel& model = subject_.models[m];
       if (model.by_steps && !options_.full) {
-        ++slow_;
         note(fit_notes_, fmt::format("model `{}` is trained by steps: fitted with --full only", model.name));
         continue;
       }
@@ -150,10 +147,10 @@ class LookAhead {
         const ModelForecasts b = subject_.forecast(model, other.dataset, seen, all);
         ++fits_;
         const auto outputs = static_cast<std::size_t>(a.outputs);
-        for (std::size_t i = 0; i < b.row.size() && b.row[i] < cut.rows; ++i)
+        for (std::size_t i = 0; i < b.row.size(); ++i)
           for (std::size_t k = 0; k < outputs; ++k)
-            if (!is_same(a.value[i * outputs + k], b.value[i * outputs + k]))
-              forecast_.add(m, fmt::format("model `{}`", model.name), "its forecasts change when later test rows change", change, b.row[i],
+            if (changed[static_cast<std::size_t>(b.row[i])] == 0 && !is_same(a.value[i * outputs + k], b.value[i * outputs + k]))
+              forecast_.add(m, fmt::format("model `{}`", model.name), "its forecasts change when other test rows change", change, b.row[i],
                             a.value[i * outputs + k], b.value[i * outputs + k]);
       } catch (const Error& error) {
         if (error.fault() == Fault::interrupted) throw;
@@ -173,7 +170,7 @@ class LookAhead {
   std::vector<Cut> cuts_;
   Differences by_cut_, by_noise_, prepared_, forecast_;
   std::vector<std::string> troubles_[2], fit_notes_;
-  std::int64_t folds_ = 0, fits_ = 0, slow_ = 0;
+  std::size_t folds_ = 0, fits_ = 0;
   bool inputs_differ_ = false;
 };
 

@@ -21,6 +21,8 @@ class Work {
   std::int64_t steps_, done_ = 0;
 };
 
+std::string counted(std::size_t n, const std::string& one);  // "1 fold", "2 folds"
+
 // A moment at which the data are cut, and the fold whose test rows it lies in (-1: none).
 struct Cut {
   TimeNs time = kMissingTime;

@@ -127,7 +127,7 @@ TestResult warm_up(const Subject& subject, SeedTree seed, Work& work) {
     finding.mend = "declare in warmup_rows how many earlier rows it reads";
     result.findings.push_back(std::move(finding));
   }
-  result.looked_at = fmt::format("{} features with {}", dataset.features.size(), change);
+  result.looked_at = counted(dataset.features.size(), "feature") + ", " + change;
   if (!result.findings.empty()) result.status = Status::found;
   return result;
 }
