@@ -214,7 +214,12 @@ class Reader {
   std::optional<std::size_t> place_of(const std::string& name, const std::string& key) {
     const auto found = std::find(names_.begin(), names_.end(), name);
     if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
-    const auto near = text::nearest(name, names_);
+    const auto same = [&](const std::string& other) {
+      return std::equal(name.begin(), name.end(), other.begin(), other.end(),
+                        [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+    };
+    const auto other_case = std::find_if(names_.begin(), names_.end(), same);
+    const auto near = other_case != names_.end() ? std::optional(*other_case) : text::nearest(name, names_);
     std::string all = text::join(names_, ", ");
     if (all.size() > 300) all = all.substr(0, 300) + "...";
     problem(key, fmt::format("there is no column '{}'", name), near ? fmt::format("did you mean '{}'?", *near) : "the columns are: " + all);
@@ -324,7 +329,8 @@ std::string_view content(const std::string& padded) { return std::string_view(pa
 }  // namespace
 
 const std::vector<std::string>& default_missing() {
-  static const std::vector<std::string> kTokens{"", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "ND", ".", "-", "?"};
+  static const std::vector<std::string> kTokens{"",    "NA",   "N/A", "#N/A", "NaN", "nan", "null", "NULL",
+                                                "n/a", "<NA>", "ND",  ".",    "-",   "--",  "?"};
   return kTokens;
 }
 

@@ -2,14 +2,15 @@
 // load_csv of column_file.hpp, which adds the cache and the Frame. It neither sorts nor fills: a missing cell stays missing.
 // Pure functions: safe to call from several threads; the progress callback is called from the calling thread.
 //
-// What it accepts: UTF-8 with or without byte-order mark, LF or CRLF, comma, semicolon or tab, cells in double quotes (a doubled quote is a
-// quote, line breaks inside are kept), blanks around a cell are dropped, a last line with or without its newline. Lines without any
-// character but blanks are skipped and counted in a note. The first line is the header; an empty first name becomes "index" (data frames
-// write their index so), any other empty name is an error, as are doubled names and rows with more or fewer cells than the header.
+// What it accepts: UTF-8, or what its byte-order mark or `encoding` says; lines that end with LF, CRLF or CR; cells between any single byte
+// or any number of blanks; cells in double quotes (a doubled quote is a quote, line breaks inside are kept); blanks around a cell are
+// dropped; every line may end with a delimiter. Lines without any character but blanks are skipped and counted in a note. The first line is
+// the header unless the options say otherwise; an empty first name becomes "index" (data frames write their index so), any other empty name
+// is an error, as are doubled names, a first line of numbers alone, and rows with more or fewer cells than names.
 //
 // A column's type is the narrowest that holds every cell of the whole file: boolean (true/false, any of three spellings), integer (int64),
-// real (correctly rounded), else category. All cells missing: real. Quotes do not make a number text. Text that overflows a double, inf
-// and hexadecimal are no numbers.
+// real (correctly rounded), else category; a column of 1,234.5, 1.2M or 5% is numbers where it can be nothing else (number_style.hpp). All
+// cells missing: real. Quotes do not make a number text. Text that overflows a double, inf and hexadecimal are no numbers.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,7 @@ struct CsvOptions {
   std::size_t piece_bytes = 0;  // of text that a thread reads at once; 0: two million
 };
 
-// "", NA, N/A, #N/A, NaN, nan, null, NULL, ND, ".", "-", "?".
+// "", NA, N/A, n/a, #N/A, <NA>, NaN, nan, null, NULL, ND, ".", "-", "--", "?".
 const std::vector<std::string>& default_missing();
 
 // One thing that is wrong with the file or with what was asked of it.

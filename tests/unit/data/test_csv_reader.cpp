@@ -155,6 +155,8 @@ TEST_CASE("columns wanted, dropped and forced, and what to write instead") {
   CHECK(found[0].key == "columns.0");
   CHECK(found[0].mend == "did you mean 'close'?");
   CHECK(found[1].key == "drop.0");
+  options.columns = {"CLOSE"};
+  CHECK(problems("id,code,close,clos\nx,01,5,6\n", options)[0].mend == "did you mean 'close'?");
   CHECK_THAT(found[1].mend, Contains("id, code, close"));
 }
 
