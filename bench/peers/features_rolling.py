@@ -7,7 +7,7 @@ Each gets the layout that suits it best.
 import os
 import time
 
-from peer import NAME, need, serve
+from peer import NAME, lack, need, serve
 
 np = need("numpy", "python3-numpy")
 WHOSE = os.environ.get("ASSAY_BENCH_ROLLING", "") or "pandas"
@@ -171,7 +171,7 @@ def by_numba():
 
 title, work, scale = {"pandas": by_pandas, "bottleneck": by_bottleneck, "numba": by_numba}[WHOSE]()
 if work is None:
-    work, title = (lambda n: None), title + " (has none)"
+    lack(f"{title} has no rolling {function}")
 
 
 def run():

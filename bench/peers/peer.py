@@ -29,8 +29,13 @@ def need(module, package):
     try:
         return importlib.import_module(module)
     except ImportError:
-        _say(f"missing python3 has no {module}: apt-get install {package}")
-        sys.exit(0)
+        lack(f"python3 has no {module}: apt-get install {package}")
+
+
+def lack(why):
+    """Ends: the peer has nothing to compare with."""
+    _say("missing " + why)
+    sys.exit(0)
 
 
 def serve(title, run):

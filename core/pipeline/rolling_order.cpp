@@ -63,7 +63,7 @@ class SortedArray {
     std::size_t left = size_;
     while (left > 1) {
       const std::size_t half = left / 2;
-      base += before(base[half - 1]) ? half : 0;
+      base += half * static_cast<std::size_t>(before(base[half - 1]));  // a product: compilers make a branch of a choice
       left -= half;
     }
     return static_cast<std::size_t>(base - values_.data()) + (left == 1 && before(*base) ? 1 : 0);
