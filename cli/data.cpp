@@ -9,6 +9,7 @@
 #include "cli/quality_text.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
+#include "data/time_format.hpp"
 #include "quality/check_data.hpp"
 #include "quality/guess_roles.hpp"
 #include "run/experiment_data.hpp"
@@ -120,6 +121,7 @@ class CsvCheck {
       roles_.time = options_.time_column;  // emptied where it cannot be read
       find_others(table->columns);
       checked_.report = quality::check(table->columns, roles_, now());
+      if (roles_.target.empty()) checked_.report.not_covered.push_back("leaks of the target: none is named (--target COLUMN)");
       for (const std::string& note : table->notes) checked_.report.facts.push_back("reading: " + note);
       checked_.line_of = lines_of(std::move(*table));
     }
@@ -132,6 +134,9 @@ class CsvCheck {
  private:
   void find_time(const std::vector<data::Column>& columns) {
     const auto format = arguments_.value("format");
+    if (std::string why; format && !data::TimeFormat::compile(*format, why))
+      throw Error(Fault::usage, "", fmt::format("--format: '{}' is no time format: {}", *format, why),
+                  "For example --format \"%Y-%m-%d %H:%M\"");
     if (const auto named = named_column(arguments_, "time", columns)) {
       if (named->empty()) return;
       const auto guessed = format ? format : quality::guess_format(column_named(columns, *named));
