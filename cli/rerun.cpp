@@ -9,6 +9,7 @@
 #include "cli/result_text.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
+#include "run/differences.hpp"
 #include "run/revisit.hpp"
 
 namespace assay::cli {
@@ -19,7 +20,8 @@ using Json = nlohmann::ordered_json;
 
 VerbHelp rerun_help() {
   return {"assay rerun RUN [options]",
-          "Runs a stored experiment again, from the resolved file in the store, and compares every forecast and metric bit by bit.\n"
+          "Runs a stored experiment again, from the resolved file in the store, and compares every forecast, metric, trade\n"
+          "and trial bit by bit.\n"
           "RUN is a number, a name or `last`. Exit codes: 0 the same bits, 3 something differs (it says what).",
           "assay rerun last",
           {store_option(),

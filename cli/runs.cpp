@@ -16,7 +16,7 @@
 #include "cli/text_table.hpp"
 #include "cli/trials_text.hpp"
 #include "cli/verbs.hpp"
-#include "run/revisit.hpp"
+#include "run/differences.hpp"
 
 namespace assay::cli {
 

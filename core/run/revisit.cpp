@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -20,43 +18,6 @@ namespace assay::run {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
-
-// How many numbers differ and by how much at most; NaN against a number counts as infinitely far.
-Difference compare_values(const std::string& name, const std::vector<double>& a, const std::vector<double>& b) {
-  Difference out;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (same_bits(a[i], b[i])) continue;
-    ++count;
-    const double distance = std::abs(a[i] - b[i]);
-    out.largest = std::max(out.largest, std::isnan(distance) ? INFINITY : distance);
-  }
-  if (count > 0) out.what = fmt::format("{}: {} of {} values differ, by up to {:.3g}", name, count, a.size(), out.largest);
-  return out;
-}
-
-void compare_unit(const store::Store& store, store::RunId a, store::RunId b, const store::UnitKey& key, std::vector<Difference>& out) {
-  const std::string name = fmt::format("{}, fold {}, repeat {}", key.model, key.fold + 1, key.repeat + 1);
-  const auto of_a = store.predictions(a, key), of_b = store.predictions(b, key);
-  if (of_a.size() != of_b.size()) {
-    out.push_back({name + ": other sets of forecasts", INFINITY});
-    return;
-  }
-  for (std::size_t i = 0; i < of_a.size(); ++i) {
-    const store::Predictions &x = of_a[i], &y = of_b[i];
-    const std::string part = name + ", " + x.part;
-    if (x.part != y.part || x.row != y.row || x.value.size() != y.value.size() || x.truth.size() != y.truth.size()) {
-      out.push_back({part + (x.part != y.part ? " against " + y.part : ": other rows"), INFINITY});
-      continue;
-    }
-    if (x.known_at != y.known_at || x.label_end != y.label_end) out.push_back({part + ": other times", INFINITY});
-    if (Difference d = compare_values(part, x.value, y.value); !d.what.empty()) out.push_back(std::move(d));
-    if (Difference d = compare_values(part + ", truth", x.truth, y.truth); !d.what.empty()) out.push_back(std::move(d));
-  }
-  if (store.bundle(a, key) != store.bundle(b, key)) out.push_back({name + ": the saved states differ", 0});
-}
 
 train::ModelForecasts sealed_forecasts(const store::Store& store, store::RunId id, const std::string& key_name, const std::string& name,
                                        const std::vector<store::UnitRecord>& units, const pipeline::Dataset& dataset,
@@ -140,53 +101,6 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   json.update(Json::parse(summary.json));
   if (!summary.failures.empty()) json["failures"] = summary.failures;
   return json.dump();
-}
-
-std::vector<Difference> differences(const store::Store& store, store::RunId a, store::RunId b) {
-  std::vector<Difference> out;
-  const std::vector<store::UnitKey> of_a = store.finished_units(a), of_b = store.finished_units(b);
-  if (of_a != of_b) out.push_back({fmt::format("{} fits against {}", of_a.size(), of_b.size()), INFINITY});
-  for (const store::UnitKey& key : of_a)
-    if (std::find(of_b.begin(), of_b.end(), key) != of_b.end()) compare_unit(store, a, b, key, out);
-  const auto key_of = [](const store::MetricRecord& m) { return fmt::format("{} {} fold {}", m.model, m.name, m.fold + 1); };
-  std::map<std::string, store::MetricRecord> metrics;
-  for (const store::MetricRecord& m : store.metrics(a)) metrics.emplace(key_of(m), m);
-  for (const store::MetricRecord& m : store.metrics(b)) {
-    const auto found = metrics.find(key_of(m));
-    if (found == metrics.end()) {
-      out.push_back({fmt::format("{}: in run {} only", key_of(m), b), INFINITY});
-      continue;
-    }
-    const store::MetricRecord& other = found->second;
-    if (Difference d = compare_values(key_of(m), {other.value, other.low, other.high, other.spread}, {m.value, m.low, m.high, m.spread});
-        !d.what.empty())
-      out.push_back(std::move(d));
-    metrics.erase(found);
-  }
-  for (const auto& [key, left] : metrics) out.push_back({fmt::format("{}: in run {} only", key, a), INFINITY});
-  return out;
-}
-
-std::vector<std::string> circumstances(const store::RunRecord& a, const store::RunRecord& b) {
-  std::vector<std::string> out;
-  const auto differ = [&](const char* what, const std::string& x, const std::string& y) {
-    if (x != y) out.push_back(fmt::format("{}: {} against {}", what, x.empty() ? "none" : x, y.empty() ? "none" : y));
-  };
-  differ("build", a.build.substr(0, 12), b.build.substr(0, 12));
-  differ("CPU level", a.cpu_variant, b.cpu_variant);
-  differ("machine", a.machine, b.machine);
-  differ("data", a.data_hash.substr(0, 12), b.data_hash.substr(0, 12));
-  if (a.resolved != b.resolved) out.push_back("the resolved files differ");
-  std::map<std::string, std::pair<const store::PluginRecord*, const store::PluginRecord*>> plugins;
-  for (const store::PluginRecord& p : a.plugins) plugins[p.id].first = &p;
-  for (const store::PluginRecord& p : b.plugins) plugins[p.id].second = &p;
-  for (const auto& [id, pair] : plugins) {
-    const auto describe = [](const store::PluginRecord* p) {
-      return p == nullptr ? std::string() : fmt::format("{} {} {}", p->version, p->variant, p->sha256.substr(0, 12));
-    };
-    differ(("plugin " + id).c_str(), describe(pair.first), describe(pair.second));
-  }
-  return out;
 }
 
 }  // namespace assay::run
