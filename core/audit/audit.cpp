@@ -43,18 +43,15 @@ Report audit(const Subject& subject, const Options& options) {
   report.tests.push_back(warm_up(subject, seed, work));
   report.tests.push_back(availability(subject, work));
   report.tests.push_back(label_probe(subject, work));
-  const auto& folds = subject.folds.folds;
-  const bool trains = subject.experiment.has_target() && !folds.empty() &&
-                      std::none_of(folds.begin(), folds.end(), [](const pipeline::Fold& fold) { return fold.train.empty(); });
-  if (trains) {
-    report.tests.push_back(preparation(subject, seed, work));
-    report.tests.push_back(own_label(subject, seed, work));
-    report.tests.push_back(intervals(subject, choices_of(subject), work));
-    report.tests.push_back(label_shuffle(subject, options, seed, work));
-  } else {
-    for (const char* test : {"preparation", "own label", "intervals", "label shuffle"})
-      report.tests.push_back({test, Status::not_run, "nothing is trained", {}, {}});
-  }
+  const bool splits = subject.experiment.split.use != "none" && !subject.folds.folds.empty();
+  const auto unless = [&](bool runs, const char* name, auto&& test) {
+    report.tests.push_back(runs ? test() : TestResult{name, Status::not_run, "nothing is trained", {}, {}});
+  };
+  const bool trains = splits && !subject.models.empty();
+  unless(trains, "preparation", [&] { return preparation(subject, seed, work); });
+  unless(trains, "own label", [&] { return own_label(subject, seed, work); });
+  unless(splits, "intervals", [&] { return intervals(subject, choices_of(subject), work); });
+  unless(trains, "label shuffle", [&] { return label_shuffle(subject, options, seed, work); });
   report.not_covered = not_covered(subject);
   return report;
 }

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "audit/compare.hpp"
 #include "audit/tests.hpp"
+#include "pipeline/expression.hpp"
 #include "quality/check_data.hpp"
 #include "stats/correlation.hpp"
 
@@ -17,6 +19,7 @@ namespace {
 constexpr double kAbsurd = 0.9, kDoubtful = 0.5;  // correlation of what is left of input and label
 constexpr std::size_t kFewest = 50;               // rows
 constexpr std::int64_t kFewestChanges = 20;
+constexpr std::size_t kFewestSteps = 30;
 constexpr double kNearer = 0.1;  // of a level's standard error
 constexpr std::size_t kFewestLevels = 5;
 
@@ -110,7 +113,86 @@ class Probe {
         for (std::size_t k = 0; k < dataset_.classes.size(); ++k)
           left_over(name, x, is_class(y_, k), is_class(dataset_.last_known_target, k));
     }
+    if (dataset_.classes.size() <= 2)
+      for (const std::string& name : read_columns()) knows_its_period(name, subject_.raw.at(name).to_reals());
   }
+  // Raw columns that inputs are made from, and inputs that are raw columns.
+  std::vector<std::string> read_columns() const {
+    std::set<std::string> names(dataset_.inputs.begin(), dataset_.inputs.end());
+    for (const config::FeatureSpec& feature : subject_.experiment.features) {
+      if (!feature.component) {
+        for (std::string& name : pipeline::names_in(pipeline::parse_expression(feature.expression, pipeline::Use::feature)))
+          names.insert(std::move(name));
+      } else {
+        for (const auto& [key, value] : feature.component->params)
+          if (const auto* name = std::get_if<std::string>(&value.data)) names.insert(*name);
+      }
+    }
+    std::vector<std::string> out;
+    for (const std::string& name : names)
+      if (const data::Column* column = subject_.raw.find(name); column != nullptr && column->is_numeric()) out.push_back(name);
+    return out;
+  }
+
+  // A column that moves in steps (a daily value beside hourly rows): what each step brings, against the labels until the next step. Values
+  // shown at the beginning of the period that they sum up know them all.
+  void knows_its_period(const std::string& name, const std::vector<double>& x) {
+    std::vector<double> brought, brought_before, sum, last, known;
+    std::vector<std::int64_t> used;
+    std::size_t steps = 0, rows_seen = 0;
+    for (std::size_t e = 0; e < dataset_.frame.entity_count(); ++e) {
+      const auto rows = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(e));
+      const std::vector<std::size_t> at = steps_of(x, rows);
+      steps += at.size(), rows_seen += rows.size();
+      for (std::size_t j = 2; j + 1 < at.size(); ++j) {
+        const auto value = [&](std::size_t step) { return x[static_cast<std::size_t>(rows[at[step]])]; };
+        const auto lead = static_cast<std::size_t>(std::max<std::int64_t>(1, dataset_.lead_rows));
+        double labels = 0;
+        for (std::size_t i = at[j]; i < at[j + 1]; i += lead) labels += y_[static_cast<std::size_t>(rows[i])];
+        const double end = y_[static_cast<std::size_t>(rows[at[j + 1] - 1])];
+        const double before = dataset_.last_known_target[static_cast<std::size_t>(rows[at[j]])];
+        if (std::isnan(labels + end + before)) continue;
+        brought.push_back(value(j) - value(j - 1));
+        brought_before.push_back(value(j - 1) - value(j - 2));
+        sum.push_back(labels);
+        last.push_back(end);
+        known.push_back(before);
+        used.push_back(rows[at[j]]);
+      }
+    }
+    if (used.size() < kFewestSteps || 3 * steps > rows_seen) return;
+    const auto basis = orthogonal({std::move(known), std::move(brought_before)}, used.size());
+    const std::vector<double> a = residual(std::move(brought), basis);
+    for (std::vector<double>* future : {&sum, &last}) {
+      const std::vector<double> b = residual(std::move(*future), basis);
+      if (a.empty() || b.empty()) continue;
+      const double most = strongest(a, b);
+      if (most < kDoubtful) continue;
+      const std::string what =
+          fmt::format("it moves in steps, and what a step brings correlates with the labels until the next step: {:.4f}", most);
+      if (most < kAbsurd)
+        notes_.push_back(fmt::format("input `{}`: {}; look at how it was made", name, what));
+      else
+        add(name, what, static_cast<std::int64_t>(used.size()), *std::min_element(used.begin(), used.end()), most);
+      return;
+    }
+  }
+  static std::vector<std::size_t> steps_of(const std::vector<double>& x, std::span<const std::int64_t> rows) {
+    std::vector<std::size_t> out;
+    double last = std::nan("");
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double value = x[static_cast<std::size_t>(rows[i])];
+      if (std::isnan(value) || value == last) continue;
+      out.push_back(i);
+      last = value;
+    }
+    return out;
+  }
+  static double strongest(const std::vector<double>& a, const std::vector<double>& b) {
+    const double r = stats::pearson(a, b), ranks = stats::spearman(a, b);
+    return std::max(std::isnan(r) ? 0 : std::abs(r), std::isnan(ranks) ? 0 : std::abs(ranks));
+  }
+
   static std::vector<double> is_class(std::vector<double> values, std::size_t k) {
     for (double& v : values)
       if (!std::isnan(v)) v = v == static_cast<double>(k) ? 1 : 0;
@@ -168,9 +250,8 @@ class Probe {
     const auto basis = orthogonal({std::move(earlier_label), std::move(earlier_input)}, used.size());
     const std::vector<double> a = residual(std::move(input), basis), b = residual(std::move(label), basis);
     if (a.empty() || b.empty()) return;
-    const double r = stats::pearson(a, b), ranks = stats::spearman(a, b);
-    const double most = std::max(std::isnan(r) ? 0 : std::abs(r), std::isnan(ranks) ? 0 : std::abs(ranks));
-    const std::string what = fmt::format("what is new in it correlates with what is new in the label: {:.4f}, ranks {:.4f}", r, ranks);
+    const double most = strongest(a, b);
+    const std::string what = fmt::format("what is new in it correlates with what is new in the label: {:.4f}", most);
     const bool nowcast = dataset_.lead_rows == 0;  // the label is as old as the input: they may well belong together
     if (most >= kAbsurd && !nowcast)
       add(name, what, static_cast<std::int64_t>(used.size()), *std::min_element(used.begin(), used.end()), most);

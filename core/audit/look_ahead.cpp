@@ -12,7 +12,7 @@ namespace assay::audit {
 
 namespace {
 
-constexpr std::size_t kFolds = 3;
+constexpr std::size_t kFolds = 3, kHoles = 6;
 
 std::int64_t rows_by(const Subject& subject, TimeNs time) {
   const auto known_at = subject.dataset.frame.known_at();
@@ -122,7 +122,7 @@ class LookAhead {
     compare_features(comparison, to);
     compare_labels(comparison, to);
     inputs_differ_ |= !to.empty();
-    if (cut.fold < 0 || !to.empty() || !other.has_labels) return;
+    if (cut.fold < 0 || !to.empty() || !other.has_labels || subject_.models.empty()) return;
     const pipeline::Fold& fold = subject_.folds.folds[static_cast<std::size_t>(cut.fold)];
     pipeline::Folds all;
     all.sealed = subject_.folds.sealed;
@@ -174,6 +174,19 @@ class LookAhead {
   bool inputs_differ_ = false;
 };
 
+// Times at which a column has no value, one for each column: who fills it from later rows betrays himself only there.
+std::vector<TimeNs> holes(const data::Frame& frame, SeedTree seed) {
+  std::vector<TimeNs> out;
+  for (std::size_t c = 0; c < frame.columns().size() && out.size() < kHoles; ++c) {
+    const data::Column& column = frame.columns()[c];
+    std::vector<std::size_t> missing;
+    for (std::size_t row = frame.rows() / 10; row < frame.rows() - frame.rows() / 10; ++row)
+      if (column.is_missing(row)) missing.push_back(row);
+    if (!missing.empty()) out.push_back(frame.known_at()[missing[Random(seed.child(c)).below(missing.size())]]);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::size_t> some_folds(const Subject& subject, std::size_t most) {
@@ -206,6 +219,7 @@ std::vector<Cut> choose_cuts(const Subject& subject, const Options& options, See
   }
   for (std::int64_t i = 0; i < options.random_cuts && times.size() > 4; ++i)
     add(times[times.size() / 10 + random.below(times.size() - times.size() / 5)], -1);
+  for (const TimeNs time : holes(subject.raw, seed.child("holes"))) add(time, -1);
   std::stable_sort(cuts.begin(), cuts.end(), [](const Cut& a, const Cut& b) { return a.time < b.time; });
   return cuts;
 }

@@ -80,7 +80,7 @@ TEST_CASE("Features that read the future are named, and their clean twins are no
       CHECK(result.findings[0].culprit == "feature `f`");
       CHECK(result.findings[0].count > 0);
     }
-    CHECK(named(results, "prepared rows").status == Status::not_run);  // it would say the same once more
+    CHECK(named(results, "prepared rows").status != Status::found);  // it would say the same once more
 
     const auto twin = over_time();
     twin->feature(leak.clean);
