@@ -1,5 +1,5 @@
 // Five features and the target over a panel of 500 entities x 5,000 days, from the frame to a Dataset, and (pipeline.panel_5) on to folds
-// and the arrays that a model takes. One thread.
+// and the arrays that a model takes. Expressions run on several threads, the rest on one.
 // links: assay::pipeline assay::data
 #include <cmath>
 
