@@ -27,6 +27,33 @@ struct Told {
   std::size_t folds = 0;
 };
 
+// The newest train rows alone: enough to show that something is left to learn from, at a small part of the cost.
+pipeline::Fold newest_of(const pipeline::Fold& fold) {
+  constexpr std::ptrdiff_t kRows = 4096;
+  pipeline::Fold few;
+  few.train.assign(fold.train.end() - std::min(kRows, std::ssize(fold.train)), fold.train.end());
+  return few;
+}
+
+// What a run would throw. Where the newest rows can be prepared, all can.
+std::optional<pipeline::PreparationError> trouble_in(const pipeline::Fold& fold, const config::Experiment& experiment,
+                                                     const ExperimentData& data, bool accepts_missing) {
+  const auto prepare = [&](const pipeline::Fold& rows) {
+    pipeline::assemble_fold(data.dataset, rows, data.folds, experiment.prepare, accepts_missing);
+  };
+  try {
+    prepare(newest_of(fold));
+    return std::nullopt;
+  } catch (const pipeline::PreparationError&) {
+  }
+  try {
+    prepare(fold);
+    return std::nullopt;
+  } catch (const pipeline::PreparationError& error) {
+    return error;
+  }
+}
+
 }  // namespace
 
 void check_folds(const config::Experiment& experiment, const ExperimentData& data, const plugin::Registry& registry,
@@ -39,15 +66,13 @@ void check_folds(const config::Experiment& experiment, const ExperimentData& dat
   const std::vector<pipeline::Fold>& folds = data.folds.folds;
   std::map<std::string, Told> told;  // by key: the first fold speaks for all that have the same trouble
   for (std::size_t f = 0; f < folds.size(); ++f) {
-    try {
-      pipeline::assemble_fold(data.dataset, folds[f], data.folds, experiment.prepare, all_accept_missing);
-    } catch (const pipeline::PreparationError& error) {
-      Told& entry = told[error.key()];
-      if (entry.folds++ > 0) continue;
-      const std::string where = folds.size() == 1 ? "" : fmt::format("fold {} of {}: ", f + 1, folds.size());
-      entry.message = where + (error.tried().starts_with("preparing") ? "" : error.tried() + ": ") + error.happened();
-      entry.mend = error.mend();
-    }
+    const auto error = trouble_in(folds[f], experiment, data, all_accept_missing);
+    if (!error) continue;
+    Told& entry = told[error->key()];
+    if (entry.folds++ > 0) continue;
+    const std::string where = folds.size() == 1 ? "" : fmt::format("fold {} of {}: ", f + 1, folds.size());
+    entry.message = where + (error->tried().starts_with("preparing") ? "" : error->tried() + ": ") + error->happened();
+    entry.mend = error->mend();
   }
   for (const auto& [key, entry] : told) {
     const std::string others =

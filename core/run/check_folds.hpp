@@ -1,5 +1,5 @@
-// Prepares every fold of an experiment as a run would, and keeps nothing: what the rows of a fold contradict becomes diagnostics before
-// anything is trained. Used by `assay check`. One thread.
+// Prepares every fold of an experiment (a part of its rows where that is enough) and keeps nothing: what the rows of a fold contradict
+// becomes diagnostics before anything is trained. Used by `assay check`. One thread.
 #pragma once
 
 #include "base/diagnostic.hpp"

@@ -75,6 +75,15 @@ TEST_CASE("kill -9 of the host at fifty moments: no trial that ended is lost or 
   CHECK(without_circumstances(last.json()) == without_circumstances(whole.json()));
 }
 
+namespace {
+
+bool is_running(pid_t pid) {
+  siginfo_t ended{};
+  return waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0;
+}
+
+}  // namespace
+
 TEST_CASE("kill -9 of workers: their trials are tried again, the sweep goes on and is the same") {
   Folder folder;
   folder.write("e.yaml", network_sweep(10, "resources: {workers: 2, retries: 2}\n"));
@@ -86,7 +95,7 @@ TEST_CASE("kill -9 of workers: their trials are tried again, the sweep goes on a
     fs::remove(folder.path() / "assay.db");
     const pid_t host = folder.start({"run", "e.yaml", "--json", "--set", "train.epochs=60"});
     int killed = 0;  // of one trial at most two times: it is tried three times
-    for (int i = 0; i < 50 && killed < 2; ++i) {
+    while (killed < 2 && is_running(host)) {
       sleep_ms(20 + static_cast<int>(random() % 40));
       const std::vector<pid_t> workers = children_of(host);
       if (!workers.empty()) killed += kill(workers[random() % workers.size()], SIGKILL) == 0;
