@@ -243,7 +243,7 @@ bool CsvColumn::take_time(std::string_view text, ReadProblem& fault) {
   return true;
 }
 
-bool CsvColumn::join(std::span<CsvColumn* const> pieces) {
+bool CsvColumn::append_all(std::span<CsvColumn* const> pieces) {
   State state = state_;
   std::size_t rows = 0;
   for (const CsvColumn* piece : pieces) {
@@ -256,8 +256,13 @@ bool CsvColumn::join(std::span<CsvColumn* const> pieces) {
     state = numbers ? State::real : found;
   }
   if (state == State::skipped) return true;
-  capacity_ = std::max<std::size_t>(rows, 16);
-  become(state);
+  if (state_ == State::empty) {
+    capacity_ = std::max(capacity_, size_ + rows);
+    if (state != State::empty) become(state);
+  } else if (state_ != state) {
+    widen_to_real();
+  }
+  while (capacity_ < size_ + rows) grow();
   for (const CsvColumn* piece : pieces) append_piece(*piece);
   return true;
 }

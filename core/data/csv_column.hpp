@@ -76,9 +76,9 @@ class CsvColumn {
   bool take(std::string_view text, MissingTokens& missing, std::int64_t row, std::int64_t line, ReadProblem& fault);
   void take_texts_of(CsvColumn texts);  // a column in State::reread takes over what the second walk gave
 
-  // Takes over what columns of the same plan read from the pieces of one text, in their order. False, and nothing is changed, where only a
-  // walk over the whole text can tell the type (numbers here, words there).
-  bool join(std::span<CsvColumn* const> pieces);
+  // Takes over what columns of the same plan read from the next pieces of one text, in their order. False, and nothing is changed, where
+  // only a walk over the whole text can tell the type (numbers here, words there).
+  bool append_all(std::span<CsvColumn* const> pieces);
 
   Column finish(std::vector<std::string>& notes);
 

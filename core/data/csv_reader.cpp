@@ -22,7 +22,7 @@ namespace assay::data {
 namespace {
 
 using State = CsvColumn::State;
-constexpr std::size_t kPieceBytes = 2 << 20;
+constexpr std::size_t kPieceBytes = 512 << 10;
 
 std::string joined(const std::vector<ReadProblem>& problems) {
   std::string text;

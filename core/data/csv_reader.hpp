@@ -50,7 +50,7 @@ struct CsvOptions {
   std::size_t skip_lines = 0, skip_trailer = 0;
   bool skip_malformed = false;  // lines with the wrong number of cells or a broken quote are skipped and counted
   unsigned threads = 0;         // 0: what the machine has, at most 8. No result depends on it, nor on the next
-  std::size_t piece_bytes = 0;  // of text that a thread reads at once; 0: two million
+  std::size_t piece_bytes = 0;  // of text that a thread reads at once; 0: half a million
 };
 
 // "", NA, N/A, n/a, #N/A, <NA>, NaN, nan, null, NULL, ND, ".", "-", "--", "?".

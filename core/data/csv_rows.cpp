@@ -207,17 +207,15 @@ std::vector<RowReader::Range> cut(const ReadRange& range) {
   return pieces;
 }
 
-// Columns of all pieces behind one another. Nothing where only a walk over the whole text can tell a type.
-std::optional<Rows> joined(const RowPlan& plan, std::vector<RowReader>& pieces, const ReadRange& range, const MissingTokens& missing) {
-  Rows whole{{}, missing, {}, 0, 0, 0, 0, {}};
-  for (const CsvColumn::Plan& column : plan.columns) whole.columns.emplace_back(column, 0, plan.reading);
+// Adds what the next pieces hold. False where only a walk over the whole text can tell a type.
+bool append(Rows& whole, std::vector<RowReader>& pieces, const ReadRange& range) {
   std::atomic<bool> good{true};
   in_parallel(range.threads, whole.columns.size(), [&](std::size_t c, bool) {
     std::vector<CsvColumn*> same;
     for (RowReader& piece : pieces) same.push_back(&piece.rows().columns[c]);
-    if (!whole.columns[c].join(same)) good = false;
+    if (!whole.columns[c].append_all(same)) good = false;
   });
-  if (!good) return std::nullopt;
+  if (!good) return false;
   for (RowReader& piece : pieces) {
     const Rows& part = piece.rows();
     for (const std::int64_t line : part.skipped_lines)
@@ -233,33 +231,40 @@ std::optional<Rows> joined(const RowPlan& plan, std::vector<RowReader>& pieces, 
     whole.skipped += part.skipped;
     whole.missing.add(part.missing);
   }
-  return whole;
+  return true;
 }
 
-// Nothing where pieces cannot tell everything that one walk tells: problems name their lines, a quote may be open at a piece's end, and a
-// column's type may hang on all of it.
+// Some pieces at a time, so that little is held twice. Nothing where pieces cannot tell everything that one walk tells: problems name their
+// lines, a quote may be open at a piece's end, and a column's type may hang on all of it.
 std::optional<Rows> in_pieces(const RowPlan& plan, const ReadRange& range, const MissingTokens& missing, const ReadProgress& progress) {
-  std::vector<RowReader> pieces;
-  for (const RowReader::Range& piece : cut(range)) pieces.emplace_back(plan, piece, missing);
+  const std::vector<RowReader::Range> ranges = cut(range);
+  Rows whole{{}, missing, {}, 0, 0, 0, 0, {}};
+  const std::size_t expected = expected_rows({range.begin, range.end, range.end, 0});
+  for (const CsvColumn::Plan& column : plan.columns) whole.columns.emplace_back(column, expected, plan.reading);
   std::atomic<bool> stopped{false};
-  bool interrupted = false;
   const char* reported = range.text;
   const auto tell = [&](const char* p) {
     if (!progress || p - reported < kProgressBytes) return;
     reported = p;
-    interrupted = interrupted || !progress(static_cast<std::uint64_t>(p - range.text), static_cast<std::uint64_t>(range.end - range.text));
+    if (progress(static_cast<std::uint64_t>(p - range.text), static_cast<std::uint64_t>(range.end - range.text))) return;
+    stopped = true;
+    stop(plan.path);
   };
-  in_parallel(range.threads, pieces.size(), [&](std::size_t i, bool is_caller) {
-    if (stopped) return;
-    pieces[i].walk({}, range.text);
-    const bool meets_next = i + 1 == pieces.size() || pieces[i].stopped_at() == pieces[i + 1].range().begin;
-    if (!pieces[i].rows().problems.empty() || !meets_next) stopped = true;
-    if (is_caller) tell(pieces[i].range().limit);
-    if (is_caller && interrupted) stopped = true;
-  });
-  if (!stopped) tell(range.end);
-  if (interrupted) stop(plan.path);
-  return stopped ? std::nullopt : joined(plan, pieces, range, missing);
+  const std::size_t at_once = std::max<std::size_t>(2 * range.threads, ranges.size() / 8);
+  for (std::size_t first = 0; first < ranges.size(); first += at_once) {
+    std::vector<RowReader> pieces;
+    for (std::size_t i = first; i < std::min(first + at_once, ranges.size()); ++i) pieces.emplace_back(plan, ranges[i], missing);
+    in_parallel(range.threads, pieces.size(), [&](std::size_t i, bool is_caller) {
+      if (stopped) return;
+      pieces[i].walk({}, range.text);
+      const bool meets_next = first + i + 1 == ranges.size() || pieces[i].stopped_at() == ranges[first + i + 1].begin;
+      if (!pieces[i].rows().problems.empty() || !meets_next) stopped = true;
+      if (is_caller) tell(pieces[i].range().limit);
+    });
+    if (stopped || !append(whole, pieces, range)) return std::nullopt;
+    tell(pieces.back().range().limit);
+  }
+  return whole;
 }
 
 }  // namespace

@@ -307,17 +307,20 @@ TEST_CASE("a large text that several threads read in pieces gives what one walk 
 TEST_CASE("progress is told and stops the read") {
   std::string text = "a,b\n";
   for (int i = 0; i < 600'000; ++i) text += "12345,1.5\n";
-  std::uint64_t last = 0;
-  int calls = 0;
   CsvOptions options;
-  const auto t = parse_csv(text, options, [&](std::uint64_t done, std::uint64_t total) {
-    ++calls;
-    CHECK(done > last);
-    CHECK(total == text.size());
-    last = done;
-    return true;
-  });
-  CHECK(calls >= 5);
-  CHECK(t.columns[1].size() == 600'000);
+  for (const unsigned threads : {1u, 3u}) {
+    options.threads = threads;
+    std::uint64_t last = 0;
+    int calls = 0;
+    const auto t = parse_csv(text, options, [&](std::uint64_t done, std::uint64_t total) {
+      ++calls;
+      CHECK(done > last);
+      CHECK(total == text.size());
+      last = done;
+      return true;
+    });
+    CHECK(calls >= (threads == 1 ? 5 : 2));
+    CHECK(t.columns[1].size() == 600'000);
+  }
   CHECK_THROWS_AS(parse_csv(text, options, [](auto, auto) { return false; }), Error);
 }
