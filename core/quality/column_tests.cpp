@@ -149,7 +149,10 @@ constexpr std::array<double, 15> kPlaceholders{-9,   -99,   -999,   -9999,   -99
 void placeholders(Findings& to, const data::Column& column) {
   if (column.type() != data::ColumnType::real && column.type() != data::ColumnType::integer) return;
   const std::vector<double> values = column.to_reals();
-  const auto is_placeholder = [](double v) { return std::find(kPlaceholders.begin(), kPlaceholders.end(), v) != kPlaceholders.end(); };
+  const auto is_placeholder = [](double v) {
+    if (std::abs(v) < 9 || v != std::floor(v)) return false;  // most values
+    return std::find(kPlaceholders.begin(), kPlaceholders.end(), v) != kPlaceholders.end();
+  };
   double low = std::numeric_limits<double>::infinity(), high = -low;
   std::map<double, std::int64_t> counts;
   for (const double v : values) {

@@ -12,6 +12,7 @@ namespace assay::quality {
 
 namespace {
 
+constexpr double kLeastBelow = 3.9;   // ln 50: twenty entities may stand close together
 constexpr double kFarBelow = 5;       // sigmas of the panel's log turnover
 constexpr double kVolumeBreak = 4.6;  // ln 100
 constexpr std::size_t kBeside = 20;   // rows on each side of a break
@@ -151,7 +152,7 @@ void strange_turnover(Findings& to, const data::Column* price) {
   Sightings hardly(table), broken(table);
   for (std::size_t s = 0; s < of.size(); ++s) {
     const Table::Series& series = table.series()[s];
-    if ((middle - of[s].middle) > kFarBelow * sigma)
+    if (middle - of[s].middle > std::max(kLeastBelow, kFarBelow * sigma))
       hardly.add(series.rows.front(),
                  [&] { return fmt::format("{:.1f} sigmas below the median turnover", (middle - of[s].middle) / sigma); });
     if (of[s].largest_break > kVolumeBreak)

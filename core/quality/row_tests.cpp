@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
-#include <unordered_map>
 
 #include "quality/calendar.hpp"
 #include "quality/table.hpp"
@@ -184,15 +182,20 @@ void holes(Findings& to, const Calendar& calendar) {
                                           grouped(lacking), unit));
 }
 
+bool all_different(std::span<const std::int64_t> integers) {
+  const auto [low, high] = std::minmax_element(integers.begin(), integers.end());
+  if (static_cast<double>(*high) - static_cast<double>(*low) < static_cast<double>(integers.size()) - 1)
+    return false;  // too few numbers for all
+  std::vector<std::int64_t> values(integers.begin(), integers.end());
+  std::sort(values.begin(), values.end());
+  return std::adjacent_find(values.begin(), values.end()) == values.end();
+}
+
 // What a row holds but for columns that number the rows.
 std::vector<const data::Column*> compared(const Table& table) {
   std::vector<const data::Column*> out;
   for (const data::Column* column : table.values()) {
-    if (column->type() == data::ColumnType::integer) {
-      std::vector<std::int64_t> values(column->integers().begin(), column->integers().end());
-      std::sort(values.begin(), values.end());
-      if (std::adjacent_find(values.begin(), values.end()) == values.end()) continue;
-    }
+    if (column->type() == data::ColumnType::integer && all_different(column->integers())) continue;
     if (column->type() == data::ColumnType::category && static_cast<std::int64_t>(column->levels().size()) == table.rows()) continue;
     out.push_back(column);
   }
@@ -236,12 +239,16 @@ void identical_rows(Findings& to) {
       hash[i] = (hash[i] ^ bits) * 0xBF58476D1CE4E5B9ull;
       hash[i] ^= hash[i] >> 29;
     }
-  std::unordered_map<std::uint64_t, std::int64_t> first;  // only looked up
-  first.reserve(rows);
+  std::vector<std::pair<std::uint64_t, std::int64_t>> sorted;
+  sorted.reserve(rows);
+  for (std::size_t i = 0; i < rows; ++i) sorted.emplace_back(hash[i], static_cast<std::int64_t>(i));
+  std::sort(sorted.begin(), sorted.end());
   Sightings seen(table);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const auto [at, fresh] = first.emplace(hash[i], static_cast<std::int64_t>(i));
-    if (!fresh) seen.add(static_cast<std::int64_t>(i), [&] { return fmt::format("as row {}", at->second + 1); });
+  for (std::size_t i = 1, first = 0; i < rows; ++i) {
+    if (sorted[i].first != sorted[i - 1].first)
+      first = i;
+    else
+      seen.add(sorted[i].second, [&] { return fmt::format("as row {}", sorted[first].second + 1); });
   }
   if (!seen.any()) return;
   const auto n = static_cast<double>(rows);

@@ -92,10 +92,11 @@ Path make_path(std::span<const double> values, std::span<const std::int64_t> row
 
 // Does it move like a level (a price, a rate), not like noise around one? Only then a change that returns is strange.
 bool is_level(const Path& path) {
-  const double middle = median(path.level);
-  std::vector<double> away;
-  for (const double v : path.level) away.push_back(std::abs(v - middle));
-  return path.sigma > 0 && path.sigma < 0.5 * kSigma * median(std::move(away));
+  std::vector<double> some;  // a few hundred tell how far it wanders
+  for (std::size_t i = 0; i < path.level.size(); i += path.level.size() / 500 + 1) some.push_back(path.level[i]);
+  const double middle = median(some);
+  for (double& v : some) v = std::abs(v - middle);
+  return path.sigma > 0 && path.sigma < 0.5 * kSigma * median(std::move(some));
 }
 
 std::string change_text(const Path& path, std::size_t at) {
@@ -262,8 +263,13 @@ bool has_many_values(const std::vector<double>& values) {
 }
 
 // A column that over a stretch is the mean of the two beside it, to the digit in which it is written, was interpolated there.
-void find_interpolated(Findings& to, const data::Column& left, const data::Column& middle, const data::Column& right) {
-  const std::vector<double> a = left.to_reals(), b = middle.to_reals(), c = right.to_reals();
+struct Numbers {
+  const data::Column* column;
+  std::vector<double> values;
+};
+
+void find_interpolated(Findings& to, const Numbers& left, const Numbers& middle, const Numbers& right) {
+  const std::vector<double>&a = left.values, &b = middle.values, &c = right.values;
   Sightings seen(to.table);
   const double tolerance = half_unit(b);
   std::int64_t compared = 0, agreeing = 0;
@@ -297,11 +303,13 @@ void find_interpolated(Findings& to, const data::Column& left, const data::Colum
   if (!seen.any()) return;
   to.add(seen.finding({.severity = Severity::warning,
                        .test = "interpolated",
-                       .columns = {middle.name()},
+                       .columns = {middle.column->name()},
                        .of = "rows",
                        .amount = seen.worst(),
                        .what = fmt::format("{} are the mean of {} and {} to the last digit; elsewhere {} are", counted(seen.count(), "row"),
-                                           left.name(), right.name(), percent(p)),
+                                           left.column->name(), right.column->name(),
+                                           percent(static_cast<double>(agreeing - seen.count()) /
+                                                   static_cast<double>(std::max<std::int64_t>(1, compared - seen.count())))),
                        .meaning = "not measured but made up from its neighbours",
                        .mend = "leave the column or these years out (data.drop)"}));
 }
@@ -311,13 +319,12 @@ void find_interpolated(Findings& to, const data::Column& left, const data::Colum
 void check_series(Findings& to) {
   const Table& table = to.table;
   if (table.time() == nullptr) return;
-  std::vector<const data::Column*> reals;
+  std::vector<Numbers> numbers;  // three at a time
   for (const data::Column* column : table.values()) {
     if (column == table.volume() || (column->type() != data::ColumnType::real && column->type() != data::ColumnType::integer)) continue;
     SeriesTest test(table, *column);
     test.values = column->to_reals();
     if (!has_many_values(test.values)) continue;
-    reals.push_back(column);
     test.is_price = table.is_price(*column);
     const double unit = 2 * half_unit(test.values);
     if (table.volume() != nullptr) test.volume = table.volume()->to_reals();
@@ -330,8 +337,10 @@ void check_series(Findings& to) {
       find_moves(test, path);
     }
     tell(to, test);
+    numbers.push_back({column, std::move(test.values)});
+    if (numbers.size() == 4) numbers.erase(numbers.begin());
+    if (numbers.size() == 3) find_interpolated(to, numbers[0], numbers[1], numbers[2]);
   }
-  for (std::size_t i = 2; i < reals.size(); ++i) find_interpolated(to, *reals[i - 2], *reals[i - 1], *reals[i]);
 }
 
 }  // namespace assay::quality
