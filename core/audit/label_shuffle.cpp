@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kWidest = 300, kMostRows = 20'000, kDrawsOfSlowSteps = 20, kProgress = 10;
 constexpr std::size_t kFolds = 6;
 constexpr double kPenalty = 1e-3, kLeastSkill = 0.05, kErrors = 5;
-constexpr std::int64_t kFewestStretches = 8;
+constexpr std::int64_t kFewestStretches = 20;
 
 std::vector<std::int64_t> evenly(std::int64_t n, std::int64_t most) {
   std::vector<std::int64_t> out;
@@ -88,7 +88,7 @@ class FoldRidge {
   Eigen::LDLT<Eigen::MatrixXd> solver_;
 };
 
-enum class Kind { over_all, within_dates, shifted };
+enum class Kind { over_all, within_dates, by_stretches };
 
 class Shuffle {
  public:
@@ -96,16 +96,17 @@ class Shuffle {
       : subject_(subject), options_(options), seed_(seed), work_(work), dataset_(subject.dataset) {
     const data::Frame& frame = dataset_.frame;
     const bool wide = frame.has_time() && frame.rows() >= 3 * frame.distinct_times().size();
-    kind_ = !frame.has_time() ? Kind::over_all : wide ? Kind::within_dates : Kind::shifted;
+    kind_ = !frame.has_time() ? Kind::over_all : wide ? Kind::within_dates : Kind::by_stretches;
     truth_ = labels();
   }
 
   TestResult run() {
     TestResult result{"label shuffle", Status::clean, "", {}, {}};
-    const std::int64_t stretches = this->stretches();
-    if (kind_ == Kind::shifted && stretches < kFewestStretches) {
+    const std::int64_t stretches =
+        kind_ == Kind::by_stretches ? static_cast<std::int64_t>(dataset_.frame.distinct_times().size()) / stretch() : 0;
+    if (kind_ == Kind::by_stretches && stretches < kFewestStretches) {
       result.status = Status::not_run;
-      result.looked_at = fmt::format("the data have {} stretches of labels only: shifted labels would be like each other", stretches);
+      result.looked_at = fmt::format("the data have {} stretches of labels only, too few to put into another order", stretches);
       return result;
     }
     work_.step("label shuffle");
@@ -119,7 +120,7 @@ class Shuffle {
       const double one = skill(shuffled(static_cast<std::uint64_t>(d)));
       if (!std::isnan(one)) skills.push_back(one);
     }
-    judge(result, real, skills, kind_ == Kind::shifted ? stretches : draws);
+    judge(result, real, skills, kind_ == Kind::by_stretches ? stretches : draws);
     return result;
   }
 
@@ -140,11 +141,27 @@ class Shuffle {
     return y;
   }
 
-  std::int64_t horizon() const { return std::max<std::int64_t>(1, dataset_.lead_rows); }
-  std::int64_t stretches() const {
-    return kind_ == Kind::shifted
-               ? static_cast<std::int64_t>(dataset_.frame.distinct_times().size()) / std::max<std::int64_t>(20, 4 * horizon())
-               : 0;
+  // Long beside the labels' horizon, so that most labels keep their neighbours; at most a hundred in all, so that slow regimes stay apart.
+  std::int64_t stretch() const {
+    const auto times = static_cast<std::int64_t>(dataset_.frame.distinct_times().size());
+    return std::max({std::int64_t{20}, 4 * std::max<std::int64_t>(1, dataset_.lead_rows), times / 100});
+  }
+
+  // Places 0 .. n-1 in another order: stretches of half to one and a half of the usual length, none of which stays where it was (one cycle
+  // through all: Sattolo 1986). One shift for all would keep the phase between seasons of inputs and labels, which can be forecast.
+  std::vector<std::size_t> in_other_stretches(std::size_t n, Random& random) const {
+    const auto length = static_cast<std::uint64_t>(stretch());
+    std::vector<std::pair<std::size_t, std::size_t>> parts;  // begin, end
+    for (std::size_t begin = 0; begin < n;) {
+      const std::size_t end = std::min<std::size_t>(n, begin + length / 2 + random.below(length + 1));
+      parts.emplace_back(begin, end);
+      begin = end;
+    }
+    for (std::size_t i = parts.size(); i > 1; --i) std::swap(parts[i - 1], parts[random.below(i - 1)]);
+    std::vector<std::size_t> out;
+    for (const auto& [begin, end] : parts)
+      for (std::size_t at = begin; at < end; ++at) out.push_back(at);
+    return out;
   }
 
   std::vector<double> shuffled(std::uint64_t draw) const {
@@ -176,10 +193,9 @@ class Shuffle {
       for (std::size_t e = 0; e < dataset_.frame.entity_count(); ++e) {
         const auto of_entity = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(e));
         const std::vector<std::int64_t> rows = labelled(of_entity.begin(), of_entity.end());
-        const std::size_t n = rows.size(), gap = std::min(static_cast<std::size_t>(horizon() + dataset_.lookback + 1), n / 4);
-        if (n < 4) continue;
-        const std::size_t by = gap + random.below(n - 2 * gap);
-        for (std::size_t i = 0; i < n; ++i) out[static_cast<std::size_t>(rows[i])] = truth_[static_cast<std::size_t>(rows[(i + by) % n])];
+        const std::vector<std::size_t> from = in_other_stretches(rows.size(), random);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+          out[static_cast<std::size_t>(rows[i])] = truth_[static_cast<std::size_t>(rows[from[i]])];
       }
     }
     return out;
@@ -232,7 +248,7 @@ class Shuffle {
   }
 
   void judge(TestResult& result, double real, const std::vector<double>& skills, std::int64_t independent) const {
-    static constexpr const char* kHow[] = {"permuted over the table", "permuted within dates", "shifted in a circle"};
+    static constexpr const char* kHow[] = {"permuted over the table", "permuted within dates", "put into another order by stretches"};
     const auto n = static_cast<double>(skills.size());
     if (skills.size() < 2) {
       result.status = Status::not_run;

@@ -13,7 +13,8 @@ namespace assay::audit {
 namespace {
 
 constexpr double kRounding = 1e-9;  // of the column's spread: sums that begin elsewhere round otherwise
-constexpr double kFades = 1e-3;     // of the largest difference: what is left of a recursion in the second half of its fading
+constexpr double kNothing = 1e-5;   // of the spread: what is left of an exponential mean after its warm-up
+constexpr double kMargin = 30;      // a recursion's differences halve their digits in the second half of their fading, about
 
 double spread_of(const data::Column& column) {
   double n = 0, mean = 0, sum = 0, largest = 0;
@@ -49,7 +50,7 @@ bool Difference::fades() const {
   const std::size_t last = reach(by_age);
   if (last < 4) return false;
   const auto half = by_age.begin() + static_cast<std::ptrdiff_t>(last / 2), end = by_age.begin() + static_cast<std::ptrdiff_t>(last);
-  return *std::max_element(half, end) <= kFades * *std::max_element(by_age.begin(), half);
+  return *std::max_element(half, end) <= kMargin * std::sqrt(*std::max_element(by_age.begin(), half) * kRounding);
 }
 
 Difference compare(const data::Column& full, const data::Column& part, const std::vector<std::int64_t>& rows,
@@ -106,11 +107,12 @@ TestResult warm_up(const Subject& subject, SeedTree seed, Work& work) {
     const Difference found = compare(full, *column, rows, age, subject.warmup_rows[f], spread_of(full));
     if (found.count == 0) continue;
     const bool missing = found.missing >= 0;
+    const double largest = *std::max_element(found.by_age.begin(), found.by_age.end());
+    if (!missing && largest < kNothing) continue;
     if (!missing && !found.ends()) {
       result.notes.push_back(fmt::format("feature `{}` remembers everything since its first row, so no warm-up can be enough", name));
       continue;
     }
-    const double largest = *std::max_element(found.by_age.begin(), found.by_age.end());
     if (!missing && found.fades()) {
       result.notes.push_back(fmt::format("feature `{}` fades: after its warm-up of {} rows it still differs by {:.3g} standard deviations",
                                          name, subject.warmup_rows[f], largest));
