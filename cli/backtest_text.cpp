@@ -93,8 +93,6 @@ std::string backtest_text(const Json& backtest, const Console& console) {
                                          backtest.at("fill") == "next_open"    ? "the next open"
                                          : backtest.at("fill") == "next_close" ? "the next close"
                                                                                : "the same close"));
-  if (backtest.at("optimistic").get<bool>())
-    text += labelled("optimistic", "orders are filled at the very close on which they were decided, which nobody can do");
   if (backtest.at("ruined").get<bool>()) text += labelled("ruined", "equity fell to zero, and trading stopped there");
   return text;
 }
@@ -110,7 +108,6 @@ std::string trades_text(const store::BacktestRecord& b, const Console& console) 
                     fmt::format("{:+.2f} %", 100 * t.share)});
   }
   std::string text = table(rows, 1, 1, console);
-  if (b.optimistic) text += labelled("optimistic", "filled at the very close on which it was decided, which nobody can do");
   if (b.trades.size() > kMostTrades)
     text += fmt::format("  the last {} of {}; --csv gives all\n", kMostTrades, count(static_cast<double>(b.trades.size())));
   return text;

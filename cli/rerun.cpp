@@ -38,7 +38,7 @@ VerbHelp reveal_help() {
   return {
       "assay reveal RUN [options]",
       "Scores the sealed final test of a run and shows it. Each reveal is recorded: a final test that was looked at and then tuned on is\n"
-      "no final test any more.",
+      "no final test any more. Exit code 5: a criterion of `accept` is not met there.",
       "assay reveal last",
       {store_option(), plugins_option(), json_option()},
       1,
@@ -95,19 +95,20 @@ int reveal(const Arguments& arguments) {
   const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
   const auto plugins = registry_of(run, arguments);
   Diagnostics diagnostics;
-  const auto summary = run::reveal(store, run.id, run_context(*plugins, file, console), diagnostics);
+  const auto revealed = run::reveal(store, run.id, run_context(*plugins, file, console), diagnostics);
   console.end_progress();
   console.show(diagnostics, nullptr);
-  if (!summary) return diagnostics.exit_code();
+  if (!revealed) return diagnostics.exit_code();
+  const int code = revealed->accepted ? 0 : static_cast<int>(Fault::not_accepted);
   if (console.json()) {
-    console.out(*summary + "\n");
-    return 0;
+    console.out(revealed->summary + "\n");
+    return code;
   }
-  const Json json = Json::parse(*summary);
+  const Json json = Json::parse(revealed->summary);
   console.out(fmt::format("{} final test (looked at {} time{})\n", console.bold(json.at("name").get<std::string>()),
                           json.at("reveals").get<int>(), json.at("reveals") == 1 ? "" : "s"));
-  console.out(result_text(*summary, console));
-  return 0;
+  console.out(result_text(revealed->summary, console));
+  return code;
 }
 
 }  // namespace

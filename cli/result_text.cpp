@@ -172,7 +172,7 @@ std::string notes_text(const Json& notes) {
 }
 
 // As many digits as tell the two sides apart.
-std::string accept_text(const Json& a) {
+std::string criterion_text(const Json& a) {
   std::string left = number(a.at("left")), right = number(a.at("right"));
   if (left == right && a.at("left").is_number() && a.at("right").is_number())
     left = text::shortest(a.at("left").get<double>()), right = text::shortest(a.at("right").get<double>());
@@ -180,9 +180,26 @@ std::string accept_text(const Json& a) {
                      right);
 }
 
+std::string accept_lines(const Json& json) {
+  std::string text;
+  for (const Json& a : json.value("accept", Json::array())) text += labelled("accept", criterion_text(a));
+  return text;
+}
+
+Json stamps_of(const Json& json) { return json.value("stamps", Json::array()); }
+
+std::string stamp_lines(const Json& json) {
+  std::string text;
+  for (const Json& stamp : stamps_of(json)) text += labelled("stamp", stamp.at("text").get<std::string>());
+  return text;
+}
+
+// A run that did not end has none.
+Json read(const std::string& summary) { return summary.empty() ? Json::object() : Json::parse(summary); }
+
 std::string closing_text(const Json& json) {
   std::string text;
-  for (const Json& a : json.at("accept")) text += labelled("accept", accept_text(a));
+  text += accept_lines(json) + stamp_lines(json);
   if (json.contains("search")) text += search_text(json.at("search"));
   if (json.contains("trial")) text += trial_summary_text(json.at("trial"));
   if (json.contains("ledger")) {
@@ -223,6 +240,16 @@ std::string result_text(const std::string& summary, const Console& console) {
   if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
   if (json.contains("fairness")) text += fmt::format("\n{}", fairness_text(json, of, console));
   return text + "\n" + closing_text(json);
+}
+
+std::string accept_text(const std::string& summary) { return accept_lines(read(summary)); }
+
+std::string stamps_text(const std::string& summary) { return stamp_lines(read(summary)); }
+
+std::string brief_stamps(const std::string& summary) {
+  std::vector<std::string> words;
+  for (const Json& stamp : stamps_of(read(summary))) words.push_back(stamp.at("stamp").get<std::string>());
+  return text::join(words, ", ");
 }
 
 }  // namespace assay::cli

@@ -9,5 +9,9 @@ namespace assay::cli {
 
 // `summary` is the JSON that the runner stored.
 std::string result_text(const std::string& summary, const Console& console);
+// Parts of it: whether its criteria are met, and what every page about the run has to say; the latter in a few words for lists.
+std::string accept_text(const std::string& summary);
+std::string stamps_text(const std::string& summary);
+std::string brief_stamps(const std::string& summary);
 
 }  // namespace assay::cli

@@ -50,10 +50,15 @@ int list(const Arguments& arguments) {
     const store::RunRecord run = store.run(brief.id);
     const std::string seconds =
         run.finished_at == 0 ? "" : fmt::format("{:.1f} s", static_cast<double>(run.finished_at - run.started_at) / 1e9);
-    json.push_back(
-        {{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"started", when(run.started_at)}, {"quick", run.quick}});
-    text += fmt::format("{:>5}  {:<32} {:<12} {:<21} {:>9}  {}{}\n", run.id, run.name, to_text(run.status), when(run.started_at), seconds,
-                        headline(run), run.quick ? "  (quick)" : "");
+    const std::string stamps = brief_stamps(run.summary);
+    json.push_back({{"run", run.id},
+                    {"name", run.name},
+                    {"status", to_text(run.status)},
+                    {"started", when(run.started_at)},
+                    {"quick", run.quick},
+                    {"stamps", stamps}});
+    text += fmt::format("{:>5}  {:<32} {:<12} {:<21} {:>9}  {}{}{}\n", run.id, run.name, to_text(run.status), when(run.started_at), seconds,
+                        headline(run), run.quick ? "  (quick)" : "", stamps.empty() ? "" : "  (" + stamps + ")");
   }
   console.out(console.json() ? json.dump() + "\n" : text.empty() ? "no runs yet\n" : text);
   return 0;
@@ -63,7 +68,8 @@ int list(const Arguments& arguments) {
 
 VerbHelp show_help() {
   return {"assay runs show RUN [options]",
-          "Shows a stored run: result, folds, fits, plugins, machine. RUN is a number, a name or `last`.",
+          "Shows a stored run: result, folds, fits, plugins, machine. RUN is a number, a name or `last`, the one\n"
+          "that `assay run` made or printed last.",
           "assay runs show last --predictions --csv > forecasts.csv",
           {store_option(),
            {"file", "", "the experiment file, resolved; with --trial: that trial's own", false},
@@ -194,14 +200,26 @@ std::string show_text(const store::Store& store, const store::RunRecord& run, co
     text += fmt::format("  fold {}: {} train, {} validation, {} test rows, {} purged  {}\n", f.fold + 1, f.train_rows, f.validation_rows,
                         f.test_rows, f.purged_rows, f.description);
   text += fits_text(store, run.id);
-  for (const store::Store::Reveal& r : store.reveals(run.id)) text += fmt::format("  {} was revealed {}\n", r.what, when(r.at));
+  for (const store::Store::Reveal& r : store.reveals(run.id))
+    text += fmt::format("  {} was revealed {}\n{}", r.what, when(r.at), accept_text(r.summary));
   if (!run.error.empty()) text += "  error: " + run.error + "\n";
   if (!run.summary.empty()) text += result_text(run.summary, console);
   return text;
 }
 
+// The run's summary, and what its sealed span came to when it was last looked at.
+std::string show_json(const store::Store& store, const store::RunRecord& run) {
+  if (run.summary.empty()) return Json{{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"error", run.error}}.dump();
+  const std::vector<store::Store::Reveal> reveals = store.reveals(run.id);
+  if (reveals.empty() || reveals.back().summary.empty()) return run.summary;
+  Json json = Json::parse(run.summary);
+  json["revealed"] = Json::parse(reveals.back().summary);
+  return json.dump();
+}
+
 // Trades, orders, fills or the equity curve of the run's backtest; empty where none of them was asked for.
-std::string sheet_of(const store::Store& store, store::RunId id, const Arguments& arguments, const Console& console) {
+std::string sheet_of(const store::Store& store, const store::RunRecord& run, const Arguments& arguments, const Console& console) {
+  const store::RunId id = run.id;
   using Add = void (*)(const store::BacktestRecord&, Sheet&);
   Add add = nullptr;
   for (const auto& [option, function] :
@@ -219,18 +237,21 @@ std::string sheet_of(const store::Store& store, store::RunId id, const Arguments
                 !names.empty() ? "It has --of " + text::join(names, ", ")
                                : "Either its file has no `backtest`, or it failed, or what it traded is sealed until `assay reveal`");
   const bool plain_table = add == &add_trades && !arguments.has("csv") && !console.json();
-  if (plain_table) return trades_text(backtests.front(), console);
+  if (plain_table) return trades_text(backtests.front(), console) + stamps_text(run.summary);
   Sheet sheet;
   for (const store::BacktestRecord& backtest : backtests) add(backtest, sheet);
   return console.json() ? to_json(sheet) + "\n" : to_csv(sheet);
 }
 
 // The search's trials, or one of them.
-std::string trials_of(const store::Store& store, store::RunId id, const Arguments& arguments, const Console& console) {
+std::string trials_of(const store::Store& store, const store::RunRecord& run, const Arguments& arguments, const Console& console) {
+  const store::RunId id = run.id;
   const auto number = arguments.integer("trial", 0);
   if (!number) {
     const auto trials = store.trials(id, store::Store::TrialDetail::brief);
-    return console.json() ? trials_json(trials) : arguments.has("csv") ? trials_csv(trials) : trials_table(trials, console);
+    return console.json()         ? trials_json(trials)
+           : arguments.has("csv") ? trials_csv(trials)
+                                  : trials_table(trials, console) + stamps_text(run.summary);
   }
   const auto fold = arguments.integer("fold", 1);
   std::vector<store::TrialRecord> found;
@@ -272,20 +293,17 @@ int show(const Arguments& arguments) {
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
   const store::RunRecord run = store.run(store.resolve(arguments.plain()[0]));
   if (arguments.has("trials") || arguments.has("trial"))
-    console.out(trials_of(store, run.id, arguments, console));
+    console.out(trials_of(store, run, arguments, console));
   else if (arguments.has("file"))
     console.out(console.json() ? Json{{"run", run.id}, {"file", run.resolved}}.dump() + "\n" : run.resolved);
   else if (arguments.has("predictions"))
     console.out(console.json() ? predictions_json(store, run) + "\n" : predictions_csv(store, run, arguments.has("csv")));
-  else if (const std::string sheet = sheet_of(store, run.id, arguments, console); !sheet.empty())
+  else if (const std::string sheet = sheet_of(store, run, arguments, console); !sheet.empty())
     console.out(sheet);
   else if (arguments.has("steps"))
     console.out(console.json() ? steps_json(store, run.id) + "\n" : steps_text(store, run.id, arguments.has("csv")));
   else if (console.json())
-    console.out((run.summary.empty()
-                     ? Json{{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"error", run.error}}.dump()
-                     : run.summary) +
-                "\n");
+    console.out(show_json(store, run) + "\n");
   else
     console.out(show_text(store, run, console));
   return 0;
@@ -345,6 +363,8 @@ int compare(const Arguments& arguments) {
     json["metrics"].push_back(line);
   }
   std::string text = table(rows, 1, 1, console);
+  for (const store::RunRecord& run : runs)
+    if (const std::string stamps = brief_stamps(run.summary); !stamps.empty()) text += fmt::format("stamped in {}: {}\n", run.id, stamps);
   for (std::size_t i = 1; i < runs.size(); ++i) {
     const auto first = scored_rows(runs[0]), other = scored_rows(runs[i]);
     if (first && other && first != other) {

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "cli/place.hpp"
+#include "cli/result_text.hpp"
 #include "cli/session.hpp"
 #include "cli/trials_text.hpp"
 #include "cli/verbs.hpp"
@@ -36,7 +37,7 @@ int best(const Arguments& arguments) {
                 trials == 0 ? "it has none" : fmt::format("it is not done: {} trials have ended", trials),
                 trials == 0 ? "" : fmt::format("`assay runs show {} --trials` lists them", run.id));
   }
-  console.out(console.json() ? summary.at("search").dump() + "\n" : search_text(summary.at("search")));
+  console.out(console.json() ? summary.at("search").dump() + "\n" : search_text(summary.at("search")) + stamps_text(run.summary));
   return 0;
 }
 

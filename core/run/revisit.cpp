@@ -10,6 +10,7 @@
 #include "run/backtest_run.hpp"
 #include "run/ledger_question.hpp"
 #include "run/remote_components.hpp"
+#include "run/stamps.hpp"
 #include "run/study_runner.hpp"
 #include "run/summary.hpp"
 
@@ -56,7 +57,7 @@ config::Experiment experiment_of(const store::RunRecord& run, const plugin::Regi
   return config::experiment_from_resolved(run.resolved, std::filesystem::path(run.file).parent_path(), run.name, &registry);
 }
 
-std::optional<std::string> reveal(store::Store& store, store::RunId id, const RunContext& context, Diagnostics& diagnostics) {
+std::optional<Revealed> reveal(store::Store& store, store::RunId id, const RunContext& context, Diagnostics& diagnostics) {
   const store::RunRecord run = store.run(id);
   if (run.status != store::RunStatus::complete)
     throw Error(Fault::usage, fmt::format("revealing run {}", id), fmt::format("it is {}, not complete", to_text(run.status)));
@@ -82,7 +83,7 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   const store::Question question = sealed_question(*data);
   store::Ledger ledger(context.ledger_file);
   ledger.add_reveal(question, configuration_hash(experiment), at, store.file().string() + "#" + std::to_string(id));
-  store.put_reveal(id, at, "final_test");
+  const std::int64_t record = store.put_reveal(id, at, "final_test");
   const auto rows_by_source = frame_rows_by_source(data->dataset.frame);
   const std::vector<store::UnitRecord> units = store.units(id);
   const auto maker = component_maker(experiment.resources, context.program, context.cancel);
@@ -97,10 +98,13 @@ std::optional<std::string> reveal(store::Store& store, store::RunId id, const Ru
   }
   if (experiment.backtest) input.backtest = sealed_backtest(store, id, experiment, *data, context, input.models);
   Json json{{"run", id}, {"name", run.name}, {"part", "final_test"}, {"reveals", ledger.reveals(question)}};
+  json["stamps"] = stamps_json(experiment);
   const Summary summary = summarise(input);
   json.update(Json::parse(summary.json));
   if (!summary.failures.empty()) json["failures"] = summary.failures;
-  return json.dump();
+  Revealed revealed{json.dump(-1, ' ', false, Json::error_handler_t::replace), summary.accepted};
+  store.put_reveal_summary(record, revealed.summary);
+  return revealed;
 }
 
 }  // namespace assay::run

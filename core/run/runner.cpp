@@ -18,6 +18,7 @@
 #include "run/remote_components.hpp"
 #include "run/run_records.hpp"
 #include "run/run_search.hpp"
+#include "run/stamps.hpp"
 #include "run/summary.hpp"
 #include "run/unit_runner.hpp"
 
@@ -74,11 +75,12 @@ class Runner {
     if (context_.note) context_.note(line);
   }
 
-  std::optional<RunOutcome> stored_result(const std::string& identity) const {
+  std::optional<RunOutcome> stored_result(const std::string& identity) {
     const auto id = store_.newest_with_identity(identity);
     if (!id) return std::nullopt;
     const store::RunRecord run = store_.run(*id);
     if (run.status != store::RunStatus::complete) return std::nullopt;
+    store_.note_asked(*id);
     RunOutcome outcome;
     outcome.id = *id;
     outcome.from_store = true;
@@ -436,10 +438,11 @@ class Runner {
     const store::RunStatus status = outcome.failed ? store::RunStatus::failed : store::RunStatus::complete;
     Json json{{"run", id_}, {"name", experiment_.name}, {"status", to_text(status)}};
     if (request_.quick) json["quick"] = true;
+    json["stamps"] = stamps_json(experiment_);
     json.update(Json::parse(summary.json));
     json["folds"] = shelf_.size();
     if (data_.folds.sealed)
-      json["sealed"] = fmt::format("{} rows are sealed: `assay reveal {}` scores them, and each look is recorded", data_.folds.sealed->test.size(), id_);
+      json["sealed"] = sealed_text();
     json["ledger"] = record_trial();
     if (experiment_.search) json["search"] = Json::parse(search_->json(json["ledger"].at("trials").get<std::int64_t>()));
     std::vector<std::string> notes;
@@ -448,12 +451,17 @@ class Runner {
     notes.insert(notes.end(), data_.loaded.notes.begin(), data_.loaded.notes.end());
     notes.insert(notes.end(), data_.dataset.notes.begin(), data_.dataset.notes.end());
     notes.insert(notes.end(), data_.folds.notes.begin(), data_.folds.notes.end());
-    if (!experiment_.data.point_in_time) notes.push_back("point_in_time: no. The data may hold values that were not known at their time");
     json["notes"] = notes;
     json["failures"] = failures;
     outcome.summary = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     store_.finish_run(id_, status, context_.now(), outcome.summary, outcome.failed ? failures.front() : "", summary.metrics);
     return outcome;
+  }
+
+  std::string sealed_text() const {
+    const bool judged_there = experiment_.search && experiment_.search->once && !experiment_.accept.empty();
+    return fmt::format("{} rows are sealed: `assay reveal {}` scores them{}, and each look is recorded", data_.folds.sealed->test.size(), id_,
+                       judged_there ? " and judges `accept`" : "");
   }
 
   // Counts this configuration; how many distinct ones this question has seen, and how often its final test was looked at.

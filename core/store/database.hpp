@@ -97,6 +97,12 @@ struct Store::State {
     }
   }
 
+  void note_asked(RunId id) {
+    SQLite::Statement q(db, "UPDATE run SET asked = (SELECT max(asked) + 1 FROM run) WHERE id = ?");
+    q.bind(1, id);
+    q.exec();
+  }
+
   std::int64_t unit_id(RunId id, const UnitKey& key) const {
     SQLite::Statement q(db, "SELECT id FROM unit WHERE run = ? AND model = ? AND fold = ? AND repeat = ?");
     bind_unit(q, 1, id, key);

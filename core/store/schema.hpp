@@ -88,6 +88,12 @@ CREATE TABLE trial (
   seconds REAL NOT NULL, error TEXT NOT NULL, log TEXT NOT NULL, file TEXT NOT NULL, step BLOB NOT NULL, step_value BLOB NOT NULL,
   time BLOB NOT NULL, "return" BLOB NOT NULL,
   PRIMARY KEY (run, study, number)) WITHOUT ROWID;
+)sql",
+    R"sql(
+-- What a look at a sealed span came to, as JSON. asked: rises with each run that `assay run` begins, goes on with or finds finished.
+ALTER TABLE reveal ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
+UPDATE run SET asked = id;
 )sql"};
 
 }  // namespace assay::store

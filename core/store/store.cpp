@@ -120,7 +120,8 @@ RunId Store::create_run(const RunRecord& run) {
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement put(db,
                           "INSERT INTO run (identity, name, status, file, original, resolved, seed, data_hash, build, machine, cpu_variant,"
-                          " started_at, quick) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                          " started_at, quick, asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                          " (SELECT coalesce(max(asked), 0) + 1 FROM run))");
     SQLite::bind(put, run.identity, run.name, to_text(run.status), run.file, run.original, run.resolved,
                  static_cast<std::int64_t>(run.seed), run.data_hash, run.build, run.machine, run.cpu_variant, run.started_at,
                  run.quick ? 1 : 0);
@@ -177,8 +178,13 @@ void Store::reopen_run(RunId id, const std::string& identity, const std::string&
     SQLite::bind(update, identity, build, new_build ? 1 : 0, id);
     update.exec();
     state_->put_plugins(id, plugins);
+    state_->note_asked(id);
     transaction.commit();
   });
+}
+
+void Store::note_asked(RunId id) {
+  guarded(state_->file, "noting a run", [&] { state_->note_asked(id); });
 }
 
 void Store::delete_run(RunId id) {
@@ -243,8 +249,8 @@ RunId Store::resolve(std::string_view text) const {
   return guarded(state_->file, "looking up a run", [&] {
     SQLite::Database& db = state_->db;
     if (text == "last") {
-      SQLite::Statement q(db, "SELECT max(id) FROM run");
-      if (q.executeStep() && !q.getColumn(0).isNull()) return static_cast<RunId>(q.getColumn(0).getInt64());
+      SQLite::Statement q(db, "SELECT id FROM run ORDER BY asked DESC LIMIT 1");
+      if (q.executeStep()) return static_cast<RunId>(q.getColumn(0).getInt64());
       throw Error(Fault::usage, "looking up a run", "the store " + state_->file.string() + " holds no run yet");
     }
     if (const auto number = text::to_integer(text)) {
@@ -252,9 +258,9 @@ RunId Store::resolve(std::string_view text) const {
       q.bind(1, *number);
       if (q.executeStep()) return static_cast<RunId>(*number);
     } else {
-      SQLite::Statement q(db, "SELECT max(id) FROM run WHERE name = ?");
+      SQLite::Statement q(db, "SELECT id FROM run WHERE name = ? ORDER BY asked DESC LIMIT 1");
       q.bind(1, std::string(text));
-      if (q.executeStep() && !q.getColumn(0).isNull()) return static_cast<RunId>(q.getColumn(0).getInt64());
+      if (q.executeStep()) return static_cast<RunId>(q.getColumn(0).getInt64());
     }
     std::vector<std::string> names;
     SQLite::Statement all(db, "SELECT DISTINCT name FROM run");
@@ -447,10 +453,19 @@ std::vector<MetricRecord> Store::metrics(RunId id) const {
   });
 }
 
-void Store::put_reveal(RunId id, TimeNs at, const std::string& what) {
-  guarded(state_->file, "recording a reveal", [&] {
-    SQLite::Statement q(state_->db, "INSERT INTO reveal VALUES (?, ?, ?)");
+std::int64_t Store::put_reveal(RunId id, TimeNs at, const std::string& what) {
+  return guarded(state_->file, "recording a reveal", [&] {
+    SQLite::Statement q(state_->db, "INSERT INTO reveal (run, at, what) VALUES (?, ?, ?)");
     SQLite::bind(q, id, at, what);
+    q.exec();
+    return static_cast<std::int64_t>(state_->db.getLastInsertRowid());
+  });
+}
+
+void Store::put_reveal_summary(std::int64_t reveal, const std::string& summary) {
+  guarded(state_->file, "recording a reveal", [&] {
+    SQLite::Statement q(state_->db, "UPDATE reveal SET summary = ? WHERE rowid = ?");
+    SQLite::bind(q, summary, reveal);
     q.exec();
   });
 }
@@ -458,9 +473,9 @@ void Store::put_reveal(RunId id, TimeNs at, const std::string& what) {
 std::vector<Store::Reveal> Store::reveals(RunId id) const {
   return guarded(state_->file, "reading reveals", [&] {
     std::vector<Reveal> list;
-    SQLite::Statement q(state_->db, "SELECT at, what FROM reveal WHERE run = ? ORDER BY at");
+    SQLite::Statement q(state_->db, "SELECT at, what, summary FROM reveal WHERE run = ? ORDER BY rowid");
     q.bind(1, id);
-    while (q.executeStep()) list.push_back({q.getColumn(0).getInt64(), q.getColumn(1).getString()});
+    while (q.executeStep()) list.push_back({q.getColumn(0).getInt64(), q.getColumn(1).getString(), q.getColumn(2).getString()});
     return list;
   });
 }

@@ -38,7 +38,9 @@ class Store {
   std::optional<RunId> newest_with_identity(std::string_view identity) const;
   // The newest unfinished run of the same file and data whatever its build: what --accept-new-build goes on with.
   std::optional<RunId> unfinished_like(const std::string& resolved, const std::string& data_hash) const;
-  // "12", "last", or a run's name (its newest run). Throws Error(usage) naming what exists.
+  // Makes it the one that `last` and its name mean: it was asked for again and is finished. Begun and reopened runs are asked for.
+  void note_asked(RunId id);
+  // "12", "last", or a run's name; of several the one that was asked for last. Throws Error(usage) naming what exists.
   RunId resolve(std::string_view text) const;
 
   void put_folds(RunId id, const std::vector<FoldRecord>& folds);
@@ -66,10 +68,12 @@ class Store {
   enum class Detail { curve, everything };                      // everything: orders, fills and trades too
   std::vector<BacktestRecord> backtests(RunId id, Detail detail) const;
 
-  void put_reveal(RunId id, TimeNs at, const std::string& what);
+  // Returns the reveal's number: it is on record before anything is scored, what it came to is added when that is done.
+  std::int64_t put_reveal(RunId id, TimeNs at, const std::string& what);
+  void put_reveal_summary(std::int64_t reveal, const std::string& summary);
   struct Reveal {
     TimeNs at;
-    std::string what;
+    std::string what, summary;  // summary: JSON, what `assay reveal --json` prints; empty where it came to nothing
   };
   std::vector<Reveal> reveals(RunId id) const;
 

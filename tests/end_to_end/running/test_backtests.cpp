@@ -208,6 +208,46 @@ TEST_CASE("one choice for all folds shows nothing but the sealed span's reveal")
   CHECK(folder.assay({"runs", "show", "last", "--equity", "--of", "final_test", "--csv"}).code == 0);
 }
 
+TEST_CASE("where one choice is made for all folds, criteria are judged by the reveal, with exit 5, stored and shown") {
+  const Folder folder;
+  folder.write("s.yaml", kSearch + "accept: ['backtest.sharpe > -100', 'backtest.sharpe > 100']\n");
+  const Result run = folder.assay({"run", "s.yaml", "--json", "--set", "search.scope=once"});
+  CHECK(run.code == 0);
+  CHECK(run.json().at("accept").empty());
+  CHECK_THAT(run.json().at("sealed").get<std::string>(), Catch::Contains("judges `accept`"));
+  const Result revealed = folder.assay({"reveal", "last", "--json"});
+  CHECK(revealed.code == 5);
+  CHECK(revealed.json().at("accept").at(0).at("met") == true);
+  CHECK(revealed.json().at("accept").at(1).at("met") == false);
+  CHECK(folder.assay({"runs", "show", "last", "--json"}).json().at("revealed") == revealed.json());
+  CHECK_THAT(folder.assay({"runs", "show", "last"}).out, Catch::Contains("backtest.sharpe > 100: NOT MET"));
+  CHECK(folder.assay({"reveal", "last"}).code == 5);
+
+  folder.write("s.yaml", kSearch + "accept: ['backtest.sharpe > -100']\n");
+  REQUIRE(folder.assay({"run", "s.yaml", "--set", "search.scope=once"}).code == 0);
+  CHECK(folder.assay({"reveal", "last"}).code == 0);
+}
+
+TEST_CASE("fills at the close on which they were decided are stamped on every page, a sealed run's too; data that were revised are") {
+  const Folder folder;
+  std::string file = kSearch;
+  file.replace(file.find("next_close"), 10, "same_close");
+  folder.write("s.yaml", file);
+  for (const char* scope : {"search.scope=per_fold", "search.scope=once"}) {
+    REQUIRE(folder.assay({"run", "s.yaml", "--json", "--set", scope}).json().at("stamps").at(0).at("stamp") == "same-bar fills");
+    for (const std::vector<std::string>& page : std::vector<std::vector<std::string>>{
+             {"runs", "list"}, {"runs", "show", "last"}, {"runs", "show", "last", "--trials"}, {"sweep", "best", "last"},
+             {"runs", "compare", "last", "last"}, {"reveal", "last"}, {"runs", "show", "last", "--trades", "--of", "final_test"}}) {
+      INFO(scope << " " << page[0] << " " << page[1]);
+      CHECK_THAT(folder.assay(page).out, Catch::Contains("same-bar fills"));
+    }
+  }
+  folder.write("f.yaml", kForecast + kBacktest);
+  REQUIRE(folder.assay({"run", "f.yaml", "--set", "data.point_in_time=false"}).code == 0);
+  CHECK_THAT(folder.assay({"runs", "show", "last"}).out, Catch::Contains("point_in_time: no") && !Catch::Contains("same-bar"));
+  CHECK_THAT(folder.assay({"runs", "list"}).out, Catch::Contains("point_in_time: no"));
+}
+
 TEST_CASE("criteria speak of the backtest and its benchmark") {
   const Folder folder;
   folder.write("f.yaml", kForecast + kBacktest + "accept: ['backtest.sharpe > benchmark.sharpe', 'backtest.max_drawdown > -0.00001']\n");

@@ -129,6 +129,9 @@ TEST_CASE("a finished identical run prints its stored result; --again repeats it
   CHECK(quick.json().at("folds") == 2);
   CHECK_THAT(folder.assay({"run", "e.yaml", "--quick"}).out, Catch::Contains("no result"));
   CHECK_FALSE(first.json().contains("quick"));
+  const Json printed = folder.assay({"run", "e.yaml", "--set", "model.hidden=[8]", "--json"}).json();
+  CHECK(printed.at("run") == 3);  // two runs began since
+  CHECK(folder.assay({"runs", "show", "last", "--json"}).json() == printed);
 }
 
 TEST_CASE("exit codes and accept: 0, 1, 2, 5, with operands of baselines") {

@@ -101,10 +101,28 @@ TEST_CASE("runs are named by number, name or last, and a wrong name says what to
   const RunId third = store.create_run(sample_run("beta"));
   CHECK(store.resolve("last") == third);
   CHECK(store.resolve("alpha") == second);
+  store.note_asked(first);  // its finished result was asked for again
+  CHECK(store.resolve("last") == first);
+  CHECK(store.resolve("alpha") == first);
+  store.reopen_run(second, "identity", "build", {}, false);
+  CHECK(store.resolve("last") == second);
+  CHECK(store.resolve("beta") == third);
   CHECK(store.resolve(std::to_string(first)) == first);
   CHECK_THROWS_WITH(store.resolve("alpa"), Catch::Matchers::Contains("Did you mean 'alpha'"));
   store.delete_run(third);
   CHECK(store.create_run(sample_run("gamma")) == third + 1);  // numbers are never used again
+}
+
+TEST_CASE("a reveal is on record before it came to anything, and keeps what it came to") {
+  const Folder folder;
+  Store store(folder.path / "assay.db", Store::Mode::write);
+  const RunId id = store.create_run(sample_run("alpha"));
+  store.put_reveal(id, 5, "final_test");
+  store.put_reveal_summary(store.put_reveal(id, 5, "final_test"), "{}");
+  const auto reveals = store.reveals(id);
+  REQUIRE(reveals.size() == 2);
+  CHECK((reveals[0].at == 5 && reveals[0].summary.empty()));
+  CHECK(reveals[1].summary == "{}");
 }
 
 TEST_CASE("a unit's checkpoint lives until the unit is stored") {
