@@ -43,7 +43,7 @@ std::string place_text(const audit::Where& where) {
   return text;
 }
 
-std::string value_text(double value) { return std::isnan(value) ? "missing" : brief(value); }
+std::string value_text(double value) { return std::isnan(value) ? "missing" : fmt::format("{:.7g}", value); }
 
 std::string details(const std::string& test, const Finding& finding, const Console& console) {
   std::string out = "\n" + console.bold(fmt::format("{}: {}", test, finding.culprit)) + "\n";
@@ -52,7 +52,7 @@ std::string details(const std::string& test, const Finding& finding, const Conso
   if (!std::isnan(finding.before) || !std::isnan(finding.after))
     out += labelled("value", fmt::format("{}, and {} after the change", value_text(finding.before), value_text(finding.after)));
   std::string amount = fmt::format("{} value{}", count(static_cast<double>(finding.count)), finding.count == 1 ? "" : "s");
-  if (!std::isnan(finding.amount)) amount += fmt::format(", at most {}", brief(finding.amount));
+  if (!std::isnan(finding.amount)) amount += (std::isnan(finding.before) ? ", " : ", by at most ") + brief(finding.amount);
   out += labelled("amount", amount);
   if (!finding.change.empty()) out += labelled("when", finding.change);
   if (!finding.mend.empty()) out += labelled("mend", finding.mend);

@@ -8,7 +8,6 @@
 
 #include "audit/compare.hpp"
 #include "audit/tests.hpp"
-#include "pipeline/expression.hpp"
 #include "quality/check_data.hpp"
 #include "stats/correlation.hpp"
 
@@ -89,6 +88,9 @@ class Probe {
     finding.mend = "leave it out of `inputs`, unless its values are truly known at the row's time";
     findings_.push_back(std::move(finding));
   }
+  static std::string look_at(const std::string& input, const std::string& what) {
+    return fmt::format("input `{}`: {}; look at how it was made", input, what);
+  }
   std::int64_t first_label() const {
     const auto at = std::find_if(y_.begin(), y_.end(), [](double y) { return !std::isnan(y); });
     return at == y_.end() ? 0 : at - y_.begin();
@@ -119,15 +121,7 @@ class Probe {
   // Raw columns that inputs are made from, and inputs that are raw columns.
   std::vector<std::string> read_columns() const {
     std::set<std::string> names(dataset_.inputs.begin(), dataset_.inputs.end());
-    for (const config::FeatureSpec& feature : subject_.experiment.features) {
-      if (!feature.component) {
-        for (std::string& name : pipeline::names_in(pipeline::parse_expression(feature.expression, pipeline::Use::feature)))
-          names.insert(std::move(name));
-      } else {
-        for (const auto& [key, value] : feature.component->params)
-          if (const auto* name = std::get_if<std::string>(&value.data)) names.insert(*name);
-      }
-    }
+    for (const config::FeatureSpec& feature : subject_.experiment.features) names.merge(names_read(feature));
     std::vector<std::string> out;
     for (const std::string& name : names)
       if (const data::Column* column = subject_.raw.find(name); column != nullptr && column->is_numeric()) out.push_back(name);
@@ -171,7 +165,7 @@ class Probe {
       const std::string what =
           fmt::format("it moves in steps, and what a step brings correlates with the labels until the next step: {:.4f}", most);
       if (most < kAbsurd)
-        notes_.push_back(fmt::format("input `{}`: {}; look at how it was made", name, what));
+        notes_.push_back(look_at(name, what));
       else
         add(name, what, static_cast<std::int64_t>(used.size()), *std::min_element(used.begin(), used.end()), most);
       return;
@@ -256,7 +250,7 @@ class Probe {
     if (most >= kAbsurd && !nowcast)
       add(name, what, static_cast<std::int64_t>(used.size()), *std::min_element(used.begin(), used.end()), most);
     else if (most >= kDoubtful && !found(culprit_of(name)))
-      notes_.push_back(fmt::format("input `{}`: {}; look at how it was made", name, what));
+      notes_.push_back(look_at(name, what));
   }
 
   // The input is a function of a category, and that function is the target's mean over the very rows that it stands in.

@@ -71,12 +71,26 @@ class LookAhead {
                          : fit_notes_.empty()                 ? backward
                                                               : "no model could be fitted");
     std::vector<TestResult> out{std::move(cut), std::move(noise), std::move(prepared), std::move(forecasts)};
-    for (TestResult& result : out)
+    for (TestResult& result : out) {
       if (!result.findings.empty()) result.status = Status::found;
+      blame_first(result.findings);
+    }
     return out;
   }
 
  private:
+  // A feature made from one that leaks leaks too: the mend is there.
+  void blame_first(std::vector<Finding>& findings) const {
+    const auto culprit = [](const std::string& name) { return fmt::format("feature `{}`", name); };
+    for (const config::FeatureSpec& feature : subject_.experiment.features) {
+      const auto own = std::find_if(findings.begin(), findings.end(), [&](const Finding& f) { return f.culprit == culprit(feature.name); });
+      if (own == findings.end()) continue;
+      for (const std::string& name : names_read(feature))
+        if (std::any_of(findings.begin(), findings.end(), [&](const Finding& f) { return f.culprit == culprit(name); }))
+          own->mend = fmt::format("mend `{}` first, which it reads", name);
+    }
+  }
+
   static void not_run(TestResult& result, std::string why) {
     result.status = Status::not_run;
     result.looked_at = std::move(why);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "pipeline/expression.hpp"
 #include "pipeline/plugin_features.hpp"
 #include "run/fold_shelf.hpp"
 #include "run/remote_components.hpp"
@@ -102,6 +103,23 @@ class Steps {
 };
 
 }  // namespace
+
+std::set<std::string> names_read(const config::FeatureSpec& feature) {
+  std::set<std::string> names;
+  if (!feature.component) {
+    for (std::string& name : pipeline::names_in(pipeline::parse_expression(feature.expression, pipeline::Use::feature)))
+      names.insert(std::move(name));
+    return names;
+  }
+  const auto add = [&](const config::Value& value) {
+    if (const auto* name = std::get_if<std::string>(&value.data)) names.insert(*name);
+  };
+  for (const auto& [key, value] : feature.component->params) {
+    add(value);
+    if (const auto* list = std::get_if<config::List>(&value.data)) std::for_each(list->begin(), list->end(), add);
+  }
+  return names;
+}
 
 Subject subject_of(const config::Experiment& experiment, const plugin::Registry& registry, const run::ExperimentData& data,
                    const std::filesystem::path& program, const std::atomic<bool>* cancel) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ struct Subject {
   // Fits on the fold's train rows and forecasts its test rows. Throws Error where the fit fails.
   std::function<ModelForecasts(const AuditedModel&, const pipeline::Dataset&, const pipeline::Fold&, const pipeline::Folds&)> forecast;
 };
+
+// The columns and features that a feature names: in its expression, or as a plugin's parameters.
+std::set<std::string> names_read(const config::FeatureSpec& feature);
 
 // experiment, registry and cancel must outlive the subject.
 Subject subject_of(const config::Experiment& experiment, const plugin::Registry& registry, const run::ExperimentData& data,

@@ -93,6 +93,11 @@ TEST_CASE("Feature plugins that look ahead are named with row and amount, and a 
       CHECK(findings[0].at("count").get<int>() > 0);
     }
   }
+  const Heard two = audit(assay, experiment_on(", f: {use: bad.looks_ahead, input: close}, g: \"lag(f, 1) / f\"", "[ret, g]"),
+                          "--plugins " BAD_PLUGINS "/bad_looks_ahead.so");
+  INFO(two.text);
+  REQUIRE(two.of("truncation")->at("findings").size() == 2);
+  CHECK(two.of("truncation")->at("findings")[1].at("mend") == "mend `f` first, which it reads");
   const Heard warm_up = plugin("bad.wrong_warm_up", "wrong_warm_up");
   INFO(warm_up.text);
   CHECK(warm_up.code == 4);
@@ -150,7 +155,7 @@ TEST_CASE("A clean audit tells what it did and what it cannot see; a search's ch
   const Program::Said said = assay.say("audit clean.yaml --draws 50");
   INFO(said.out << said.err);
   CHECK(said.code == 0);
-  for (const char* text : {"no findings", "truncation", "50 draws", "choices of a search", "not covered vintages", "survivorship"})
+  for (const char* text : {"no findings", "truncation", "by stretches, 50", "choices of a search", "not covered vintages", "survivorship"})
     CHECK(said.out.find(text) != std::string::npos);
   CHECK(assay.say("audit clean.yaml --draws 50").out == said.out);
 }
