@@ -3,12 +3,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/compose.hpp"
 #include "cli/place.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
 #include "config/experiment_rules.hpp"
 #include "pipeline/checked_expression.hpp"
 #include "run/check_folds.hpp"
+#include "run/check_strategies.hpp"
 #include "run/experiment_data.hpp"
 
 namespace assay::cli {
@@ -20,7 +22,8 @@ using Json = nlohmann::ordered_json;
 VerbHelp help() {
   return {
       "assay check FILE... [options]",
-      "Checks experiment files whole, without running them: keys, types, ranges, plugins, then the data, features, target and split.\n"
+      "Checks experiment files whole, without running them: keys, types, ranges, plugins, then the data, features, target and split;\n"
+      "strategies are started on the first bars.\n"
       "All mistakes are shown at once. Exit codes: 0 sound, 1 a file is wrong, 2 the data are wrong.",
       "assay check experiments/credit_risk/simulated.yaml",
       {{"no-data", "", "look at the file only, do not open the data", false}, set_option(), plugins_option(), isa_option(), json_option()},
@@ -56,7 +59,10 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
       return true;
     };
     data = run::prepare_data(*opened.experiment, *opened.registry, options, diagnostics);
-    if (data) run::check_folds(*opened.experiment, *data, *opened.registry, diagnostics);
+    if (data) {
+      run::check_folds(*opened.experiment, *data, *opened.registry, diagnostics);
+      run::check_strategies(*opened.experiment, *data, *opened.registry, backtest_stage(), diagnostics);
+    }
     console.end_progress();
   }
   console.show(diagnostics, &opened.sources);

@@ -155,6 +155,31 @@ TEST_CASE("spans that a replay cannot go through are refused with their reason")
           "chosen on later rows");
 }
 
+TEST_CASE("what a strategy or a benchmark refuses when it starts is told by check, with its place; what ends its process too") {
+  const Folder folder;
+  const std::string head =
+      "assay: 1\nname: starts\nseed: 7\ndata: {source: sim.market, entities: 1, days: 600, seed: 3}\n"
+      "split: {use: walk_forward, train: 100, validation: 100, test: 100}\n";
+  const auto checked = [&](const std::string& text, int code, const std::string& reason) {
+    folder.write("s.yaml", text);
+    const Result ended = folder.assay({"check", "s.yaml"});
+    INFO(text << ended.out << ended.err);
+    CHECK(ended.code == code);
+    CHECK_THAT(ended.out + ended.err, Catch::Contains(reason));
+  };
+  const std::string rule = "backtest: {fill: next_open, strategy: {use: trend.sma_cross, fast: 30, slow: 10}}\n";
+  checked(head + rule, 1, "s.yaml:6:39: error: trend.sma_cross does not start: ");
+  checked(head + rule, 1, "fast has to be shorter than slow");
+  checked(head + "backtest: {fill: next_open, strategy: {use: forecast.threshold}}\n", 1, "here is no model that gives it");
+  checked(head + "backtest: {fill: next_open, strategy: {use: basic.buy_and_hold}, benchmark: {use: trend.sma_cross, fast: 9, slow: 3}}\n",
+          1, "trend.sma_cross does not start: ");
+  checked(head + rule + "search: {use: grid, objective: {metric: backtest.sharpe}, space: {backtest.strategy.slow: {choices: [40, 50]}}}\n",
+          0, "sound");  // what the file says of it is not what is traded
+  checked(kForecast + kBacktest, 0, "sound");
+  const std::string plugins = "plugins: ['" + std::string(BAD_PLUGINS) + "/bad_strategy_segfaults.so']\nresources: {isolation: none}\n";
+  checked(head + plugins + "backtest: {fill: next_open, strategy: {use: bad.strategy_segfaults}}\n", 1, "SIGSEGV");
+}
+
 TEST_CASE("a strategy that ends its process leaves a failed run with its reason, and the forecasts stored") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"segfaults", "SIGSEGV"}, {"aborts", "SIGABRT"}, {"hangs", "timeout"}, {"eats_memory", "memory"}};
@@ -235,9 +260,14 @@ TEST_CASE("fills at the close on which they were decided are stamped on every pa
   folder.write("s.yaml", file);
   for (const char* scope : {"search.scope=per_fold", "search.scope=once"}) {
     REQUIRE(folder.assay({"run", "s.yaml", "--json", "--set", scope}).json().at("stamps").at(0).at("stamp") == "same-bar fills");
-    for (const std::vector<std::string>& page : std::vector<std::vector<std::string>>{
-             {"runs", "list"}, {"runs", "show", "last"}, {"runs", "show", "last", "--trials"}, {"sweep", "best", "last"},
-             {"runs", "compare", "last", "last"}, {"reveal", "last"}, {"runs", "show", "last", "--trades", "--of", "final_test"}}) {
+    for (const std::vector<std::string>& page :
+         std::vector<std::vector<std::string>>{{"runs", "list"},
+                                               {"runs", "show", "last"},
+                                               {"runs", "show", "last", "--trials"},
+                                               {"sweep", "best", "last"},
+                                               {"runs", "compare", "last", "last"},
+                                               {"reveal", "last"},
+                                               {"runs", "show", "last", "--trades", "--of", "final_test"}}) {
       INFO(scope << " " << page[0] << " " << page[1]);
       CHECK_THAT(folder.assay(page).out, Catch::Contains("same-bar fills"));
     }
@@ -263,6 +293,7 @@ TEST_CASE("a market that is none is refused with the row's time") {
   folder.write("bars.csv", "date,open,high,low,close\n2020-01-01,1,2,0.5,1\n2020-01-02,1,2,0.5,2.5\n2020-01-03,1,2,0.5,1\n");
   const std::string head = "assay: 1\nname: bars\nseed: 1\ndata: {source: csv, path: bars.csv, time: {column: date}}\n";
   folder.write("b.yaml", head + "backtest: {strategy: {use: basic.buy_and_hold}, fill: next_open}\n");
+  CHECK_THAT(folder.assay({"check", "b.yaml"}).err, Catch::Contains("2020-01-02"));
   const Result outside = folder.assay({"run", "b.yaml"});
   CHECK(outside.code == 2);
   CHECK_THAT(outside.err, Catch::Contains("2020-01-02"));
