@@ -49,9 +49,9 @@ class Lexer {
     token.length = std::max<std::int64_t>(1, static_cast<std::int64_t>(text::utf8_length(token.text)));
     return token;
   }
-  [[noreturn]] void refuse(std::size_t from, std::string message, std::string mend) const {
+  [[noreturn]] void refuse(std::size_t from, const std::string& message, std::string mend) const {
     const Token token = made(Token::Kind::symbol, from);
-    throw ExpressionError(std::move(message), std::move(mend), token.offset, token.length);
+    throw ExpressionError(message, std::move(mend), token.offset, token.length);
   }
 
   Token next() {
@@ -171,8 +171,8 @@ class Parser {
     }
     throw refusal(token, fmt::format("`{}` is not expected here", token.text), mend);
   }
-  static ExpressionError refusal(const Token& token, std::string message, std::string mend) {
-    return {std::move(message), std::move(mend), token.offset, token.length};
+  static ExpressionError refusal(const Token& token, const std::string& message, std::string mend) {
+    return {message, std::move(mend), token.offset, token.length};
   }
 
   Ast joined(Op op, Ast left, Ast right) const {

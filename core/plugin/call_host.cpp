@@ -34,7 +34,7 @@ const char* status_text(assay_status status) {
 
 Stopped::Stopped(const std::string& component) : Error(Fault::interrupted, component, "stopped as asked") {}
 
-ComponentError::ComponentError(std::string component, std::string tried, assay_status status, const std::string& reason)
+ComponentError::ComponentError(std::string component, const std::string& tried, assay_status status, const std::string& reason)
     : Error(status == ASSAY_BAD_STATE ? Fault::data : Fault::failed, component + ": " + tried,
             reason.empty() ? std::string(status_text(status)) + " (no reason was given)" : reason),
       component_(std::move(component)),

@@ -32,7 +32,7 @@ class Stopped : public Error {
 // A component said why it cannot go on (or broke a rule of the boundary). fault() is failed; data for BAD_STATE.
 class ComponentError : public Error {
  public:
-  ComponentError(std::string component, std::string tried, assay_status status, const std::string& reason);
+  ComponentError(std::string component, const std::string& tried, assay_status status, const std::string& reason);
   const std::string& component() const { return component_; }
   assay_status status() const { return status_; }
 
