@@ -143,13 +143,20 @@ class CsvCheck {
       if (!guessed)
         throw Error(Fault::usage, "", fmt::format("--time: no known form of times fits the column '{}'", *named),
                     "Say which with --format, for example --format %d.%m.%Y");
-      take_time(*named, *guessed, "as asked");
+      take_time(*named, *guessed, "as asked", format ? nullptr : &columns);
     } else if (const auto guess = quality::guess_time(columns)) {
-      take_time(guess->column, format.value_or(guess->format), "guessed " + guess->reason + "; --time says otherwise");
+      take_time(guess->column, format.value_or(guess->format), "guessed " + guess->reason + "; --time says otherwise",
+                format ? nullptr : &columns);
     }
   }
-  void take_time(const std::string& column, const std::string& format, const std::string& why) {
+  // The time of day may stand in a column of its own, where nobody said how times are written.
+  void take_time(const std::string& column, std::string format, const std::string& why, const std::vector<data::Column>* others) {
     options_.time_column = column;
+    if (const auto clock = others ? quality::guess_clock(*others, column) : std::nullopt) {
+      options_.clock_column = clock->column;
+      if (!format.empty()) format += " " + clock->format;  // ISO 8601 has it
+      checked_.roles.push_back({"clock", clock->column, "guessed: " + clock->reason});
+    }
     options_.time_format = format;
     checked_.roles.push_back({"time", column, fmt::format("{}; format {}", why, format.empty() ? "ISO 8601" : format)});
   }

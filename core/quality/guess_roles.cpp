@@ -88,6 +88,18 @@ std::optional<Guess> guess_time(std::span<const data::Column> columns) {
   return std::nullopt;
 }
 
+std::optional<Guess> guess_clock(std::span<const data::Column> columns, const std::string& date) {
+  for (const data::Column& column : columns) {
+    const bool named = holds(column.name(), "time") || holds(column.name(), "hour") || holds(column.name(), "clock");
+    if (column.name() == date || !named || column.type() != data::ColumnType::category || column.levels().empty()) continue;
+    std::vector<std::string> instants;  // a format without a date reads nothing
+    for (std::size_t i = 0; i < std::min(kTried, column.levels().size()); ++i) instants.push_back("2000-01-01 " + column.levels()[i]);
+    for (const char* format : {"%H:%M", "%H:%M:%S", "%H:%M:%S.%f"})
+      if (reads_all("%F " + std::string(format), instants)) return Guess{column.name(), "the time of day", format};
+  }
+  return std::nullopt;
+}
+
 std::optional<Guess> guess_entity(std::span<const data::Column> columns, const std::string& time) {
   const auto found = std::find_if(columns.begin(), columns.end(), [&](const data::Column& c) { return c.name() == time; });
   if (found == columns.end() || found->type() != data::ColumnType::timestamp) return std::nullopt;

@@ -20,6 +20,8 @@ struct Guess {
 std::optional<Guess> guess_time(std::span<const data::Column> columns);
 // The format in which a column holds times, if it does.
 std::optional<std::string> guess_format(const data::Column& column);
+// The column with the time of day beside one that holds dates alone; its format goes behind the date's with a blank.
+std::optional<Guess> guess_clock(std::span<const data::Column> columns, const std::string& date);
 // Given the times: a column of names that tells rows of the same time apart. Nothing where each time stands once.
 std::optional<Guess> guess_entity(std::span<const data::Column> columns, const std::string& time);
 // A column called target, label, class or y.

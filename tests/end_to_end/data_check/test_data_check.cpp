@@ -128,6 +128,25 @@ TEST_CASE("options overrule guesses; a leak is found where the target is named")
   CHECK(table.at("not_covered").size() == 2);
 }
 
+TEST_CASE("the date and the time of day in two columns are one time") {
+  Folder folder;
+  for (const std::string form : {"2021-01-%02d,%02d:30,%d\n", "%d/1/2021,%02d:30:00,%d\n"}) {
+    std::string csv = "Date,Time,x\n";
+    for (int d = 1; d <= 28; ++d)
+      for (int h = 0; h < 24; ++h) {
+        char line[60];
+        std::snprintf(line, sizeof line, form.c_str(), d, h, (d * 7919 + h * 104729) % 1009);
+        csv += line;
+      }
+    folder.write("h.csv", csv);
+    const Result r = folder.assay({"data", "check", "h.csv", "--json"});
+    INFO(r.out << r.err);
+    CHECK(r.code == 0);
+    CHECK(r.json().at("findings").empty());
+    CHECK(r.json().at("facts")[0] == "calendar: rows every 1 h, in 168 of the 168 hours of a week");
+  }
+}
+
 TEST_CASE("command lines that are wrong: exit 1, with the mend") {
   Folder folder;
   folder.write("p.csv", prices(1, 60));
