@@ -187,6 +187,24 @@ TEST_CASE("basic.equal_weight never borrows, whatever the calendars") {
   }
 }
 
+TEST_CASE("an instrument that no longer trades has no share of what is bought") {
+  std::vector<std::vector<Bar>> bars(3, closes(std::vector<double>(80, 10)));
+  bars[2].resize(10);  // gone after day 10
+  const auto m = market(bars);
+  const auto cash_at = [](const Outcome& out, std::size_t day) { return out.cash[day] / 1'000'000; };
+  const Outcome weighted = run(m, shipped("basic.equal_weight", {{"rebalance", {std::int64_t{5}}}}));
+  CHECK(weighted.exposure[20] == Approx(1));
+  CHECK(weighted.exposure.back() == Approx(1));
+  CHECK(weighted.cash.back() == Approx(0).margin(1e-6));  // its position cannot be sold: nothing is free for the others
+
+  const backtest::Period soon{15 * kNsPerDay}, later{40 * kNsPerDay};
+  const Outcome waits = run(m, shipped("basic.equal_weight", {{"rebalance", {std::int64_t{5}}}}), {}, soon);
+  CHECK(cash_at(waits, 10) == Approx(1.0 / 3));  // it may be halted
+  CHECK(cash_at(waits, 30) == Approx(0).margin(1e-9));
+  CHECK(cash_at(run(m, shipped("basic.equal_weight"), {}, later), 5) == Approx(0).margin(1e-9));
+  CHECK(cash_at(run(m, shipped("basic.buy_and_hold"), {}, later), 5) == Approx(0).margin(1e-9));
+}
+
 TEST_CASE("basic.equal_weight brings weights back") {
   const auto m = market({closes({10, 10, 20, 20, 20, 20}), closes({10, 10, 10, 10, 10, 10})});
   backtest::Rules rules;
