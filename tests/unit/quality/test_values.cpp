@@ -221,3 +221,15 @@ TEST_CASE("the simulated sources are clean: no false alarm in twenty markets and
     CHECK(second.findings.empty());
   }
 }
+
+TEST_CASE("a wide table: the one pair that is alike is found among three hundred columns") {
+  std::vector<Column> columns;
+  for (unsigned c = 0; c < 300; ++c) columns.push_back(Column::of_reals("c" + std::to_string(c), normals(2'000, c + 1)));
+  std::vector<double> twin = columns[17].to_reals();
+  for (double& v : twin) v = -2 * v;
+  columns.push_back(Column::of_reals("twin", twin));
+  const Report report = quality::check(columns, {}, kMissingTime);
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].columns == std::vector<std::string>{"c17", "twin"});
+  CHECK(report.findings[0].amount == Approx(-1));
+}
