@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "audit/compare.hpp"
 #include "audit/tests.hpp"
@@ -73,14 +74,27 @@ Rows shared(const Rows& a, const Rows& b) {
   return out;
 }
 
+// Rows of `from` whose group has rows in `against`.
+Rows same_group(const pipeline::Dataset& dataset, const Rows& from, const Rows& against) {
+  Rows out;
+  if (dataset.group.empty()) return out;
+  std::set<std::int64_t> theirs;
+  for (const std::int64_t row : against) theirs.insert(dataset.group[static_cast<std::size_t>(row)]);
+  for (const std::int64_t row : from)
+    if (theirs.contains(dataset.group[static_cast<std::size_t>(row)])) out.push_back(row);
+  return out;
+}
+
 class IntervalTest {
  public:
   explicit IntervalTest(const Subject& subject) : subject_(subject) {}
 
-  // One set may not know of another: no row in both, and with time no labels that share a moment.
+  // One set may not know of another: no row and no group in both, and with time no labels that share a moment.
   void apart(const std::string& culprit, const Rows& from, const std::string& from_name, const Rows& against,
              const std::string& against_name, const std::string& mend, bool by_time) {
     report(culprit, shared(from, against), fmt::format("rows are {} and {} rows at once", from_name, against_name), mend);
+    report(culprit, same_group(subject_.dataset, from, against),
+           fmt::format("groups (split.group) have {} and {} rows at once", from_name, against_name), "keep a group's rows together");
     if (by_time && subject_.dataset.has_time())
       report(culprit, touching(subject_.dataset, from, against),
              fmt::format("labels of {} rows touch those of {} rows", from_name, against_name), mend);

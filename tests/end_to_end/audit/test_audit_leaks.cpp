@@ -158,6 +158,10 @@ TEST_CASE("A clean audit tells what it did and what it cannot see; a search's ch
   for (const char* text : {"no findings", "truncation", "by stretches, 50", "choices of a search", "not covered vintages", "survivorship"})
     CHECK(said.out.find(text) != std::string::npos);
   CHECK(assay.say("audit clean.yaml --draws 50").out == said.out);
+  const Program::Said once = assay.say("audit clean.yaml --draws 2 --cuts 0 --set search.scope=once --set split.final_test=200");
+  INFO(once.out << once.err);
+  CHECK(once.code == 0);
+  CHECK(once.out.find("and the final test, 1 choice of a search") != std::string::npos);
 }
 
 TEST_CASE("Options, help and faults of the verb") {

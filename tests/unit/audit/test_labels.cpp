@@ -209,6 +209,26 @@ TEST_CASE("Train labels that touch test rows, and one choice over pooled folds, 
   CHECK(purge.findings[0].first.row == last + 1);
 }
 
+TEST_CASE("A customer in train and test at once is found") {
+  const Customers all = customers();
+  std::string text = "town,x,bad\n";
+  for (std::size_t i = 0; i < all.x.size(); ++i) text += fmt::format("t{},{:.17g},{}\n", all.town[i], all.x[i], all.bad[i]);
+  const auto subject = audited(text,
+                               "data: {source: csv, path: data.csv}\ninputs: [x]\ntarget: {column: bad, task: binary}\n"
+                               "split: {use: k_fold, folds: 4, group: town}\nmodel: {use: linear.logistic}\nevaluate: {metrics: [auc]}\n");
+  audit::Work work = subject->work();
+  CHECK(audit::intervals(*subject->subject, {}, work).status == Status::clean);
+  pipeline::Fold& fold = subject->subject->folds.folds[1];
+  fold.test.erase(fold.test.begin());
+  fold.train.insert(fold.train.begin(), fold.test.front());
+  fold.test.erase(fold.test.begin());
+  const audit::TestResult result = audit::intervals(*subject->subject, {}, work);
+  INFO(told(result));
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings[0].culprit == "fold 2");
+  CHECK(result.findings[0].what.find("split.group") != std::string::npos);
+}
+
 TEST_CASE("Skill vanishes with shuffled labels, unless an input has seen them") {
   for (const bool leaks : {false, true}) {
     for (const bool timed : {false, true}) {
