@@ -50,7 +50,8 @@ void measure_call(bench::Session& session) {
   session.measure({.name = "plugin.load_all", .unit = "ms", .goal = 10}, [&] {
     std::size_t found = 0;
     const double seconds = bench::time([&] {
-      const plugin::Registry all(plugin::SearchPath::standard({}));  // already in memory after the first round: what is left is our own work
+      const plugin::Registry all(
+          plugin::SearchPath::standard({}));  // already in memory after the first round: what is left is our own work
       found = all.files().size();
     });
     bench::require(found > 0, "no plugin was found");

@@ -441,8 +441,7 @@ class Runner {
     json["stamps"] = stamps_json(experiment_);
     json.update(Json::parse(summary.json));
     json["folds"] = shelf_.size();
-    if (data_.folds.sealed)
-      json["sealed"] = sealed_text();
+    if (data_.folds.sealed) json["sealed"] = sealed_text();
     json["ledger"] = record_trial();
     if (experiment_.search) json["search"] = Json::parse(search_->json(json["ledger"].at("trials").get<std::int64_t>()));
     std::vector<std::string> notes;
@@ -460,8 +459,8 @@ class Runner {
 
   std::string sealed_text() const {
     const bool judged_there = experiment_.search && experiment_.search->once && !experiment_.accept.empty();
-    return fmt::format("{} rows are sealed: `assay reveal {}` scores them{}, and each look is recorded", data_.folds.sealed->test.size(), id_,
-                       judged_there ? " and judges `accept`" : "");
+    return fmt::format("{} rows are sealed: `assay reveal {}` scores them{}, and each look is recorded", data_.folds.sealed->test.size(),
+                       id_, judged_there ? " and judges `accept`" : "");
   }
 
   // Counts this configuration; how many distinct ones this question has seen, and how often its final test was looked at.
