@@ -174,9 +174,14 @@ class TargetReader {
   TargetValues result_;
 };
 
-std::int64_t row_ahead(std::span<const std::int64_t> rows, std::size_t at, std::int64_t by) {
-  const auto last = static_cast<std::int64_t>(rows.size()) - 1;
-  return rows[static_cast<std::size_t>(std::min(last, static_cast<std::int64_t>(at) + by))];
+// When the row so many rows of the entity ahead is known. Past its last row none is there, and the label has not ended within the data: it
+// ends as much later as the last step says.
+TimeNs time_ahead(std::span<const TimeNs> known_at, std::span<const std::int64_t> rows, std::size_t at, std::int64_t by) {
+  const auto last = static_cast<std::int64_t>(rows.size()) - 1, to = static_cast<std::int64_t>(at) + by;
+  const auto time = [&](std::int64_t place) { return known_at[static_cast<std::size_t>(rows[static_cast<std::size_t>(place)])]; };
+  if (to <= last) return time(to);
+  const TimeNs step = last == 0 ? 1 : time(last) - time(last - 1);
+  return time(last) + std::min<TimeNs>(to - last, (std::numeric_limits<TimeNs>::max() - std::max<TimeNs>(0, time(last))) / step) * step;
 }
 
 // do_row(row, its entity, that entity's rows, the row's place among them), in the frame's order: an entity's own rows lie far apart in
@@ -217,7 +222,7 @@ void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& 
   std::optional<std::pair<std::size_t, TimeNs>> too_short;  // the first row whose label ends later than declared
   each_in_time(frame, [&](std::size_t row, std::size_t, std::span<const std::int64_t> rows, std::size_t place) {
     if (std::isnan(dataset.y[row])) return;
-    TimeNs end = known_at[static_cast<std::size_t>(row_ahead(rows, place, lead))];
+    TimeNs end = time_ahead(known_at, rows, place, lead);
     if (spanned) {
       const TimeNs declared = add(known_at[row], *spec.horizon);
       if (declared < end && !too_short) too_short = {row, end};

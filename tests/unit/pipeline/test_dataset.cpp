@@ -97,6 +97,21 @@ TEST_CASE("labels have intervals, and a label that overlaps the present is not s
   CHECK(now.last_known_target[static_cast<std::size_t>(rows[4])] == now.y[static_cast<std::size_t>(rows[3])]);
 }
 
+TEST_CASE("labels of the last rows end after the data, so that their last row does not know them") {
+  const data::Frame frame = planted::panel(12, 2, 3);
+  config::Experiment e = experiment("");
+  e.target.column = "y";
+  e.target.horizon = Span{0, 0, 3};
+  e.features = {feature("f", "mean(x, 4, 1)")};
+  const Dataset d = built(e, frame);
+  for (std::int32_t entity = 0; entity < 2; ++entity) {
+    const auto rows = frame.rows_of_entity(entity);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      CHECK(d.label_end[static_cast<std::size_t>(rows[i])] == frame.known_at()[static_cast<std::size_t>(rows[i])] + 3 * kNsPerDay);
+    CHECK(d.last_known_target[static_cast<std::size_t>(rows.back())] == d.y[static_cast<std::size_t>(rows[rows.size() - 4])]);
+  }
+}
+
 TEST_CASE("tables: classes, inputs, protected columns, features by plugin") {
   const data::Frame frame =
       planted::table({data::Column::of_reals("a", {1, 2, 3, 4}), data::Column::of_codes("class", {0, 1, 0, 1}, {"good", "bad"}),
