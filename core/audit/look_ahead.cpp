@@ -137,6 +137,7 @@ class LookAhead {
     compare_labels(comparison, to);
     inputs_differ_ |= !to.empty();
     if (cut.fold < 0 || !to.empty() || !other.has_labels || subject_.models.empty()) return;
+    if (other.dataset.classes != subject_.dataset.classes) return;  // a class is not there yet: all others have other numbers
     const pipeline::Fold& fold = subject_.folds.folds[static_cast<std::size_t>(cut.fold)];
     pipeline::Folds all;
     all.sealed = subject_.folds.sealed;

@@ -54,6 +54,23 @@ TEST_CASE("Clean panels and tables have no finding") {
   CHECK_FALSE(of_table.found());
 }
 
+TEST_CASE("A class that comes up late, and labels of a column that end after the data, are no finding") {
+  Random random(3);
+  std::string text = "day,x,regime\n";
+  for (std::int64_t d = 0; d < 700; ++d) {
+    const char* regime = d > 450 && random.uniform() < 0.2 ? "crash" : random.uniform() < 0.4 ? "up" : "down";
+    text += fmt::format("{},{:.17g},{}\n", to_iso(d * kNsPerDay), random.normal(), regime);
+  }
+  const auto subject = audited(text,
+                               "data: {source: csv, path: data.csv, time: {column: day}}\nfeatures: {r: \"x - lag(x, 1)\"}\n"
+                               "inputs: [r, x]\ntarget: {column: regime, task: multiclass, horizon: 2}\n"
+                               "split: {use: walk_forward, train: 200, test: 100}\nprepare: [{use: missing, method: mean}]\n"
+                               "model: {use: baseline.prior}\nevaluate: {metrics: [accuracy], baselines: [prior]}\n");
+  const audit::Report report = audit::audit(*subject->subject, subject->options);
+  INFO(told(report));
+  CHECK_FALSE(report.found());
+}
+
 TEST_CASE("An audit ends when it is cancelled") {
   const auto subject = over_time();
   const std::atomic<bool> cancel{true};
