@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <deque>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.hpp"
 
 namespace assay::run {
 
@@ -193,6 +197,120 @@ worker::TaskAnswer score_metric(const worker::TaskCall& call) {
   return answer;
 }
 
+// ---- samplers ----------------------------------------------------------------------------------------------------------------------
+
+class RemoteSampler final : public plugin::AnySampler {
+ public:
+  RemoteSampler(const plugin::LoadedComponent& component, const config::Map& params, const assay_space& space,
+                const worker::ConversationOptions& options, std::uint64_t seed)
+      : ranges_(space.n_ranges), remote_(component, params, options) {
+    Json ranges = Json::array();
+    std::vector<double> numbers;
+    for (const assay_range* range : std::span(space.ranges, space.n_ranges)) {
+      ranges.push_back({range->kind, std::string_view(range->name.data, range->name.size), range->log_scale, range->n_choices});
+      numbers.insert(numbers.end(), {range->low, range->high, range->step});
+    }
+    const Json header{{"seed", seed}, {"trials", space.trials}, {"direction", space.direction}, {"ranges", ranges}};
+    const auto told = call("sampler.start", header, std::array{PackedArray::of("numbers", std::span<const double>(numbers))});
+    points_ = Json::parse(told.header).at("points").get<std::int64_t>();
+  }
+
+  std::int64_t points() const override { return points_; }
+  std::vector<double> ask(std::int64_t number, const plugin::CallOptions& options) const override {
+    const worker::Message answer = call("sampler.ask", {{"seed", options.seed}, {"number", number}}, {});
+    const auto point = answer.part_as<double>(0);
+    ASSAY_CHECK(point.size() == ranges_, "a point has a value for each range");
+    return {point.begin(), point.end()};
+  }
+  void tell(const assay_trial& trial, const plugin::CallOptions& options) override {
+    call("sampler.tell", {{"seed", options.seed}, {"number", trial.number}, {"status", trial.status}},
+         std::array{PackedArray::of("point", std::span(trial.point, ranges_)), PackedArray::of("value", std::span(&trial.value, 1))});
+  }
+
+ private:
+  worker::Message call(std::string_view task, const Json& header, std::span<const PackedArray> arrays) const {
+    remote_.start_over();
+    return remote_.call(task, header.dump(-1, ' ', false, Json::error_handler_t::replace), arrays);
+  }
+
+  std::size_t ranges_;
+  mutable worker::RemoteComponent remote_;
+  std::int64_t points_ = -1;
+};
+
+// The space that the host described, and the sampler that points into it.
+class MappedStudy {
+ public:
+  MappedStudy(const worker::TaskCall& call, const Json& json, const plugin::CallOptions& options) {
+    const auto numbers = call.arrays.values<double>("numbers");
+    for (const Json& told : json.at("ranges")) {
+      const std::string& name = names_.emplace_back(told.at(1).get<std::string>());
+      const std::size_t at = 3 * ranges_.size();
+      ranges_.push_back({sizeof(assay_range),
+                         told.at(0).get<std::uint32_t>(),
+                         {name.data(), name.size()},
+                         numbers[at],
+                         numbers[at + 1],
+                         numbers[at + 2],
+                         told.at(2).get<std::uint32_t>(),
+                         told.at(3).get<std::uint32_t>()});
+    }
+    for (const assay_range& range : ranges_) pointers_.push_back(&range);
+    space_.struct_size = sizeof space_;
+    space_.n_ranges = static_cast<std::uint32_t>(pointers_.size());
+    space_.ranges = pointers_.data();
+    space_.trials = json.at("trials").get<std::int64_t>();
+    space_.direction = json.at("direction").get<std::int32_t>();
+    sampler_.emplace(call.component, call.params, space_, options);
+  }
+  MappedStudy(const MappedStudy&) = delete;
+  MappedStudy& operator=(const MappedStudy&) = delete;
+  plugin::Sampler& sampler() { return *sampler_; }
+
+ private:
+  std::deque<std::string> names_;
+  std::deque<assay_range> ranges_;
+  std::vector<const assay_range*> pointers_;
+  assay_space space_{};
+  std::optional<plugin::Sampler> sampler_;
+};
+
+plugin::CallOptions seeded(const worker::TaskCall& call, const Json& header) {
+  plugin::CallOptions options = call.options;
+  options.seed = header.at("seed").get<std::uint64_t>();
+  return options;
+}
+
+plugin::Sampler& started_sampler(const worker::TaskCall& call) {
+  return std::any_cast<const std::shared_ptr<MappedStudy>&>(call.kept)->sampler();
+}
+
+worker::TaskAnswer start_sampler(const worker::TaskCall& call) {
+  const Json header = Json::parse(call.header);
+  call.kept = std::make_shared<MappedStudy>(call, header, seeded(call, header));
+  return {Json{{"points", started_sampler(call).points()}}.dump(), {}};
+}
+
+worker::TaskAnswer ask_sampler(const worker::TaskCall& call) {
+  const Json header = Json::parse(call.header);
+  const std::vector<double> point = started_sampler(call).ask(header.at("number").get<std::int64_t>(), seeded(call, header));
+  worker::TaskAnswer answer;
+  answer.add<double>(point);
+  return answer;
+}
+
+worker::TaskAnswer tell_sampler(const worker::TaskCall& call) {
+  const Json header = Json::parse(call.header);
+  assay_trial trial{};
+  trial.struct_size = sizeof trial;
+  trial.status = header.at("status").get<std::uint32_t>();
+  trial.number = header.at("number").get<std::int64_t>();
+  trial.point = call.arrays.values<double>("point").data();
+  trial.value = call.arrays.values<double>("value")[0];
+  started_sampler(call).tell(trial, seeded(call, header));
+  return {};
+}
+
 // ---- who computes where ------------------------------------------------------------------------------------------------------------
 
 class IsolatingMaker final : public plugin::ComponentMaker {
@@ -206,6 +324,11 @@ class IsolatingMaker final : public plugin::ComponentMaker {
   std::shared_ptr<const plugin::AnyMetric> metric(const plugin::LoadedComponent& component, const config::Map& params) const override {
     if (component.file->ships) return ComponentMaker::metric(component, params);
     return std::make_shared<RemoteMetric>(component, params, options_);
+  }
+  std::unique_ptr<plugin::AnySampler> sampler(const plugin::LoadedComponent& component, const config::Map& params, const assay_space& space,
+                                              const plugin::CallOptions& options) const override {
+    if (component.file->ships) return ComponentMaker::sampler(component, params, space, options);
+    return std::make_unique<RemoteSampler>(component, params, space, options_, options.seed);
   }
 
  private:
@@ -231,7 +354,9 @@ std::unique_ptr<const plugin::ComponentMaker> component_maker(const config::Reso
 }
 
 worker::Tasks component_tasks() {
-  return {{"feature.describe", describe_feature}, {"feature.transform", transform_feature}, {"metric.score", score_metric}};
+  return {{"feature.describe", describe_feature}, {"feature.transform", transform_feature},
+          {"metric.score", score_metric},         {"sampler.start", start_sampler},
+          {"sampler.ask", ask_sampler},           {"sampler.tell", tell_sampler}};
 }
 
 }  // namespace assay::run

@@ -1,6 +1,6 @@
-// Features and metrics of plugins that did not ship with this program compute in worker processes where `resources.isolation` is `process`:
-// what they do to their process harms no other. Shipped ones stay in the host, as all do with `thread` and `none`. Used by the runner,
-// reveal, predict and check (through prepare_data). Thread-safe.
+// Features, metrics and samplers of plugins that did not ship with this program compute in worker processes where `resources.isolation` is
+// `process`: what they do to their process harms no other. Shipped ones stay in the host, as all do with `thread` and `none`. Used by the
+// runner, reveal, predict and check (through prepare_data). Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -18,11 +18,11 @@ worker::ConversationOptions worker_options(const config::ResourcesSpec& resource
                                            const std::atomic<bool>* cancel);
 
 // What it makes throws plugin::CallFailure where a component's process ends. A feature's timeout is for all rows, a metric's for all calls
-// on the object that was made.
+// on the object that was made, a sampler's for each call.
 std::unique_ptr<const plugin::ComponentMaker> component_maker(const config::ResourcesSpec& resources, const std::filesystem::path& program,
                                                               const std::atomic<bool>* cancel);
 
-// The worker's side: "feature.describe", "feature.transform", "metric.score".
+// The worker's side: "feature.describe", "feature.transform", "metric.score", "sampler.start", "sampler.ask", "sampler.tell".
 worker::Tasks component_tasks();
 
 }  // namespace assay::run

@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "config/experiment_reader.hpp"
 #include "run/ledger_question.hpp"
+#include "run/remote_components.hpp"
 #include "search/study.hpp"
 
 namespace assay::run {
@@ -94,9 +95,10 @@ class StudyRunner {
         model_(searched_model(setup.experiment)) {
     const config::SearchSpec& spec = *experiment_.search;
     const plugin::LoadedComponent& sampler = setup.context.registry.component("sampler", spec.sampler.id);
+    const auto maker = component_maker(experiment_.resources, setup.context.program, setup.context.cancel);
     for (const std::int64_t fold : setup.studies) {
       const SeedTree seed = SeedTree(experiment_.seed).child("search").child(static_cast<std::uint64_t>(fold + 1));
-      studies_.emplace_back(fold, spec, sampler, seed);
+      studies_.emplace_back(fold, spec, sampler, seed, *maker);
     }
     for (store::TrialRecord& record : setup.store.trials(setup.run, store::Store::TrialDetail::steps))
       for (Running& one : studies_)
@@ -126,8 +128,9 @@ class StudyRunner {
     std::int64_t fold;
     search::Study study;
     std::map<std::int64_t, store::TrialRecord> stored;  // by an earlier call of the same run
-    Running(std::int64_t f, const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed)
-        : fold(f), study(spec, sampler, seed) {}
+    Running(std::int64_t f, const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed,
+            const plugin::ComponentMaker& maker)
+        : fold(f), study(spec, sampler, seed, maker) {}
   };
   struct Next {
     Running* study;
@@ -355,7 +358,15 @@ Json best_json(const Choice& choice, const config::Experiment& experiment, bool 
 
 }  // namespace
 
-SearchOutcome run_studies(const StudySetup& setup) { return StudyRunner(setup).run(); }
+SearchOutcome run_studies(const StudySetup& setup) {
+  try {
+    return StudyRunner(setup).run();
+  } catch (const plugin::CallFailure& e) {  // the sampler's: what a trial does is its result
+    SearchOutcome outcome;
+    outcome.failures.push_back("the sampler ended the search: " + e.with_log());
+    return outcome;
+  }
+}
 
 store::TrialRecord run_trial_alone(const StudySetup& setup) {
   const config::TrialSpec& spec = *setup.experiment.trial;

@@ -32,15 +32,15 @@ std::uint32_t status_of(Outcome::Status status) {
 
 }  // namespace
 
-Study::Study(const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed)
+Study::Study(const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed, const plugin::ComponentMaker& maker)
     : space_(spec),
       seed_(seed),
-      sampler_(sampler, spec.sampler.params, space_.raw(), with_seed(seed.child("sampler"))),
+      sampler_(maker.sampler(sampler, spec.sampler.params, space_.raw(), with_seed(seed.child("sampler")))),
       lag_(spec.lag),
       size_(spec.trials),
       maximize_(spec.maximize) {
   if (spec.pruner) pruner_ = MedianPruner::of(*spec.pruner, spec.maximize);
-  const std::int64_t points = sampler_.points();
+  const std::int64_t points = sampler_->points();
   if (points >= 0) size_ = std::min(size_, points);
 }
 
@@ -62,7 +62,7 @@ std::optional<Trial> Study::ask() {
   }
   Trial trial;
   trial.number = number;
-  trial.point = sampler_.ask(number, with_seed(seed_.child("trial").child(static_cast<std::uint64_t>(number))));
+  trial.point = sampler_->ask(number, with_seed(seed_.child("trial").child(static_cast<std::uint64_t>(number))));
   trial.values = space_.values(trial.point);
   trial.closed = closed_branch(trial.point, trial.values);
   trials_.push_back(trial);
@@ -90,7 +90,7 @@ void Study::learn(std::int64_t number) {
   told.number = number;
   told.point = trial.point.data();
   told.value = outcome.status == Outcome::Status::failed ? std::nan("") : outcome.value;
-  sampler_.tell(told, with_seed(seed_.child("tell").child(static_cast<std::uint64_t>(number))));
+  sampler_->tell(told, with_seed(seed_.child("tell").child(static_cast<std::uint64_t>(number))));
   if (!outcome.was_run) return;
   const auto note = [&](Setting& setting) {
     if (outcome.crashed) setting.crashes.push_back(number);

@@ -6,12 +6,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
-#include "plugin/sampler.hpp"
+#include "plugin/component_maker.hpp"
 #include "search/pruner.hpp"
 #include "search/space.hpp"
 
@@ -34,10 +35,11 @@ struct Outcome {
 
 class Study {
  public:
-  Study(const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed);
+  // The maker counts during this call only.
+  Study(const config::SearchSpec& spec, const plugin::LoadedComponent& sampler, SeedTree seed, const plugin::ComponentMaker& maker = {});
 
-  std::int64_t size() const { return size_; }                // trials in all: a grid may end before search.trials
-  std::int64_t points() const { return sampler_.points(); }  // that the sampler knows; -1: without end
+  std::int64_t size() const { return size_; }                 // trials in all: a grid may end before search.trials
+  std::int64_t points() const { return sampler_->points(); }  // that the sampler knows; -1: without end
   std::int64_t asked() const { return static_cast<std::int64_t>(trials_.size()); }
   bool can_ask() const;                              // the next trial's predecessors have been told
   bool is_over() const { return asked() >= size_; }  // nothing more to ask
@@ -67,7 +69,7 @@ class Study {
 
   Space space_;
   SeedTree seed_;
-  plugin::Sampler sampler_;
+  std::unique_ptr<plugin::AnySampler> sampler_;
   std::int64_t lag_, size_;
   bool maximize_;
   std::optional<MedianPruner> pruner_;

@@ -14,7 +14,7 @@ std::uint32_t number(TaskRequest request) { return static_cast<std::uint32_t>(re
 }  // namespace
 
 RemoteComponent::RemoteComponent(const plugin::LoadedComponent& component, const config::Map& params, const ConversationOptions& options)
-    : conversation_(component.spec.id, options) {
+    : id_(component.spec.id), conversation_(id_, options) {
   const Json header{{"plugin", component.file->path.string()},
                     {"kind", component.spec.kind},
                     {"id", component.spec.id},
@@ -27,6 +27,8 @@ Message RemoteComponent::call(std::string_view task, std::string_view header, st
   const std::string words = Json{{"task", task}, {"header", header}}.dump(-1, ' ', false, Json::error_handler_t::replace);
   return conversation_.ask(number(TaskRequest::call), words, {}, packed.number());
 }
+
+void RemoteComponent::start_over() { conversation_.start_over(id_); }
 
 void TaskServer::open(const std::string& header) {
   const Json json = Json::parse(header);

@@ -52,8 +52,11 @@ class RemoteComponent {
   // The arrays travel as sealed memory; the answer's parts are those of TaskAnswer.
   Message call(std::string_view task, std::string_view header = "{}", std::span<const PackedArray> arrays = {});
   std::string log() { return conversation_.log(); }
+  // The time of the calls so far no longer counts against the timeout, and their log is dropped.
+  void start_over();
 
  private:
+  std::string id_;
   Conversation conversation_;
 };
 

@@ -96,6 +96,39 @@ TEST_CASE("a sweep in which everything crashes stops and fails with the reason")
   CHECK(trials_of(folder).size() == 10);
 }
 
+TEST_CASE("a sampler of the user's draws in a process of its own: the same study as here, and its end ends the search alone") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
+  const auto file = [](const std::string& sampler) {
+    return "assay: 1\nname: own\nseed: 3\ndata: {source: sim.credit, rows: 300, seed: 1}\ninputs: [income]\n"
+           "target: {column: loan_amount, task: regression}\nsplit: {use: holdout, test: 0.3, validation: 0.3}\n"
+           "model: {use: linear.ridge}\nevaluate: {metrics: [rmse]}\nsearch:\n  use: own.near\n" +
+           sampler + "  trials: 12\n  lag: 2\n  objective: {metric: rmse}\n  space: {model.l2: {min: 0.001, max: 10, scale: log}}\n";
+  };
+  const auto study = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"run", "e.yaml", "--again"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Result ended = folder.assay(words);
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    return trials_of(folder);
+  };
+  folder.write("e.yaml", file(""));
+  const Json here = study({"--isolation", "none"});
+  REQUIRE(here.size() == 12);
+  CHECK(study({}) == here);
+  CHECK(study({"--workers", "3"}) == here);
+
+  folder.write("e.yaml", file("  dies_at: 7\n"));
+  const Result died = folder.assay({"run", "e.yaml", "--json"});
+  CHECK(died.code == 3);
+  CHECK_THAT(died.json().at("error").get<std::string>(), Catch::Contains("the sampler ended the search") && Catch::Contains("SIGSEGV"));
+  CHECK(trials_of(folder).size() >= 6);  // those that were drawn before are kept
+  CHECK_THAT(folder.assay({"runs", "list"}).out, Catch::Contains("failed"));
+  folder.write("e.yaml", file("  dies_at: 0\n  refuses: true\n"));
+  CHECK_THAT(folder.assay({"run", "e.yaml"}).err, Catch::Contains("no more of this"));
+}
+
 TEST_CASE("retries: a trial that died once is tried again; one that always crashes is given up after three") {
   Folder folder;
   folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
