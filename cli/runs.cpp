@@ -17,6 +17,7 @@
 #include "cli/trials_text.hpp"
 #include "cli/verbs.hpp"
 #include "run/differences.hpp"
+#include "run/number_json.hpp"
 
 namespace assay::cli {
 
@@ -126,8 +127,6 @@ std::string predictions_csv(const store::Store& store, const store::RunRecord& r
   return out;
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 std::string predictions_json(const store::Store& store, const store::RunRecord& run) {
   Json list = Json::array();
   each_prediction(store, run.id, [&](const store::UnitKey& key, const store::Predictions& p, std::size_t i) {
@@ -135,9 +134,9 @@ std::string predictions_json(const store::Store& store, const store::RunRecord& 
     if (!p.known_at.empty()) line["known_at"] = to_iso(p.known_at[i]);
     if (!p.label_end.empty()) line["label_end"] = to_iso(p.label_end[i]);
     if (!p.entity.empty()) line["entity"] = run.entities.at(static_cast<std::size_t>(p.entity[i]));
-    line["truth"] = number(p.truth[i]);
+    line["truth"] = run::number_json(p.truth[i]);
     Json values = Json::array();
-    for (const double v : values_of(p, i)) values.push_back(number(v));
+    for (const double v : values_of(p, i)) values.push_back(run::number_json(v));
     line["value"] = p.outputs == 1 ? values[0] : values;
     list.push_back(std::move(line));
   });
@@ -153,7 +152,7 @@ std::string steps_json(const store::Store& store, store::RunId id) {
                       {"repeat", unit.key.repeat + 1},
                       {"epoch", s.step + 1},
                       {"name", s.name},
-                      {"value", number(s.value)}});
+                      {"value", run::number_json(s.value)}});
   return list.dump();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "run/number_json.hpp"
 #include "stats/bootstrap.hpp"
 
 namespace assay::run {
@@ -21,15 +22,15 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Json number(double value) {
-  if (!std::isfinite(value)) return Json();
-  return value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+// Counts among the figures stand as whole numbers.
+Json figure_json(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : number_json(value);
 }
 
 Json figures_json(const store::BacktestRecord& record) {
   Json json = Json::object();
   for (const store::BacktestRecord::Figure& figure : record.figures)
-    json[figure.name] = !figure.is_date ? number(figure.value) : figure.time == kMissingTime ? Json() : Json(to_iso(figure.time));
+    json[figure.name] = !figure.is_date ? figure_json(figure.value) : figure.time == kMissingTime ? Json() : Json(to_iso(figure.time));
   return json;
 }
 
@@ -44,9 +45,9 @@ Json figures_json(const std::vector<Replayed>& repeats) {
     for (const Replayed& repeat : repeats) {
       const double value = repeat.figure(figure.name);
       sum += value;
-      each.push_back(number(value));
+      each.push_back(figure_json(value));
     }
-    json[figure.name] = number(sum / static_cast<double>(repeats.size()));
+    json[figure.name] = figure_json(sum / static_cast<double>(repeats.size()));
     json["per_repeat"][figure.name] = std::move(each);
   }
   return json;
@@ -75,7 +76,7 @@ struct Sharpe {
 };
 
 Json interval_json(const stats::Interval& interval) {
-  return {{"value", number(interval.estimate)}, {"low", number(interval.low)}, {"high", number(interval.high)}};
+  return {{"value", figure_json(interval.estimate)}, {"low", figure_json(interval.low)}, {"high", figure_json(interval.high)}};
 }
 
 // Studentised stationary block bootstrap of the Sharpe ratio, and of its difference to the benchmark's (Ledoit & Wolf 2008 in spirit: their

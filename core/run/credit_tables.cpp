@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "run/number_json.hpp"
 #include "stats/bootstrap.hpp"
 #include "stats/calibration.hpp"
 #include "stats/decisions.hpp"
@@ -16,8 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostLevels = 12;  // columns of more distinct numbers are cut at their quartiles
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 // Which group each forecast row belongs to, and the groups' names; -1: the cell is missing.
 struct Grouping {
@@ -58,18 +57,18 @@ Grouping grouping_of(const data::Column& column, const std::vector<std::int64_t>
 
 Json calibration_json(const train::ForecastSet& set) {
   const stats::Calibration c = stats::calibration(set.truth, set.value);
-  Json json{{"slope", number(c.line.slope)},
-            {"slope_error", number(c.line.slope_error)},
-            {"intercept", number(c.line.intercept)},
-            {"intercept_error", number(c.line.intercept_error)},
-            {"mean_probability", number(c.mean_probability)},
-            {"observed_rate", number(c.observed_rate)},
+  Json json{{"slope", number_json(c.line.slope)},
+            {"slope_error", number_json(c.line.slope_error)},
+            {"intercept", number_json(c.line.intercept)},
+            {"intercept_error", number_json(c.line.intercept_error)},
+            {"mean_probability", number_json(c.mean_probability)},
+            {"observed_rate", number_json(c.observed_rate)},
             {"bins", Json::array()}};
   for (const stats::ReliabilityBin& b : stats::reliability_table(set.truth, set.value))
-    json["bins"].push_back({{"mean_probability", number(b.mean_probability)},
-                            {"observed_rate", number(b.observed_rate)},
-                            {"low", number(b.observed_low)},
-                            {"high", number(b.observed_high)},
+    json["bins"].push_back({{"mean_probability", number_json(b.mean_probability)},
+                            {"observed_rate", number_json(b.observed_rate)},
+                            {"low", number_json(b.observed_low)},
+                            {"high", number_json(b.observed_high)},
                             {"count", b.count}});
   return json;
 }
@@ -88,7 +87,7 @@ Json segments_json(const std::vector<std::string>& columns, const std::vector<tr
       const train::ForecastSet part = train::taken(set, rows);
       Json line{{"rows", part.rows()}};
       for (const train::Scorer& scorer : scorers)
-        if (!scorer.is_table()) line[scorer.name()] = number(scorer.value(part));
+        if (!scorer.is_table()) line[scorer.name()] = number_json(scorer.value(part));
       table[grouping.names[g]] = line;
     }
     json[name] = table;
@@ -112,17 +111,17 @@ Json fairness_json(const train::ForecastSet& set, const pipeline::Dataset& datas
     Json groups = Json::object();
     for (const stats::GroupRates& g : fairness.groups)
       groups[grouping.names[static_cast<std::size_t>(g.group)]] = {{"rows", g.count},
-                                                                   {"base_rate", number(g.base_rate)},
-                                                                   {"selection_rate", number(g.selection_rate)},
-                                                                   {"true_positive_rate", number(g.true_positive_rate)},
-                                                                   {"false_positive_rate", number(g.false_positive_rate)},
-                                                                   {"accuracy", number(g.accuracy)}};
+                                                                   {"base_rate", number_json(g.base_rate)},
+                                                                   {"selection_rate", number_json(g.selection_rate)},
+                                                                   {"true_positive_rate", number_json(g.true_positive_rate)},
+                                                                   {"false_positive_rate", number_json(g.false_positive_rate)},
+                                                                   {"accuracy", number_json(g.accuracy)}};
     json[name] = {{"groups", groups},
-                  {"demographic_parity_difference", number(fairness.demographic_parity_difference)},
-                  {"demographic_parity_ratio", number(fairness.demographic_parity_ratio)},
-                  {"true_positive_rate_difference", number(fairness.true_positive_rate_difference)},
-                  {"false_positive_rate_difference", number(fairness.false_positive_rate_difference)},
-                  {"equalised_odds_difference", number(fairness.equalised_odds_difference)}};
+                  {"demographic_parity_difference", number_json(fairness.demographic_parity_difference)},
+                  {"demographic_parity_ratio", number_json(fairness.demographic_parity_ratio)},
+                  {"true_positive_rate_difference", number_json(fairness.true_positive_rate_difference)},
+                  {"false_positive_rate_difference", number_json(fairness.false_positive_rate_difference)},
+                  {"equalised_odds_difference", number_json(fairness.equalised_odds_difference)}};
   }
   return json;
 }

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "data/simulate_credit.hpp"
 #include "run/credit_tables.hpp"
+#include "run/number_json.hpp"
 #include "stats/roc.hpp"
 
 namespace assay::run {
@@ -20,28 +21,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 Json numbers(const std::vector<double>& values) {
   Json list = Json::array();
-  for (const double v : values) list.push_back(number(v));
+  for (const double v : values) list.push_back(number_json(v));
   return list;
 }
 
 Json to_json(const train::MetricResult& m) {
-  Json json{{"value", number(m.value)},
-            {"low", number(m.low)},
-            {"high", number(m.high)},
+  Json json{{"value", number_json(m.value)},
+            {"low", number_json(m.low)},
+            {"high", number_json(m.high)},
             {"aggregate", m.aggregate},
             {"per_fold", numbers(m.per_fold)}};
   if (!m.failure.empty()) json["error"] = m.failure;
   if (m.per_repeat.size() > 1) {
     json["per_repeat"] = numbers(m.per_repeat);
-    json["spread"] = number(m.spread);
+    json["spread"] = number_json(m.spread);
   }
   if (!m.table.empty()) {
     Json table = Json::object();
-    for (std::size_t k = 0; k < m.table.size(); ++k) table[m.table_names[k]] = number(m.table[k]);
+    for (std::size_t k = 0; k < m.table.size(); ++k) table[m.table_names[k]] = number_json(m.table[k]);
     json["table"] = table;
   }
   return json;
@@ -57,11 +56,11 @@ Json to_json(const train::Comparison& c) {
   return {{"opponent", c.opponent},
           {"test", c.test},
           {"measure", c.measure},
-          {"difference", number(c.difference)},
-          {"p", number(c.p)},
-          {"p_holm", number(c.p_holm)},
-          {"p_two_sided", number(c.p_two_sided)},
-          {"smallest_effect", number(c.smallest_effect)},
+          {"difference", number_json(c.difference)},
+          {"p", number_json(c.p)},
+          {"p_holm", number_json(c.p_holm)},
+          {"p_two_sided", number_json(c.p_two_sided)},
+          {"smallest_effect", number_json(c.smallest_effect)},
           {"better", c.better}};
 }
 
@@ -216,18 +215,20 @@ Json accept_results(const SummaryInput& input, const Json& json, bool& accepted)
     const auto left = operand(json, criterion.left), right = operand(json, criterion.right);
     const bool met = left && right && holds(*left, criterion.op, *right);
     if (!met) accepted = false;
-    list.push_back(
-        {{"criterion", criterion.text}, {"left", left ? number(*left) : Json()}, {"right", right ? number(*right) : Json()}, {"met", met}});
+    list.push_back({{"criterion", criterion.text},
+                    {"left", left ? number_json(*left) : Json()},
+                    {"right", right ? number_json(*right) : Json()},
+                    {"met", met}});
   }
   return list;
 }
 
 Json details(const SummaryInput& input, const Evaluated& model, std::vector<std::string>& failures) {
   Json json = Json::object();
-  json["coverage"] = number(model.typical.coverage());
+  json["coverage"] = number_json(model.typical.coverage());
   json["test_rows"] = model.typical.rows() + model.typical.not_forecast;
   if (input.dataset.task == config::Task::binary) {
-    json["threshold"] = {{"value", number(model.typical.threshold)},
+    json["threshold"] = {{"value", number_json(model.typical.threshold)},
                          {"rows", input.experiment.evaluate.threshold.fixed ? "fixed" : input.experiment.evaluate.threshold.rows},
                          {"by", input.experiment.evaluate.threshold.fixed ? Json() : Json(input.experiment.evaluate.threshold.by)}};
     json["calibration"] = calibration_json(model.typical);
@@ -252,7 +253,7 @@ Json best_possible(const SummaryInput& input, const train::ForecastSet& test) {
   for (const std::int64_t row : test.row)
     probability.push_back(
         input.true_probability[static_cast<std::size_t>(input.dataset.frame.source_row()[static_cast<std::size_t>(row)])]);
-  return {{"expected_auc", number(data::expected_auc(probability))}, {"auc", number(stats::auc(test.truth, probability))}};
+  return {{"expected_auc", number_json(data::expected_auc(probability))}, {"auc", number_json(stats::auc(test.truth, probability))}};
 }
 
 // Two-sided, since neither model was named as the one to beat.
@@ -355,7 +356,7 @@ Summary summarise(const SummaryInput& input) {
     for (const train::Comparison& c : tests) part["comparisons"].push_back(to_json(c));
     part.update(details(input, model, out.failures));
     for (const Evaluated& b : baselines)  // its metrics stand on other rows
-      if (b.typical.coverage() != model.typical.coverage()) part["baseline_coverage"][b.name] = number(b.typical.coverage());
+      if (b.typical.coverage() != model.typical.coverage()) part["baseline_coverage"][b.name] = number_json(b.typical.coverage());
     if (&model == &models.front())
       for (const auto& [key, value] : part.items())
         if (key != "metrics") json[key] = value;
