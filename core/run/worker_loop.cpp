@@ -1,11 +1,9 @@
 #include "run/worker_loop.hpp"
 
-#include <atomic>
-#include <chrono>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/error.hpp"
 #include "plugin/registry.hpp"
@@ -13,7 +11,7 @@
 #include "run/pace.hpp"
 #include "run/remote_components.hpp"
 #include "train/local_learner.hpp"
-#include "worker/worker_side.hpp"
+#include "worker/message_loop.hpp"
 
 namespace assay::run {
 
@@ -22,58 +20,24 @@ namespace {
 using Json = nlohmann::ordered_json;
 using worker::Reply;
 
-class WorkerLoop {
+class WorkerLoop final : public worker::MessageLoop {
  public:
-  WorkerLoop(worker::WorkerSide side, worker::Tasks tasks)
-      : channel_(std::move(side.channel)), page_(std::move(side.stop)), tasks_(std::move(tasks)) {
-    // The plugin's stopping() asks an atomic of this process; the host raises a flag in a shared page.
-    std::thread([this] {
-      for (;;) {
-        stop_.store(page_.is_raised(), std::memory_order_relaxed);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
-    }).detach();
-  }
-
-  void run() {
-    while (auto message = channel_.receive()) {
-      try {
-        answer(*message);
-      } catch (const Error& e) {
-        fail(e.tried(), e.happened());
-      } catch (const std::bad_alloc&) {
-        fail("running the plugin", "it asked for more memory than there is");
-      } catch (const std::exception& e) {
-        fail("running the plugin", e.what());
-      }
-    }
-  }
+  WorkerLoop(worker::WorkerSide side, worker::Tasks tasks) : MessageLoop(std::move(side)), tasks_(std::move(tasks)) {}
 
  private:
   void done(const std::string& header = "{}", worker::Bytes part = {}) {
     const std::array<worker::Bytes, 1> parts{part};
     send(Reply::done, header, parts);
   }
-  void send(Reply type, std::string_view header, std::span<const worker::Bytes> parts = {}) {
-    channel_.send(static_cast<std::uint32_t>(type), header, parts);
-  }
-  void fail(const std::string& tried, const std::string& happened) {
-    const Json json{{"tried", tried}, {"happened", happened}};
-    send(Reply::failed, json.dump(-1, ' ', false, Json::error_handler_t::replace));
-  }
 
-  plugin::CallOptions call_options() {
-    plugin::CallOptions options;
-    options.stop = &stop_;
-    options.log = [this](int level, std::string_view line) {
-      if (level > 0) send(Reply::log, line);
-    };
+  plugin::CallOptions reporting_options() {
+    plugin::CallOptions options = call_options();
     options.report = [this](std::int64_t step, std::string_view metric, double value) {
       if (pace_.due()) {
         const Json told{{"step", step}, {"metric", metric}, {"value", value}};
         send(Reply::report, told.dump(-1, ' ', false, Json::error_handler_t::replace));
       }
-      return page_.is_raised();
+      return is_to_stop();
     };
     return options;
   }
@@ -86,8 +50,8 @@ class WorkerLoop {
     path.isa = "";
     registry_ = std::make_unique<plugin::Registry>(std::move(path));
     train_file_ = worker::PackedFile::of(message.file);
-    learner_ =
-        std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), call_options());
+    learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_),
+                                                     reporting_options());
     const train::LearnerTraits traits = learner_->traits();
     done(Json{{"by_steps", traits.by_steps}, {"resumable", traits.resumable}, {"uses_validation", traits.uses_validation}}.dump());
   }
@@ -100,8 +64,8 @@ class WorkerLoop {
     const worker::PackedFile file = worker::PackedFile::of(message.file);
     learner_->fit(rows_of(file), [this](std::span<const double> predictions) {
       const std::array<worker::Bytes, 1> parts{worker::bytes_of(predictions)};
-      channel_.send(kEvaluate, "{}", parts);
-      const auto score = channel_.receive();
+      channel().send(kEvaluate, "{}", parts);
+      const auto score = channel().receive();
       if (!score || score->type != static_cast<std::uint32_t>(Request::score))
         throw Error(Fault::failed, "evaluating validation rows", "the host gave no score");
       return score->part_as<double>(0)[0];
@@ -116,8 +80,8 @@ class WorkerLoop {
     done("{}", worker::bytes_of(std::span<const double>(values)));
   }
 
-  void answer(const worker::Message& message) {
-    if (const auto answer = tasks_.answer(message, call_options())) {
+  void answer(const worker::Message& message) override {
+    if (const auto answer = tasks_.answer(message, reporting_options())) {
       const std::vector<worker::Bytes> parts(answer->parts.begin(), answer->parts.end());
       return send(Reply::done, answer->header, parts);
     }
@@ -163,9 +127,6 @@ class WorkerLoop {
     }
   }
 
-  worker::Channel channel_;
-  worker::StopPage page_;
-  std::atomic<bool> stop_{false};
   Pace pace_;
   worker::TaskServer tasks_;
   std::unique_ptr<plugin::Registry> registry_;
@@ -179,7 +140,7 @@ int run_worker(worker::Tasks more) {
   std::setvbuf(stdout, nullptr, _IOLBF, 1 << 12);  // a pipe would keep a plugin's lines back until the end
   worker::Tasks tasks = component_tasks();
   tasks.merge(std::move(more));
-  // Never destroyed: its watcher thread runs to the process's end.
+  // Never destroyed, as every message loop.
   auto* loop = new WorkerLoop(worker::become_worker(), std::move(tasks));
   loop->run();
   return 0;
