@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
         const pipeline::Dataset dataset = dataset_of(diagnostics);
         const pipeline::Folds folds = pipeline::make_folds(what.split, dataset, SeedTree(1).child("split"), "", diagnostics);
         bench::require(!diagnostics.has_errors(), "the experiment is not sound");
-        fold = pipeline::assemble_fold(dataset, folds.folds[0], folds, what.prepare, false);
+        fold = pipeline::assemble_fold(dataset, folds.folds[0], folds, {what.prepare, what.select, false});
       });
       bench::require(fold.train.rows() > 1'900'000 && fold.train.x.columns == 5 && fold.test.rows() > 450'000, "rows are lost");
       return seconds;

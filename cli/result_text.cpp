@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
@@ -197,9 +199,26 @@ std::string stamp_lines(const Json& json) {
 // A run that did not end has none.
 Json read(const std::string& summary) { return summary.empty() ? Json::object() : Json::parse(summary); }
 
+// Inputs that some fold kept, in groups of those that equally many did.
+std::string selection_text(const Json& selection) {
+  std::string text;
+  const auto folds = selection.at("folds").get<std::int64_t>();
+  std::map<std::int64_t, std::vector<std::string>, std::greater<>> by_folds;
+  for (const Json& input : selection.at("inputs")) by_folds[input.at("folds").get<std::int64_t>()].push_back(input.at("name"));
+  for (const auto& [kept, names] : by_folds)
+    text +=
+        labelled(text.empty() ? "selection" : "",
+                 (kept == 0 ? "left out everywhere: " : fmt::format("kept in {} of {} folds: ", kept, folds)) + text::join(names, ", "));
+  if (!selection.at("stability").is_null())
+    text += labelled(
+        "", fmt::format("stability {} (1: the same inputs in every fold, 0: as if by chance)", fixed(selection.at("stability"), 3)));
+  return text;
+}
+
 std::string closing_text(const Json& json) {
   std::string text;
   text += accept_lines(json) + stamp_lines(json);
+  if (json.contains("selection")) text += selection_text(json.at("selection"));
   if (json.contains("search")) text += search_text(json.at("search"));
   if (json.contains("trial")) text += trial_summary_text(json.at("trial"));
   if (json.contains("ledger")) {

@@ -4,6 +4,8 @@
 
 #include <bit>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "base/text.hpp"
 #include "train/rows.hpp"
@@ -95,33 +97,41 @@ void compare_labels(const Comparison& comparison, Differences& to) {
 
 namespace {
 
-std::string names_of(const pipeline::FittedStep& step, std::size_t number) { return fmt::format("prepare.{} ({})", number, step.use); }
-
-bool same_column(const pipeline::FittedColumn& a, const pipeline::FittedColumn& b) {
-  return a.name == b.name && is_same(a.lower, b.lower) && is_same(a.upper, b.upper) && a.indicator == b.indicator && a.levels == b.levels;
+std::string names_of(const config::Experiment& experiment, const pipeline::FittedStep& step, std::size_t number) {
+  const std::size_t prepared = experiment.prepare.size();
+  return number < prepared ? fmt::format("prepare.{} ({})", number, step.how.id)
+                           : fmt::format("select.{} ({})", number - prepared, step.how.id);
 }
 
-void compare_steps(const pipeline::FittedPreparation& full, const pipeline::FittedPreparation& other, const std::string& change,
-                   Differences& to) {
+// The first number that two columns learned differently; nothing where both learned the same.
+std::optional<std::pair<double, double>> difference(const pipeline::FittedColumn& a, const pipeline::FittedColumn& b) {
+  for (std::size_t i = 0; i < std::min(a.learned.size(), b.learned.size()); ++i)
+    if (!is_same(a.learned[i], b.learned[i])) return std::pair(a.learned[i], b.learned[i]);
+  if (a.name == b.name && a.learned.size() == b.learned.size() && a.levels == b.levels) return std::nullopt;
+  return std::pair(std::nan(""), std::nan(""));
+}
+
+void compare_steps(const FoldComparison& comparison, Differences& to) {
+  const pipeline::FittedPreparation &full = comparison.full.preparation, &other = comparison.other.preparation;
   const std::size_t n = std::min(full.steps().size(), other.steps().size());
   for (std::size_t s = 0; s < n; ++s) {
     const auto &a = full.steps()[s].columns, &b = other.steps()[s].columns;
+    const std::string name = names_of(comparison.subject.experiment, full.steps()[s], s);
     for (std::size_t c = 0; c < std::min(a.size(), b.size()); ++c)
-      if (!same_column(a[c], b[c]))
-        to.add(s, names_of(full.steps()[s], s), fmt::format("what it learned of `{}` depends on rows that it may not see", a[c].name),
-               change, -1, a[c].lower, b[c].lower);
-    if (a.size() != b.size())
-      to.add(s, names_of(full.steps()[s], s), "it learned of other columns", change, -1, std::nan(""), std::nan(""));
+      if (const auto learned = difference(a[c], b[c]))
+        to.add(s, name, fmt::format("what it learned of `{}` depends on rows that it may not see", a[c].name), comparison.change, -1,
+               learned->first, learned->second);
+    if (a.size() != b.size()) to.add(s, name, "it learned of other columns", comparison.change, -1, std::nan(""), std::nan(""));
   }
   if (to.empty() && full.to_json() != other.to_json())
-    to.add(n, "the preparation", "what it learned depends on rows that it may not see", change, -1, std::nan(""), std::nan(""));
+    to.add(n, "the preparation", "what it learned depends on rows that it may not see", comparison.change, -1, std::nan(""), std::nan(""));
 }
 
 // Rows of one set: those of the other are among the full one's.
 class PartComparison {
  public:
   PartComparison(const FoldComparison& comparison, Differences& to)
-      : c_(comparison), to_(to), order_(comparison.subject.experiment.prepare.size() + 1) {}
+      : c_(comparison), to_(to), order_(comparison.subject.experiment.prepare.size() + comparison.subject.experiment.select.size() + 1) {}
 
   void compare(const pipeline::FoldPart& full, const pipeline::FoldPart& other) {
     if (full.x.columns != other.x.columns) return;  // told of the steps
@@ -165,7 +175,7 @@ class PartComparison {
 }  // namespace
 
 void compare_folds(const FoldComparison& comparison, Differences& to) {
-  compare_steps(comparison.full.preparation, comparison.other.preparation, comparison.change, to);
+  compare_steps(comparison, to);
   PartComparison parts(comparison, to);
   parts.compare(comparison.full.train, comparison.other.train);
   if (comparison.validation) parts.compare(comparison.full.validation, comparison.other.validation);

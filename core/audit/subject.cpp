@@ -67,7 +67,7 @@ class Steps {
   }
 
   pipeline::FoldData assemble(const pipeline::Dataset& dataset, const pipeline::Fold& fold, const pipeline::Folds& all) const {
-    return pipeline::assemble_fold(dataset, fold, all, experiment_.prepare, accepts_missing_);
+    return pipeline::assemble_fold(dataset, fold, all, {experiment_.prepare, experiment_.select, accepts_missing_});
   }
 
   // As the runner fits a unit: the same seed, the same isolation. The fold stands alone, under the number that its seed comes from.

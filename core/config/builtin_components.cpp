@@ -89,9 +89,59 @@ std::vector<ComponentSpec> steps() {
             chosen("action", "Clip to the limit, drop the train row, or mark in a 0/1 column", {"clip", "drop", "mark"}), which}),
       make("step", "scale", "Brings inputs to one scale",
            {chosen("method", "Mean and deviation, smallest and largest, or median and quartile range", {"standard", "min_max", "robust"}),
-            chosen("by", "Over all train rows, or across the entities of one time", {"all", "time"}), which}),
+            chosen("by", "Over all train rows, those of each entity, or across the entities of one time", {"all", "entity", "time"}),
+            which}),
+      make("step", "winsorise", "Clips to quantiles of the train rows",
+           {real("lower", "Quantile below which values are raised to it").range(0, 1).by_default(Value{0.01}),
+            real("upper", "Quantile above which values are lowered to it").range(0, 1).by_default(Value{0.99}), which}),
+      make("step", "hampel", "Tames values far from the median of the rows around them; with time those are the rows before",
+           {integer("window", "Rows of the entity, the row itself among them").range(3, 100'000).by_default(Value{std::int64_t{21}}),
+            real("threshold", "Distance from the median, in scaled median absolute deviations, beyond which a value is an outlier")
+                .above(0, 1e6)
+                .by_default(Value{3.0}),
+            chosen("action", "Take the median, clip to the limit, or mark in a 0/1 column", {"median", "clip", "mark"}), which}),
+      make("step", "power", "Brings the train rows close to a normal distribution by a power, whose exponent is the likeliest",
+           {chosen("method", "For any values, or for positive ones", {"yeo_johnson", "box_cox"}), which}),
+      make("step", "quantile_normal", "Maps the quantiles of the train rows to those of the standard normal distribution",
+           {integer("quantiles", "How many are kept at most").range(2, 1'000'000).by_default(Value{std::int64_t{1'000}}), which}),
+      make("step", "rolling_standard", "Less the mean of the last rows, divided by their deviation; needs time",
+           {integer("window", "Rows of the entity, the row itself among them").range(2, 100'000).by_default(Value{std::int64_t{252}}),
+            integer("min_count", "Values that must be there; with fewer the result is missing")
+                .range(2, 100'000)
+                .by_default(Value{std::int64_t{20}}),
+            which}),
       make("step", "one_hot", "Turns categories into 0/1 columns, one for each value seen in the train rows",
            {chosen("drop", "Leave out the first value's column, which the others imply", {"none", "first"}), which}),
+  };
+}
+
+std::vector<ComponentSpec> selections() {
+  using namespace key;
+  const KeySpec which = columns("columns", "Names and patterns of the inputs it judges (empty: all that it can); the others stay");
+  const KeySpec keep = integer("keep", "How many of those it judges stay at most, the best; 0: no limit")
+                           .range(0, 1'000'000)
+                           .by_default(Value{std::int64_t{0}});
+  const KeySpec bins =
+      integer("bins", "Classes of equal size into which numbers are put").range(2, 1'000).by_default(Value{std::int64_t{10}});
+  return {
+      make("selection", "variance", "Drops inputs whose train rows hardly vary",
+           {real("above", "The variance that an input must exceed").range(0, 1e300).by_default(Value{0.0}), which}),
+      make(
+          "selection", "correlation", "Of two inputs that say the same, drops the later one",
+          {chosen("method", "Of the values, or of their ranks", {"pearson", "spearman"}),
+           real("max_abs", "Correlation, without its sign, that an input may have with one that stays").range(0, 1).by_default(Value{0.95}),
+           which}),
+      make("selection", "vif", "Drops inputs that the others explain, the worst first",
+           {real("max", "Variance inflation factor that may stay: 1 / (1 - R2) of an input on the others")
+                .range(1, 1e12)
+                .by_default(Value{10.0}),
+            which}),
+      make("selection", "information_value", "Keeps inputs that tell two classes apart",
+           {real("min", "Information value that an input must reach").range(0, 1e6).by_default(Value{0.02}), bins, keep, which}),
+      make("selection", "mutual_information", "Keeps inputs that say something of the target, in whatever shape",
+           {real("min", "Mutual information, in nats, that an input must reach").range(0, 1e6).by_default(Value{0.0}), bins, keep, which}),
+      make("selection", "f_test", "Keeps inputs whose means differ between classes, or that go with a number in a straight line",
+           {real("level", "The p-value may not exceed it").range(0, 1).by_default(Value{0.05}), keep, which}),
   };
 }
 
@@ -132,13 +182,15 @@ std::vector<ComponentSpec> pruners() {
 std::span<const ComponentSpec> builtin_components() {
   static const std::vector<ComponentSpec> all = [] {
     std::vector<ComponentSpec> list = sources();
-    for (auto&& part : {steps(), splits(), pruners()}) list.insert(list.end(), part.begin(), part.end());
+    for (auto&& part : {steps(), selections(), splits(), pruners()}) list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
   return all;
 }
 
-bool is_builtin_kind(std::string_view kind) { return kind == "source" || kind == "step" || kind == "split" || kind == "pruner"; }
+bool is_builtin_kind(std::string_view kind) {
+  return kind == "source" || kind == "step" || kind == "selection" || kind == "split" || kind == "pruner";
+}
 
 const ComponentSpec* find_component(std::span<const ComponentSpec* const> components, std::string_view id) {
   const ComponentSpec* by_short_name = nullptr;

@@ -1,6 +1,6 @@
-// The host's own components: data sources (csv, sim.credit, sim.market), preparation steps, splits; and a catalogue of them with another
-// behind. Used by the reader, the schema and the reference page; pipeline and run rely on these defaults and ranges having been kept.
-// Declares, does nothing. Values, thread-safe.
+// The host's own components: data sources (csv, sim.credit, sim.market), preparation steps, selections, splits, pruners; and a catalogue of
+// them with another behind. Used by the reader, the schema and the reference page; pipeline and run rely on these defaults and ranges
+// having been kept. Declares, does nothing. Values, thread-safe.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace assay::config {
 
-// Kinds: "source", "step", "split", "pruner".
+// Kinds: "source", "step", "selection", "split", "pruner".
 std::span<const ComponentSpec> builtin_components();
 bool is_builtin_kind(std::string_view kind);
 
@@ -21,7 +21,7 @@ class JoinedCatalogue final : public Catalogue {
   std::vector<const ComponentSpec*> all(std::string_view kind) const override;
   std::vector<std::string> not_used() const override { return plugins_ ? plugins_->not_used() : std::vector<std::string>{}; }
   // Without plugins' catalogue nothing can be said about models, metrics, features and plugin sources.
-  bool knows(std::string_view kind) const { return plugins_ != nullptr || kind == "step" || kind == "split" || kind == "pruner"; }
+  bool knows(std::string_view kind) const { return plugins_ != nullptr || (is_builtin_kind(kind) && kind != "source"); }
 
  private:
   const Catalogue* plugins_;

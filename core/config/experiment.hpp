@@ -207,7 +207,8 @@ struct Experiment {
   InputsSpec inputs;
   TargetSpec target;
   SplitSpec split;
-  std::vector<Component> prepare;                         // built-in steps: missing, outliers, scale, one_hot
+  std::vector<Component> prepare;                         // built-in steps
+  std::vector<Component> select;                          // built-in selections, after them
   std::vector<std::pair<std::string, Component>> models;  // one under the name "model", or the entries of `models`
   bool has_models_map = false;
   TrainSpec train;

@@ -379,6 +379,7 @@ Experiment Filler::fill() {
     e.data.key_places[path] = place(path);
   }
   e.prepare = components(root, "prepare", "prepare");
+  e.select = components(root, "select", "select");
   models(e);
   train(e);
   evaluate(e);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -411,6 +412,21 @@ void Rules::steps() {
       error(path + ".method", "forward_fill needs time, and this is a plain table", "use median, mean or most_frequent");
     if (step.id == "scale" && is("by", "time") && time_ == Known::no)
       error(path + ".by", "scaling by time needs time, and this is a plain table", "remove `by`");
+    if (step.id == "scale" && is("by", "entity") && has_entities(e_) == Known::no)
+      error(path + ".by", "scaling by entity needs data.entity", "name the column, or remove `by`");
+    if (step.id == "rolling_standard" && time_ == Known::no)
+      error(path, "rolling_standard needs time, and this is a plain table", "use scale");
+    const auto number = [&](const char* key) {
+      const Value* value = find(step.params, key);
+      return value == nullptr || value->is_none() || !good(path + "." + key) ? std::nan("") : value->as_real();
+    };
+    if (step.id == "winsorise" && number("lower") >= number("upper"))
+      error(path, "lower is not below upper: nothing would be left", "lower: 0.01, upper: 0.99");
+  }
+  for (std::size_t i = 0; i < e_.select.size(); ++i) {
+    if (e_.select[i].id == "information_value" && good("target") && e_.target.task != Task::binary)
+      error("select." + std::to_string(i),
+            "information_value tells two classes apart, and the task is " + std::string(to_text(e_.target.task)), "use mutual_information");
   }
 }
 
@@ -425,6 +441,12 @@ std::vector<std::string> result_names(const std::vector<Component>& components) 
     out.push_back(count == 1 ? name : name + "_" + std::to_string(count));
   }
   return out;
+}
+
+Known has_entities(const Experiment& experiment) {
+  const std::string& source = experiment.data.source;
+  if (!experiment.data.entity.empty() || source == "sim.market") return Known::yes;
+  return source == "csv" || source == "sim.credit" ? Known::no : Known::unknown;
 }
 
 Known has_time(const Experiment& experiment) {

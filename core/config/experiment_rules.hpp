@@ -18,9 +18,10 @@ namespace assay::config {
 void check_rules(const Experiment& experiment, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics);
 
 // Keys that count with a model only.
-inline constexpr std::array<std::string_view, 6> kModelKeys{"target", "train", "evaluate", "prepare", "protected", "inputs"};
+inline constexpr std::array<std::string_view, 7> kModelKeys{"target", "train", "evaluate", "prepare", "select", "protected", "inputs"};
 
 enum class Known { no, yes, unknown };
+Known has_entities(const Experiment& experiment);
 Known has_time(const Experiment& experiment);  // unknown: a plugin's source
 bool has_validation(const SplitSpec& split);
 // Limits that only a worker process can be held to: a warning for each one given with another isolation. Called once --isolation is known.

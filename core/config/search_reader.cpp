@@ -23,7 +23,7 @@ Place place_of(const Checked& checked, const std::filesystem::path& file, const 
 
 // Keys whose values may be searched. The data, the split and how results are judged are the same for all trials.
 bool may_be_searched(const std::vector<std::string>& path) {
-  static constexpr std::array<std::string_view, 6> kRoots{"model", "models", "features", "inputs", "prepare", "train"};
+  static constexpr std::array<std::string_view, 7> kRoots{"model", "models", "features", "inputs", "prepare", "select", "train"};
   if (path.size() < 2) return path[0] == "inputs";
   if (path[0] == "backtest") return path.size() > 2 && path[1] == "strategy";
   return std::find(kRoots.begin(), kRoots.end(), path[0]) != kRoots.end();
@@ -202,7 +202,7 @@ class SearchRules {
     if (checked_.is_bad(at)) return;
     if (!may_be_searched(path))
       return error(at, "'" + range.path + "' cannot be searched: data, split and judgement are the same for all trials",
-                   "values of model, models, features, inputs, prepare, train and backtest.strategy can");
+                   "values of model, models, features, inputs, prepare, select, train and backtest.strategy can");
     std::vector<std::string> known;
     const auto key = key_at(path, checked_.value, catalogue_, &known);
     if (!key) {

@@ -49,7 +49,8 @@ class ColumnsOnTheWay {
       } else {
         left.push_back(std::move(column));
         if (step.id == "missing" && flag_param(step, "indicator")) left.push_back({name + "_missing", InputKind::flag, {}});
-        if (step.id == "outliers" && text_param(step, "action", "clip") == "mark") left.push_back({name + "_outlier", InputKind::flag, {}});
+        if ((step.id == "outliers" || step.id == "hampel") && text_param(step, "action") == "mark")
+          left.push_back({name + "_outlier", InputKind::flag, {}});
       }
     }
     columns_ = std::move(left);
@@ -75,18 +76,22 @@ class ColumnsOnTheWay {
 
 }  // namespace
 
-void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, const Doubtful& doubtful,
-                       bool has_time, Diagnostics& diagnostics) {
+void check_preparation(const std::vector<config::Component>& steps, const std::vector<config::Component>& select,
+                       std::span<const InputColumn> inputs, const Doubtful& doubtful, bool has_time, Diagnostics& diagnostics) {
   ColumnsOnTheWay columns(inputs, doubtful);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const config::Component& step = steps[i];
-    const std::string key = fmt::format("prepare.{}", i);
-    if (has_time && step.id == "missing" && text_param(step, "method", "median") == "interpolate") {
+  for (std::size_t i = 0; i < steps.size() + select.size(); ++i) {
+    const bool prepares = i < steps.size();
+    const config::Component& step = prepares ? steps[i] : select[i - steps.size()];
+    const std::string key = prepares ? fmt::format("prepare.{}", i) : fmt::format("select.{}", i - steps.size());
+    if (has_time && step.id == "missing" && text_param(step, "method") == "interpolate") {
       diagnostics.error(step.place, "interpolation between rows uses the future, and these data have a time column", "method: forward_fill",
                         key + ".method");
     }
-    if (!has_time && step.id == "scale" && text_param(step, "by", "all") == "time") {
+    if (!has_time && step.id == "scale" && text_param(step, "by") == "time") {
       diagnostics.error(step.place, "scaling by time needs a time column", "by: all", key + ".by");
+    }
+    if (!has_time && step.id == "rolling_standard") {
+      diagnostics.error(step.place, "rolling_standard needs a time column", "use scale", key);
     }
     for (const std::string& pattern : patterns_of(step)) {
       if (columns.usable(step, pattern)) continue;

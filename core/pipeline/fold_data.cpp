@@ -16,29 +16,22 @@ namespace {
 
 using Rows = std::vector<std::int64_t>;
 
-// Steps that look at other rows than the one they change, and windows, need rows beside the set's own.
-bool needs_history(const std::vector<config::Component>& steps, std::int64_t lookback) {
-  return lookback > 0 || std::any_of(steps.begin(), steps.end(), [](const config::Component& step) {
-           const std::string method = text_param(step, "method", "");
-           return method == "forward_fill" || method == "interpolate" || (step.id == "scale" && text_param(step, "by", "all") == "time");
-         });
-}
-
 class Assembler {
  public:
-  Assembler(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps, bool accepts_missing)
+  // Steps that look at other rows than the one they change, and windows, need rows beside the set's own.
+  Assembler(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe)
       : dataset_(dataset),
         fold_(fold),
         all_(all),
-        steps_(steps),
-        accepts_missing_(accepts_missing),
-        history_(needs_history(steps, dataset.lookback)) {}
+        recipe_(recipe),
+        history_(dataset.lookback > 0 || std::any_of(recipe.prepare.begin(), recipe.prepare.end(), looks_around)) {}
 
   FoldData assemble() {
     mark_hidden();
     InputTable raw = take_inputs(dataset_.frame, dataset_.inputs, visible(fold_.train, 0));
     const std::vector<std::uint8_t> is_train = flags(raw.row, fold_.train);
-    PreparationResult prepared = fit_preparation(steps_, std::move(raw), is_train);
+    const Labels labels = train_labels(raw.row, is_train);
+    PreparationResult prepared = fit_preparation(recipe_.prepare, std::move(raw), is_train, recipe_.select, labels);
     data_.preparation = std::move(prepared.fitted);
     data_.inputs = data_.preparation.outputs();
     data_.notes = std::move(prepared.notes);
@@ -72,19 +65,33 @@ class Assembler {
     }
     for (const std::int64_t row : fold_.validation) hidden_[static_cast<std::size_t>(row)] = 1;
     for (const std::int64_t row : fold_.test) hidden_[static_cast<std::size_t>(row)] = 2;
+    hide_history();
+  }
+  // A row of no set that follows a hidden one may hold values made from it, by a window or a feature that reaches back: as history it is
+  // for those only who may see that one.
+  void hide_history() {
+    no_history_ = hidden_;
+    if (!dataset_.has_time()) return;
+    std::vector<std::uint8_t> of_train(hidden_.size(), 0);
+    for (const std::int64_t row : fold_.train) of_train[static_cast<std::size_t>(row)] = 1;
+    std::uint8_t before = 0;
+    for (std::size_t row = 0; row < hidden_.size(); ++row) {
+      before = std::max(before, hidden_[row]);
+      if (hidden_[row] == 0 && of_train[row] == 0) no_history_[row] = before;
+    }
   }
   Rows visible(const Rows& set, int level) const {
     if (!history_ || set.empty()) return set;
     Rows rows;
     for (std::int64_t row = 0; row <= (dataset_.has_time() ? set.back() : dataset_.rows() - 1); ++row) {
-      if (hidden_[static_cast<std::size_t>(row)] <= level) rows.push_back(row);
+      if (no_history_[static_cast<std::size_t>(row)] <= level) rows.push_back(row);
     }
     // Rows of the set's last time count too: scaling by time sees the whole cross-section.
     if (dataset_.has_time()) {
       const auto times = dataset_.frame.time_index();
       for (std::int64_t row = set.back() + 1; row < dataset_.rows(); ++row) {
         if (times[static_cast<std::size_t>(row)] != times[static_cast<std::size_t>(set.back())]) break;
-        if (hidden_[static_cast<std::size_t>(row)] <= level) rows.push_back(row);
+        if (no_history_[static_cast<std::size_t>(row)] <= level) rows.push_back(row);
       }
     }
     return rows;
@@ -97,6 +104,15 @@ class Assembler {
       result[at] = 1;
     }
     return result;
+  }
+
+  // Of train rows alone: no step can see another.
+  Labels train_labels(const Rows& rows, std::span<const std::uint8_t> is_train) const {
+    Labels labels{std::vector<double>(rows.size(), std::numeric_limits<double>::quiet_NaN()), dataset_.task};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (is_train[i] != 0) labels.y[i] = dataset_.y[static_cast<std::size_t>(rows[i])];
+    }
+    return labels;
   }
 
   void fill_set(const char* name, FoldPart& part, const Rows& set, int level) {
@@ -118,7 +134,7 @@ class Assembler {
   void fill(FoldPart& part, const Rows& set, InputTable table, int level) const {
     Matrix all = to_matrix(table);
     std::vector<std::uint8_t> complete(table.rows(), 1);
-    for (std::int64_t i = 0; i < all.rows && !accepts_missing_; ++i) {
+    for (std::int64_t i = 0; i < all.rows && !recipe_.accepts_missing; ++i) {
       const double* row = all.row(i);
       complete[static_cast<std::size_t>(i)] = std::none_of(row, row + all.columns, [](double x) { return std::isnan(x); });
     }
@@ -234,9 +250,9 @@ class Assembler {
   const Dataset& dataset_;
   const Fold& fold_;
   const Folds& all_;
-  const std::vector<config::Component>& steps_;
-  bool accepts_missing_, history_;
-  std::vector<std::uint8_t> hidden_;
+  const Recipe& recipe_;
+  bool history_;
+  std::vector<std::uint8_t> hidden_, no_history_;
   FoldData data_;
 };
 
@@ -247,9 +263,8 @@ double FoldPart::coverage() const {
   return all == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(row.size()) / all;
 }
 
-FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps,
-                       bool accepts_missing) {
-  return Assembler(dataset, fold, all, steps, accepts_missing).assemble();
+FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe) {
+  return Assembler(dataset, fold, all, recipe).assemble();
 }
 
 }  // namespace assay::pipeline

@@ -38,9 +38,13 @@ struct FoldData {
   std::vector<std::string> notes;
 };
 
-// accepts_missing: the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and counted as not
-// forecast elsewhere. Throws PreparationError where no train row is left.
-FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const std::vector<config::Component>& steps,
-                       bool accepts_missing);
+// How rows become what a model takes.
+struct Recipe {
+  const std::vector<config::Component>&prepare, &select;
+  bool accepts_missing = false;  // the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and
+                                 // counted as not forecast elsewhere
+};
+// Throws PreparationError where no train row, or no input, is left.
+FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe);
 
 }  // namespace assay::pipeline

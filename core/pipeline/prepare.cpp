@@ -10,12 +10,13 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "pipeline/prepare_steps.hpp"
+#include "pipeline/selection.hpp"
 
 namespace assay::pipeline {
 
 namespace {
 
+constexpr int kFormat = 2;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 InputColumn described(const data::Column& column) {
@@ -53,6 +54,7 @@ void take_keys(const data::Frame& frame, std::span<const std::int64_t> rows, Inp
     for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) position[static_cast<std::size_t>(row)] = at++;
   }
   table.row.assign(rows.begin(), rows.end());
+  table.entity_names.assign(frame.entity_names().begin(), frame.entity_names().end());
   table.entity.reserve(rows.size());
   table.position.reserve(rows.size());
   if (frame.has_time()) table.time.reserve(rows.size());
@@ -114,6 +116,54 @@ double real_from(const Json& json) {
   throw Error(Fault::data, "reading a stored preparation", fmt::format("`{}` is not a number", word));
 }
 
+// What a step needs to be applied: its plain values. Patterns have become names, and a model that judged inputs has judged.
+Json to_json(const config::Map& params) {
+  Json json = Json::object();
+  for (const auto& [key, value] : params) {
+    if (const auto* flag = std::get_if<bool>(&value.data)) json[key] = *flag;
+    if (const auto* whole = std::get_if<std::int64_t>(&value.data)) json[key] = *whole;
+    if (const auto* real = std::get_if<double>(&value.data)) json[key] = *real;
+    if (const auto* word = std::get_if<std::string>(&value.data)) json[key] = *word;
+  }
+  return json;
+}
+config::Map params_from(const Json& json) {
+  config::Map params;
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_boolean()) {
+      params.emplace_back(key, config::Value{value.get<bool>()});
+    } else if (value.is_number_integer()) {
+      params.emplace_back(key, config::Value{value.get<std::int64_t>()});
+    } else if (value.is_number()) {
+      params.emplace_back(key, config::Value{value.get<double>()});
+    } else {
+      params.emplace_back(key, config::Value{value.get<std::string>()});
+    }
+  }
+  return params;
+}
+
+Json to_json(const FittedStep& step) {
+  Json columns = Json::array();
+  for (const FittedColumn& column : step.columns) {
+    Json entry = {{"name", column.name}, {"learned", Json::array()}};
+    for (const double value : column.learned) entry["learned"].push_back(to_json(value));
+    if (!column.levels.empty()) entry["levels"] = column.levels;
+    columns.push_back(std::move(entry));
+  }
+  return {{"use", step.how.id}, {"params", to_json(step.how.params)}, {"columns", columns}};
+}
+FittedStep step_from(const Json& json) {
+  FittedStep step{{json.at("use").get<std::string>(), params_from(json.at("params")), {}}, {}};
+  for (const Json& entry : json.at("columns")) {
+    FittedColumn column{entry.at("name").get<std::string>(), {}, {}};
+    for (const Json& value : entry.at("learned")) column.learned.push_back(real_from(value));
+    if (entry.contains("levels")) column.levels = entry["levels"].get<std::vector<std::string>>();
+    step.columns.push_back(std::move(column));
+  }
+  return step;
+}
+
 }  // namespace
 
 std::vector<InputColumn> input_columns(const data::Frame& frame, std::span<const std::string> names) {
@@ -156,8 +206,23 @@ void FittedPreparation::check_inputs(const InputTable& table) const {
 void FittedPreparation::apply(InputTable& table) const {
   check_inputs(table);
   drop_columns(table, dropped_);
-  for (const FittedStep& step : steps_) apply_step(step, table);
+  for (const FittedStep& step : steps_) step_kind(step.how).apply(step, table);
   ASSAY_CHECK(table.columns == outputs_, "a preparation gives the same columns for any rows");
+}
+
+bool FittedPreparation::selects() const {
+  return std::any_of(steps_.begin(), steps_.end(), [](const FittedStep& step) { return is_selection(step.how); });
+}
+
+std::vector<std::string> FittedPreparation::left_out() const {
+  std::vector<std::string> names;
+  for (const FittedStep& step : steps_) {
+    if (!is_selection(step.how)) continue;
+    for (const FittedColumn& column : step.columns) {
+      if (column.learned[kStays] == 0) names.push_back(column.name);
+    }
+  }
+  return names;
 }
 
 Matrix FittedPreparation::transform(const InputTable& table) const {
@@ -187,81 +252,81 @@ Matrix to_matrix(InputTable& table) {
 
 class PreparationFit {
  public:
-  static PreparationResult fit(const std::vector<config::Component>& steps, InputTable&& table, std::span<const std::uint8_t> is_train) {
-    PreparationResult result;
-    result.table = std::move(table);
-    InputTable& work = result.table;
-    result.kept.assign(is_train.begin(), is_train.end());
-    FittedPreparation& fitted = result.fitted;
-    fitted.inputs_ = work.columns;
-    require_rows(result.kept, "the first step", "split");
-    for (std::size_t i = 0; i < work.columns.size(); ++i) {
-      if (!all_missing(work.values[i], is_train)) continue;
-      fitted.dropped_.push_back(work.columns[i].name);
-      result.notes.push_back(fmt::format("`{}` is missing in every train row: it is left out", work.columns[i].name));
-    }
-    drop_columns(work, fitted.dropped_);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const config::Component& step = steps[i];
-      const std::string key = fmt::format("prepare.{}", i);
-      const auto before = std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
-      FittedStep learned = learned_at(key, step, work, result);
-      drop_rows(learned, work, result.kept);
-      const auto gone = before - std::count(result.kept.begin(), result.kept.end(), std::uint8_t{1});
-      if (gone > 0) result.notes.push_back(fmt::format("{} dropped {} of {} train rows", step.id, gone, before));
-      require_rows(result.kept, step.id, key);
-      apply_step(learned, work);
-      fitted.steps_.push_back(std::move(learned));
-    }
-    fitted.outputs_ = work.columns;
-    if (work.columns.empty()) {
-      throw PreparationError("inputs", {Fault::data, "preparing the inputs", "every input is missing in all train rows",
-                                        "look at the columns named in `inputs`"});
-    }
-    return result;
+  PreparationFit(InputTable&& table, std::span<const std::uint8_t> is_train, const Labels& labels) : labels_(labels) {
+    result_.table = std::move(table);
+    result_.kept.assign(is_train.begin(), is_train.end());
+    result_.fitted.inputs_ = work().columns;
+    require_rows("the first step", "split");
+    drop_empty(is_train);
+  }
+
+  void add(const std::vector<config::Component>& steps, const char* list) {
+    for (std::size_t i = 0; i < steps.size(); ++i) add(steps[i], fmt::format("{}.{}", list, i));
+  }
+
+  PreparationResult finish() && {
+    result_.fitted.outputs_ = work().columns;
+    return std::move(result_);
   }
 
  private:
-  static bool all_missing(std::span<const double> values, std::span<const std::uint8_t> is_train) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (is_train[i] != 0 && !std::isnan(values[i])) return false;
+  InputTable& work() { return result_.table; }
+  auto rows_left() const { return std::count(result_.kept.begin(), result_.kept.end(), std::uint8_t{1}); }
+
+  void drop_empty(std::span<const std::uint8_t> is_train) {
+    FittedPreparation& fitted = result_.fitted;
+    for (const InputColumn& column : work().columns) {
+      if (!present(work().values[index_of(work(), column.name)], is_train).empty()) continue;
+      fitted.dropped_.push_back(column.name);
+      result_.notes.push_back(fmt::format("`{}` is missing in every train row: it is left out", column.name));
     }
-    return true;
+    drop_columns(work(), fitted.dropped_);
+    if (!work().columns.empty()) return;
+    throw PreparationError("inputs", {Fault::data, "preparing the inputs", "every input is missing in all train rows",
+                                      "look at the columns named in `inputs`"});
   }
-  static FittedStep learned_at(const std::string& key, const config::Component& step, const InputTable& work, PreparationResult& result) {
-    try {
-      return learn_step(step, work, result.kept, result.notes);
-    } catch (const Error& error) {
-      throw PreparationError(key, error);
-    }
+
+  void add(const config::Component& step, const std::string& key) try {
+    const auto before = rows_left();
+    FittedStep learned = learn_step(step, {work(), result_.kept, labels_}, result_.notes);
+    if (const auto drop = step_kind(step).drop) drop(learned, work(), result_.kept);
+    const auto gone = before - rows_left();
+    if (gone > 0) result_.notes.push_back(fmt::format("{} dropped {} of {} train rows", step.id, gone, before));
+    require_rows(step.id, key);
+    step_kind(step).apply(learned, work());
+    if (work().columns.empty())
+      throw Error(Fault::data, step.id, "no input is left after it", "ask less of the inputs, or name `columns` that it judges");
+    result_.fitted.steps_.push_back(std::move(learned));
+  } catch (const PreparationError&) {
+    throw;
+  } catch (const Error& error) {
+    throw PreparationError(key, error);
   }
-  static void require_rows(const std::vector<std::uint8_t>& kept, const std::string& step, const std::string& key) {
-    if (std::find(kept.begin(), kept.end(), std::uint8_t{1}) != kept.end()) return;
+
+  void require_rows(const std::string& step, const std::string& key) const {
+    if (rows_left() > 0) return;
     throw PreparationError(key, {Fault::data, "preparing the train rows", fmt::format("no train row is left after {}", step),
                                  "drop fewer rows: name `columns` in the step, or fill missing values instead"});
   }
+
+  const Labels& labels_;
+  PreparationResult result_;
 };
 
-PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train) {
+PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train,
+                                  const std::vector<config::Component>& select, const Labels& labels) {
   ASSAY_CHECK(is_train.size() == table.rows(), "a train flag for each row");
-  return PreparationFit::fit(steps, std::move(table), is_train);
+  PreparationFit fit(std::move(table), is_train, labels);
+  fit.add(steps, "prepare");
+  fit.add(select, "select");
+  return std::move(fit).finish();
 }
 
 std::string FittedPreparation::to_json() const {
-  Json json = {{"format", 1}, {"inputs", Json::array()}, {"dropped", dropped_}, {"outputs", Json::array()}, {"steps", Json::array()}};
+  Json json = {{"format", kFormat}, {"inputs", Json::array()}, {"dropped", dropped_}, {"outputs", Json::array()}, {"steps", Json::array()}};
   for (const InputColumn& column : inputs_) json["inputs"].push_back(pipeline::to_json(column));
   for (const InputColumn& column : outputs_) json["outputs"].push_back(pipeline::to_json(column));
-  for (const FittedStep& step : steps_) {
-    Json columns = Json::array();
-    for (const FittedColumn& column : step.columns) {
-      Json entry = {{"name", column.name}, {"lower", pipeline::to_json(column.lower)}, {"upper", pipeline::to_json(column.upper)}};
-      if (column.indicator) entry["indicator"] = true;
-      if (!column.levels.empty()) entry["levels"] = column.levels;
-      columns.push_back(std::move(entry));
-    }
-    json["steps"].push_back(
-        {{"use", step.use}, {"method", step.method}, {"action", step.action}, {"limit", step.limit}, {"columns", columns}});
-  }
+  for (const FittedStep& step : steps_) json["steps"].push_back(pipeline::to_json(step));
   return json.dump();
 }
 
@@ -269,23 +334,13 @@ FittedPreparation FittedPreparation::from_json(const std::string& text) {
   FittedPreparation result;
   try {
     const Json json = Json::parse(text);
-    if (json.at("format").get<int>() != 1) throw Error(Fault::data, "reading a stored preparation", "it is of a newer format");
+    if (json.at("format").get<int>() != kFormat)
+      throw Error(Fault::data, "reading a stored preparation", "another version of assay has written it", "train again");
     for (const Json& column : json.at("inputs")) result.inputs_.push_back(input_from(column));
     for (const Json& column : json.at("outputs")) result.outputs_.push_back(input_from(column));
     result.dropped_ = json.at("dropped").get<std::vector<std::string>>();
     for (const Json& entry : json.at("steps")) {
-      FittedStep step;
-      step.use = entry.at("use").get<std::string>();
-      step.method = entry.at("method").get<std::string>();
-      step.action = entry.at("action").get<std::string>();
-      step.limit = entry.at("limit").get<std::int64_t>();
-      for (const Json& column : entry.at("columns")) {
-        FittedColumn fitted{column.at("name").get<std::string>(), real_from(column.at("lower")), real_from(column.at("upper")), false, {}};
-        fitted.indicator = column.value("indicator", false);
-        if (column.contains("levels")) fitted.levels = column["levels"].get<std::vector<std::string>>();
-        step.columns.push_back(std::move(fitted));
-      }
-      result.steps_.push_back(std::move(step));
+      result.steps_.push_back(step_from(entry));
     }
   } catch (const Json::exception& error) {
     throw Error(Fault::data, "reading a stored preparation", error.what(), "the model bundle is damaged: train again");

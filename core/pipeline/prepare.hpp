@@ -1,5 +1,5 @@
-// Preparation steps (missing, outliers, scale, one_hot), fitted on a fold's train rows only and then applied to any rows. Used by
-// fold_data, by `assay predict` and by exports. No step drops validation or test rows. With time every step is causal. Serialisable as
+// Preparation steps and the selection of inputs, fitted on a fold's train rows only and then applied to any rows. Used by fold_data,
+// by `assay predict` and by exports. No step drops validation or test rows. With time every step is causal. Serialisable as
 // JSON, so that a stored model can be used without the data. Values; a fitted preparation is thread-safe for reading.
 #pragma once
 
@@ -32,6 +32,7 @@ struct InputTable {
   std::vector<std::vector<double>> values;  // by column
   std::vector<std::int64_t> row;            // of the frame
   std::vector<std::int32_t> entity;         // one a row; 0 without entities
+  std::vector<std::string> entity_names;    // by its number in `entity`; empty without entities
   std::vector<std::int64_t> position;       // within the entity, counting all rows of the frame: limits count rows that are not here too
   std::vector<TimeNs> time;                 // known_at; empty without time
   std::size_t rows() const { return row.size(); }
@@ -49,23 +50,21 @@ struct Matrix {  // row-major, dense
   const double* row(std::int64_t index) const { return values.data() + index * columns; }
 };
 
-// What one step learned. Its meaning is given by apply() in prepare_steps.cpp:
-//   missing    lower = what stands in for a missing value (mean, median, most_frequent, constant); indicator: adds <name>_missing
-//   outliers   values outside lower..upper are clipped or marked (<name>_outlier); infinite where the train rows have no spread
-//   scale      (x - lower) / upper; a constant column has width 1, so that it becomes 0
-//   one_hot    levels seen in train, in order; a level never seen gives zeros, a missing value stays missing
-// Spread: standard and z_score divide by the count (population), quartiles interpolate linearly (Hyndman and Fan's type 7), mad is the
-// median absolute deviation times 1.4826. Where `by` is time, nothing is learned: centre and width are those of the rows of each time.
+// What one step learned of one column. What the numbers mean is told where the step's kind stands (steps_*.cpp, selection_*.cpp).
 struct FittedColumn {
   std::string name;
-  double lower = 0, upper = 0;
-  bool indicator = false;
+  std::vector<double> learned;
   std::vector<std::string> levels;
 };
 struct FittedStep {
-  std::string use, method, action;  // action: outliers clip | drop | mark; one_hot drop none | first; scale by all | time
-  std::int64_t limit = 0;           // forward_fill, 0 = none
+  config::Component how;  // the step as the file has it
   std::vector<FittedColumn> columns;
+};
+
+// What selection learns from beside the inputs.
+struct Labels {
+  std::vector<double> y;  // one a row of the table, NaN for all but train rows; empty: there are none
+  config::Task task = config::Task::regression;
 };
 
 class FittedPreparation {
@@ -77,6 +76,9 @@ class FittedPreparation {
   // Every row of the table; rows with what is left missing stay, as NaN.
   Matrix transform(const InputTable& table) const;
   void apply(InputTable& table) const;  // the same in place, for tables too large for a second copy
+
+  bool selects() const;                       // there are selections among the steps
+  std::vector<std::string> left_out() const;  // what they dropped
 
   std::string to_json() const;
   static FittedPreparation from_json(const std::string& text);  // throws Error(data)
@@ -92,7 +94,7 @@ class FittedPreparation {
 // The table as a matrix; columns are let go as they are copied, keys (row, entity, ...) stay in the table.
 Matrix to_matrix(InputTable& table);
 
-// What the rows of a fold contradict, and the key of the experiment file that is at fault ("inputs", "prepare.2").
+// What the rows of a fold contradict, and the key of the experiment file that is at fault ("inputs", "prepare.2", "select.0").
 class PreparationError : public Error {
  public:
   PreparationError(std::string key, const Error& what) : Error(what), key_(std::move(key)) {}
@@ -108,13 +110,14 @@ struct PreparationResult {
   std::vector<std::uint8_t> kept;  // a flag for each row of the table: a train row that no step dropped
   std::vector<std::string> notes;  // "column AGE is constant in train: not scaled"
 };
-// Fits the steps in order, each on what the steps before made of the train rows (is_train, one a row of `table`). The other rows of the
-// table serve as history for forward_fill only. Throws PreparationError where nothing is left to fit on.
-PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train);
+// Fits the steps in order, those that select after those that prepare, each on what the steps before made of the train rows (is_train,
+// one a row of `table`). The other rows of the table serve as history only. Throws PreparationError where nothing is left to fit on.
+PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train,
+                                  const std::vector<config::Component>& select = {}, const Labels& labels = {});
 
 // What can be checked once the columns are known: patterns that match none of those that stand before their step, interpolation with
 // time, scaling by time without time. `doubtful`: inputs that are missing here, for which no pattern is to blame.
-void check_preparation(const std::vector<config::Component>& steps, std::span<const InputColumn> inputs, const Doubtful& doubtful,
-                       bool has_time, Diagnostics& diagnostics);
+void check_preparation(const std::vector<config::Component>& steps, const std::vector<config::Component>& select,
+                       std::span<const InputColumn> inputs, const Doubtful& doubtful, bool has_time, Diagnostics& diagnostics);
 
 }  // namespace assay::pipeline

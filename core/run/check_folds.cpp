@@ -15,9 +15,9 @@ namespace {
 
 Place place_of(const config::Experiment& experiment, const std::string& key) {
   if (key == "split") return experiment.split.place;
-  if (key.starts_with("prepare.")) {
-    const auto step = text::to_integer(key.substr(key.find('.') + 1));
-    return experiment.prepare.at(static_cast<std::size_t>(step.value_or(0))).place;
+  for (const auto& [list, steps] : {std::pair("prepare.", &experiment.prepare), std::pair("select.", &experiment.select)}) {
+    if (!key.starts_with(list)) continue;
+    return steps->at(static_cast<std::size_t>(text::to_integer(key.substr(key.find('.') + 1)).value_or(0))).place;
   }
   return experiment.inputs.place.line != 0 ? experiment.inputs.place : experiment.data.place;
 }
@@ -39,7 +39,7 @@ pipeline::Fold newest_of(const pipeline::Fold& fold) {
 std::optional<pipeline::PreparationError> trouble_in(const pipeline::Fold& fold, const config::Experiment& experiment,
                                                      const ExperimentData& data, bool accepts_missing) {
   const auto prepare = [&](const pipeline::Fold& rows) {
-    pipeline::assemble_fold(data.dataset, rows, data.folds, experiment.prepare, accepts_missing);
+    pipeline::assemble_fold(data.dataset, rows, data.folds, {experiment.prepare, experiment.select, accepts_missing});
   };
   try {
     prepare(newest_of(fold));

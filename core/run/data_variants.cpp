@@ -14,7 +14,7 @@ constexpr std::size_t kKept = 8;
 std::string difference(const search::Values& values) {
   std::string text;
   for (const auto& [path, value] : values)
-    for (const char* root : {"features.", "inputs.", "prepare."})
+    for (const char* root : {"features.", "inputs.", "prepare.", "select."})
       if (path.starts_with(root)) text += path + "=" + value + "\n";
   return text;
 }

@@ -266,8 +266,8 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   };
   // A step may mean an input that a faulty `inputs` does not give.
   const std::vector<std::string> inputs = sound({"inputs"}) ? out.dataset.inputs : possible_inputs(out.dataset.frame);
-  pipeline::check_preparation(experiment.prepare, pipeline::input_columns(out.dataset.frame, inputs), out.dataset.doubtful,
-                              out.dataset.has_time(), diagnostics);
+  pipeline::check_preparation(experiment.prepare, experiment.select, pipeline::input_columns(out.dataset.frame, inputs),
+                              out.dataset.doubtful, out.dataset.has_time(), diagnostics);
   if (!diagnostics.has_errors() && options.max_rows == 0) refuse_empty_inputs(experiment, out.dataset, diagnostics);
   if (!diagnostics.has_errors()) pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"

@@ -18,6 +18,7 @@
 #include "run/remote_components.hpp"
 #include "run/run_records.hpp"
 #include "run/run_search.hpp"
+#include "run/selected_inputs.hpp"
 #include "run/stamps.hpp"
 #include "run/summary.hpp"
 #include "run/unit_runner.hpp"
@@ -451,10 +452,24 @@ class Runner {
     notes.insert(notes.end(), data_.dataset.notes.begin(), data_.dataset.notes.end());
     notes.insert(notes.end(), data_.folds.notes.begin(), data_.folds.notes.end());
     json["notes"] = notes;
+    if (const std::vector<std::string> selections = first_model_selections(); !selections.empty())
+      json["selection"] = Json::parse(selection_summary(selections));
     json["failures"] = failures;
     outcome.summary = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     store_.finish_run(id_, status, context_.now(), outcome.summary, outcome.failed ? failures.front() : "", summary.metrics);
     return outcome;
+  }
+
+  // Models of one run may take missing values or not, and so learn from other rows: the first one speaks for all.
+  std::vector<std::string> first_model_selections() const {
+    std::vector<std::string> selections;
+    if (experiment_.select.empty() || experiment_.models.empty()) return selections;
+    for (const store::UnitRecord& unit : store_.units(id_)) {
+      if (unit.key.model != experiment_.models.front().first || unit.key.repeat != 0 || unit.extra.empty()) continue;
+      const Json extra = Json::parse(unit.extra);
+      if (extra.contains("selection") && !extra.at("selection").is_null()) selections.push_back(extra.at("selection").dump());
+    }
+    return selections;
   }
 
   std::string sealed_text() const {

@@ -14,6 +14,7 @@
 #include "run/pace.hpp"
 #include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
+#include "run/selected_inputs.hpp"
 #include "stats/decisions.hpp"
 #include "train/local_learner.hpp"
 
@@ -257,6 +258,7 @@ class UnitRun {
     Json extra{{"threshold", task_ == config::Task::binary ? Json(threshold) : Json()},
                {"naive_mae", std::isnan(fold->data.naive_mae) ? Json() : Json(fold->data.naive_mae)},
                {"notes", fold->data.notes},
+               {"selection", Json::parse(selection_of(fold->data.preparation))},
                {"summary", Json::array()}};
     for (const auto& [name, value] : learner->summary()) extra["summary"].push_back({name, value});
     record_.extra = extra.dump(-1, ' ', false, Json::error_handler_t::replace);

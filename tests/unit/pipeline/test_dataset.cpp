@@ -451,9 +451,18 @@ TEST_CASE("no bit of the train part depends on validation, test or sealed rows")
   config::Experiment e = experiment("lead(y, 2) - y");
   e.features = {feature("f", "mean(x, 5, 2)"), feature("g", "x")};
   const std::vector<config::Component> steps = {
-      step("missing", {{"method", value("forward_fill")}, {"indicator", {true}}}), step("missing", {{"method", value("median")}}),
+      step("missing", {{"method", value("forward_fill")}, {"indicator", {true}}}),
+      step("missing", {{"method", value("median")}}),
       step("outliers", {{"method", value("mad")}, {"threshold", value(3.0)}, {"action", value("clip")}}),
+      step("hampel", {{"window", config::Value{std::int64_t{9}}}}),
+      step("winsorise", {}),
+      step("power", {}),
+      step("quantile_normal", {}),
+      step("scale", {{"by", value("entity")}}),
+      step("rolling_standard", {{"window", config::Value{std::int64_t{20}}}, {"min_count", config::Value{std::int64_t{3}}}}),
       step("scale", {{"method", value("standard")}})};
+  const std::vector<config::Component> select = {step("variance", {}), step("vif", {}), step("mutual_information", {{"min", value(0.0)}}),
+                                                 step("f_test", {{"level", value(1.0)}, {"keep", config::Value{std::int64_t{1}}}})};
   for (const char* use : {"walk_forward", "k_fold", "holdout"}) {
     for (const std::int64_t lookback : {0, 4}) {
       INFO(use << " lookback " << lookback);
@@ -473,19 +482,19 @@ TEST_CASE("no bit of the train part depends on validation, test or sealed rows")
       const Folds folds = make_folds(split, d, SeedTree(1), "", diagnostics);
       REQUIRE_FALSE(diagnostics.has_errors());
       for (const Fold& fold : folds.folds) {
-        const FoldData before = assemble_fold(d, fold, folds, steps, false);
+        const FoldData before = assemble_fold(d, fold, folds, {steps, select, false});
         std::vector<std::int64_t> later = fold.test;
         later.insert(later.end(), fold.validation.begin(), fold.validation.end());
         later.insert(later.end(), folds.sealed->test.begin(), folds.sealed->test.end());
         const Dataset changed = built(e, replaced(frame, later, 1e6));
-        const FoldData after = assemble_fold(changed, fold, folds, steps, false);
+        const FoldData after = assemble_fold(changed, fold, folds, {steps, select, false});
         CHECK(same(before.train.x.values, after.train.x.values));
         CHECK(same(before.train.y, after.train.y));
         CHECK(same(before.train.last_known_target, after.train.last_known_target));
         CHECK(before.preparation.to_json() == after.preparation.to_json());
         if (!fold.test.empty()) CHECK_FALSE(same(before.test.x.values, after.test.x.values));
         // Validation knows nothing of test rows either.
-        const FoldData test_only = assemble_fold(built(e, replaced(frame, fold.test, 1e6)), fold, folds, steps, false);
+        const FoldData test_only = assemble_fold(built(e, replaced(frame, fold.test, 1e6)), fold, folds, {steps, select, false});
         CHECK(same(before.validation.y, test_only.validation.y));
         CHECK(same(before.validation.last_known_target, test_only.validation.last_known_target));
       }
@@ -503,7 +512,7 @@ TEST_CASE("windows hold consecutive rows of one entity, and rows without one are
   split.test = parse_span("12");
   Diagnostics diagnostics;
   const Folds folds = make_folds(split, d, SeedTree(1), "", diagnostics);
-  const FoldData fold = assemble_fold(d, folds.folds[0], folds, {}, false);
+  const FoldData fold = assemble_fold(d, folds.folds[0], folds, {{}, {}, false});
   const FoldPart& test = fold.test;
   CHECK(test.rows() + static_cast<std::int64_t>(test.not_forecast.size()) == static_cast<std::int64_t>(folds.folds[0].test.size()));
   CHECK(test.not_forecast.size() == 4);  // entity 1 has a hole on day 30: days 31 to 34 lack a full window

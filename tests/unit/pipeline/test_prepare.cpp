@@ -155,7 +155,7 @@ TEST_CASE("patterns of a step are held against the columns that the steps before
   const std::vector<InputColumn> inputs = {{"age", InputKind::number, {}}, {"purpose", InputKind::category, {"a", "b"}}};
   const auto mistakes = [&](const std::vector<config::Component>& steps, const Doubtful& doubtful = {}) {
     Diagnostics diagnostics;
-    check_preparation(steps, inputs, doubtful, false, diagnostics);
+    check_preparation(steps, {}, inputs, doubtful, false, diagnostics);
     std::vector<std::string> keys;
     for (const Diagnostic& item : diagnostics.items()) keys.push_back(item.key + ": " + item.mend);
     return keys;
@@ -182,11 +182,14 @@ TEST_CASE("patterns of a step are held against the columns that the steps before
 TEST_CASE("what cannot be prepared says so") {
   Diagnostics diagnostics;
   const std::vector<InputColumn> inputs = {{"age", InputKind::number, {}}, {"purpose", InputKind::category, {"a"}}};
-  check_preparation({step("missing", {{"method", value("interpolate")}})}, inputs, {}, true, diagnostics);
-  check_preparation({step("scale", {{"by", value("time")}})}, inputs, {}, false, diagnostics);
-  check_preparation({step("scale", {columns({"agee"})})}, inputs, {}, false, diagnostics);
-  check_preparation({step("scale", {columns({"purpose"})})}, inputs, {}, false, diagnostics);
-  REQUIRE(diagnostics.items().size() == 4);
+  check_preparation({step("missing", {{"method", value("interpolate")}})}, {}, inputs, {}, true, diagnostics);
+  check_preparation({step("scale", {{"by", value("time")}})}, {}, inputs, {}, false, diagnostics);
+  check_preparation({step("scale", {columns({"agee"})})}, {}, inputs, {}, false, diagnostics);
+  check_preparation({step("scale", {columns({"purpose"})})}, {}, inputs, {}, false, diagnostics);
+  check_preparation({step("rolling_standard", {})}, {step("correlation", {columns({"agee"})})}, inputs, {}, false, diagnostics);
+  REQUIRE(diagnostics.items().size() == 6);
+  CHECK(diagnostics.items()[4].message == "rolling_standard needs a time column");
+  CHECK(diagnostics.items()[5].key == "select.0.columns");
   CHECK(diagnostics.items()[0].message.find("uses the future") != std::string::npos);
   CHECK(diagnostics.items()[1].mend == "by: all");
   CHECK(diagnostics.items()[2].mend == "did you mean age?");
@@ -198,7 +201,7 @@ TEST_CASE("what cannot be prepared says so") {
                   BrokenPromise);
   prepared({kMissing, 2, kMissing}, 1, {}, &result);
   CHECK(result.notes == std::vector<std::string>{"`x` is missing in every train row: it is left out"});
-  for (const char* damaged : {"", "{", "{}", "[1]", R"({"format":2})", R"({"format":1,"inputs":[{"name":"a","kind":9}]})"}) {
+  for (const char* damaged : {"", "{", "{}", "[1]", R"({"format":1})", R"({"format":2,"inputs":[{"name":"a","kind":9}]})"}) {
     CHECK_THROWS_AS(FittedPreparation::from_json(damaged), Error);
   }
 }
