@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "audit/compare.hpp"
 #include "audit/tests.hpp"
@@ -38,12 +39,21 @@ pipeline::Dataset with_shuffled_labels(const Subject& subject, const pipeline::F
   return out;
 }
 
-// The first prepared input of a train row that differs, -1 where none does. The rows of both are the same ones.
-std::int64_t moved_input(const pipeline::FoldPart& a, const pipeline::FoldPart& b, std::size_t at) {
-  if (a.lookback > 0) return -1;
-  for (std::int64_t c = 0; c < a.x.columns; ++c)
-    if (!is_same(a.x.row(static_cast<std::int64_t>(at))[c], b.x.row(static_cast<std::int64_t>(at))[c])) return c;
-  return -1;
+struct Moved {
+  std::string input;
+  double before = 0, after = 0;
+};
+
+// The first prepared input of a train row that differs. The rows of both are the same ones; a selection, which may look at labels, may have
+// left other inputs in each.
+std::optional<Moved> moved_input(const pipeline::FoldData& a, const pipeline::FoldData& b, std::size_t at) {
+  if (a.train.lookback > 0) return std::nullopt;
+  const double* before = a.train.x.row(static_cast<std::int64_t>(at));
+  const double* after = b.train.x.row(static_cast<std::int64_t>(at));
+  for (std::size_t c = 0; c < a.inputs.size(); ++c)
+    for (std::size_t d = 0; d < b.inputs.size(); ++d)
+      if (a.inputs[c].name == b.inputs[d].name && !is_same(before[c], after[d])) return Moved{a.inputs[c].name, before[c], after[d]};
+  return std::nullopt;
 }
 
 bool same_inputs(const pipeline::FoldPart& a, const pipeline::FoldPart& b) {
@@ -110,13 +120,11 @@ TestResult own_label(const Subject& subject, SeedTree seed, Work& work) {
       double& label = changed.y[static_cast<std::size_t>(row)];
       label = other_label(changed, label);
       const pipeline::FoldData other = subject.assemble(changed, fold, subject.folds);
-      if (other.train.row != full.train.row || other.train.x.columns != full.train.x.columns) continue;
-      const std::int64_t column = moved_input(full.train, other.train, at);
-      if (column < 0) continue;
-      const auto c = static_cast<std::size_t>(column);
-      differences.add(c, fmt::format("prepared input `{}`", full.inputs[c].name), "it changes with the label of its own row",
-                      fmt::format("one train label of fold {} changed", f + 1), row,
-                      full.train.x.row(static_cast<std::int64_t>(at))[column], other.train.x.row(static_cast<std::int64_t>(at))[column]);
+      if (other.train.row != full.train.row) continue;
+      const std::optional<Moved> moved = moved_input(full, other, at);
+      if (!moved) continue;
+      differences.add(0, fmt::format("prepared input `{}`", moved->input), "it changes with the label of its own row",
+                      fmt::format("one train label of fold {} changed", f + 1), row, moved->before, moved->after);
     }
   }
   result.looked_at =

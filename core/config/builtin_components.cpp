@@ -110,6 +110,12 @@ std::vector<ComponentSpec> steps() {
                 .range(2, 100'000)
                 .by_default(Value{std::int64_t{20}}),
             which}),
+      make("step", "pca", "Puts principal components in the place of inputs: sums of them that do not go with each other, the widest first",
+           {real("variance", "Share of the inputs' variance that the components must hold").above(0, 1).by_default(Value{1.0}),
+            integer("keep", "How many components there are at most; 0: no limit").range(0, 1'000'000).by_default(Value{std::int64_t{0}}),
+            boolean("scale", "Each input is divided by its deviation first, so that no unit decides").by_default(Value{true}),
+            text("prefix", "Beginning of the components' names: pca_1, pca_2, ...", TextForm::name).by_default(Value{std::string("pca")}),
+            which}),
       make("step", "one_hot", "Turns categories into 0/1 columns, one for each value seen in the train rows",
            {chosen("drop", "Leave out the first value's column, which the others imply", {"none", "first"}), which}),
   };

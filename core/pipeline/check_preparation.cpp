@@ -38,11 +38,14 @@ class ColumnsOnTheWay {
   }
 
   void after(const config::Component& step) {
+    if (step.id == "pca") beginnings_.push_back(text_param(step, "prefix") + "_");  // how many there are is not known here
     std::vector<InputColumn> left;
     for (InputColumn& column : columns_) {
       const std::string name = column.name;
       if (!works_on(step, column)) {
         left.push_back(std::move(column));
+      } else if (step.id == "pca") {
+        continue;
       } else if (step.id == "one_hot") {
         for (const std::string& level : column.levels) left.push_back({name + "=" + level, InputKind::flag, {}});
         if (column.kind != InputKind::category) beginnings_.push_back(name + "=");  // a number's values are not known here

@@ -293,9 +293,8 @@ class PreparationFit {
     const auto gone = before - rows_left();
     if (gone > 0) result_.notes.push_back(fmt::format("{} dropped {} of {} train rows", step.id, gone, before));
     require_rows(step.id, key);
+    if (is_selection(step) && learned.columns.size() == work().columns.size()) keep_one(learned, result_.notes);
     step_kind(step).apply(learned, work());
-    if (work().columns.empty())
-      throw Error(Fault::data, step.id, "no input is left after it", "ask less of the inputs, or name `columns` that it judges");
     result_.fitted.steps_.push_back(std::move(learned));
   } catch (const PreparationError&) {
     throw;

@@ -36,6 +36,7 @@ std::span<const StepKind> missing_steps();    // missing
 std::span<const StepKind> outlier_steps();    // outliers, winsorise, hampel
 std::span<const StepKind> scale_steps();      // scale, rolling_standard
 std::span<const StepKind> shape_steps();      // power, quantile_normal
+std::span<const StepKind> pca_steps();        // pca
 std::span<const StepKind> one_hot_steps();    // one_hot
 std::span<const StepKind> selection_steps();  // variance, correlation, ...
 

@@ -1,5 +1,7 @@
 #include "pipeline/selection.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -27,6 +29,18 @@ void settle(FittedStep& fitted, double least, std::size_t most) {
   if (most > 0 && order.size() > most) order.resize(most);
   for (FittedColumn& entry : fitted.columns) entry.learned[kStays] = 0;
   for (const std::size_t i : order) fitted.columns[i].learned[kStays] = 1;
+}
+
+void keep_one(FittedStep& fitted, std::vector<std::string>& notes) {
+  FittedColumn* best = nullptr;
+  for (FittedColumn& entry : fitted.columns) {
+    if (entry.learned[kStays] != 0) return;
+    const double score = entry.learned[kScore];
+    if (best == nullptr || std::isnan(best->learned[kScore]) || score > best->learned[kScore]) best = &entry;
+  }
+  if (best == nullptr) return;
+  best->learned[kStays] = 1;
+  notes.push_back(fmt::format("{} would leave no input: `{}`, the best of them, stays", fitted.how.id, best->name));
 }
 
 std::vector<double> train_values(const TrainRows& rows, const std::string& name) {

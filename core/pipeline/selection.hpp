@@ -20,6 +20,9 @@ void keep_chosen(const FittedStep& fitted, InputTable& table);  // StepKind::app
 // Those whose score is at least `least` stay, of them the best `most` (0: all of them); of equals the earlier ones.
 void settle(FittedStep& fitted, double least, std::size_t most);
 
+// Where none stays the best one does, with a note: a fold in which chance favours no input must not end a run.
+void keep_one(FittedStep& fitted, std::vector<std::string>& notes);
+
 std::vector<double> train_values(const TrainRows& rows, const std::string& name);  // of flagged rows, missing ones too
 std::vector<double> train_labels(const TrainRows& rows);
 

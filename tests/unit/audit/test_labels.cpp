@@ -37,7 +37,7 @@ Customers customers() {
   }
   return out;
 }
-std::unique_ptr<Audited> table(const std::function<double(const Customers&, std::size_t)>& encoded) {
+std::unique_ptr<Audited> table(const std::function<double(const Customers&, std::size_t)>& encoded, const std::string& more = "") {
   const Customers all = customers();
   std::string text = "town,x,e,bad\n";
   for (std::size_t i = 0; i < all.x.size(); ++i)
@@ -45,7 +45,8 @@ std::unique_ptr<Audited> table(const std::function<double(const Customers&, std:
   return audited(text,
                  "data: {source: csv, path: data.csv}\ninputs: [x, e]\ntarget: {column: bad, task: binary}\n"
                  "split: {use: k_fold, folds: 4}\nprepare: [{use: scale, method: standard}]\nmodel: {use: linear.logistic}\n"
-                 "evaluate: {metrics: [auc], baselines: [prior]}\n");
+                 "evaluate: {metrics: [auc], baselines: [prior]}\n" +
+                     more);
 }
 double noise_of(const Customers& all, std::size_t i) { return all.x[(i * 7 + 3) % all.x.size()]; }
 
@@ -113,6 +114,15 @@ TEST_CASE("Target encoding without cross-fitting is found, with it is not") {
   const auto without = table(noise_of);
   CHECK_FALSE(audit::prepares_from_labels(*without->subject, without->seed()));
   CHECK(tried_on(*without, audit::own_label).status == Status::clean);
+}
+
+TEST_CASE("Which input a selection keeps may hang on a single label; what the inputs are does not") {
+  const auto almost_twins = [](const Customers& all, std::size_t i) { return -all.x[i] + 1e-3 * noise_of(all, i); };
+  const auto subject = table(almost_twins, "select: [{use: f_test, level: 1, keep: 1}]\n");
+  CHECK(audit::prepares_from_labels(*subject->subject, subject->seed()));
+  const audit::TestResult result = tried_on(*subject, audit::own_label);
+  INFO(told(result));
+  CHECK(result.status == Status::clean);
 }
 
 TEST_CASE("A target encoding in a column of the file is found where each row's own label is in it") {

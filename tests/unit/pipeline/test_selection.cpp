@@ -142,5 +142,7 @@ TEST_CASE("categories and missing values are classes of their own") {
   const double entropy = -(std::log(1.0 / 3) / 3 + 2 * std::log(2.0 / 3) / 3);  // both tell everything of the target
   check_scores(result, {entropy, entropy});
   CHECK_THROWS_AS(selected(step("information_value", {}), y, config::Task::multiclass, columns()), PreparationError);
-  CHECK_THROWS_AS(selected(step("information_value", {{"min", value(1e5)}}), y, config::Task::binary, columns()), PreparationError);
+  const auto nothing = selected(step("information_value", {{"min", value(1e5)}}), y, config::Task::binary, columns());
+  CHECK(names_of(nothing) == Names{"kind"});
+  CHECK(nothing.notes == std::vector<std::string>{"information_value would leave no input: `kind`, the best of them, stays"});
 }

@@ -163,3 +163,39 @@ TEST_CASE("with time no step's row moves when later rows change or are not there
     CHECK(std::memcmp(all.values.data(), few.values.data(), bytes) == 0);
   }
 }
+
+// sklearn: z = StandardScaler().fit_transform(X[:30]); PCA().fit(z), X of test_selection's a, b, c, d; signs set by the largest weight
+TEST_CASE("pca agrees with scikit-learn, whatever the test rows hold") {
+  std::vector<double> a, b, c, d;
+  for (int k = 0; k < 40; ++k) {
+    const double i = k;
+    a.push_back(std::sin(i));
+    b.push_back(std::cos(1.7 * i));
+    c.push_back(a.back() + 0.3 * b.back() + 0.1 * std::sin(3.1 * i));
+    d.push_back(k % 7);
+  }
+  const data::Frame frame = planted::table(
+      {data::Column::of_reals("a", a), data::Column::of_reals("b", b), data::Column::of_reals("c", c), data::Column::of_reals("d", d)});
+  const InputTable table = table_of(frame, {"a", "b", "c", "d"});
+  std::vector<std::uint8_t> train(40, 0);
+  std::fill_n(train.begin(), 30, std::uint8_t{1});
+  const PreparationResult result =
+      fit_preparation({step("pca", {{"variance", value(0.9)}, {"columns", planted::columns({"a", "b", "c"}).second}})}, table, train);
+  const Matrix made = FittedPreparation::from_json(result.fitted.to_json()).transform(table);
+  REQUIRE(result.fitted.outputs().size() == 3);
+  CHECK(result.fitted.outputs()[0].name == "d");
+  CHECK(result.fitted.outputs()[2].name == "pca_2");
+  const double wanted[3][2] = {
+      {0.42053682475755405, 1.3673640691659419}, {-2.343370113923161, -0.8128153946067325}, {1.424896853735274, -1.6050305667059017}};
+  const std::int64_t rows[3] = {0, 17, 39};
+  for (int k = 0; k < 3; ++k) {
+    CHECK(made.row(rows[k])[1] == Approx(wanted[k][0]).epsilon(1e-9));
+    CHECK(made.row(rows[k])[2] == Approx(wanted[k][1]).epsilon(1e-9));
+  }
+  InputTable changed = table;
+  for (std::size_t i = 30; i < 40; ++i) changed.values[1][i] = -1e6;
+  CHECK(fit_preparation({step("pca", {})}, changed, train).fitted.to_json() ==
+        fit_preparation({step("pca", {})}, table, train).fitted.to_json());
+  changed.values[1][39] = kMissing;
+  CHECK(std::isnan(result.fitted.transform(changed).row(39)[1]));
+}
