@@ -20,7 +20,8 @@ const config::ComponentSpec* declared(const std::string& id) {
 }  // namespace
 
 const StepKind& step_kind(const config::Component& step) {
-  for (const auto kinds : {missing_steps(), outlier_steps(), scale_steps(), shape_steps(), pca_steps(), one_hot_steps(), selection_steps()}) {
+  for (const auto kinds :
+       {missing_steps(), outlier_steps(), scale_steps(), shape_steps(), pca_steps(), one_hot_steps(), selection_steps()}) {
     for (const StepKind& kind : kinds) {
       if (kind.id == step.id) return kind;
     }
