@@ -5,10 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <thread>
 
 #include "base/error.hpp"
 #include "run/backtest_run.hpp"
@@ -21,7 +18,7 @@
 #include "run/selected_inputs.hpp"
 #include "run/stamps.hpp"
 #include "run/summary.hpp"
-#include "run/unit_runner.hpp"
+#include "run/unit_pool.hpp"
 
 namespace assay::run {
 
@@ -31,11 +28,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kQuickRows = 20'000;
 constexpr std::size_t kQuickFolds = 2;
-const std::string kBaselinePrefix = "baseline:";
-
-bool accepts_missing(const plugin::Registry& registry, const std::string& model) {
-  return registry.component("model", model).has(ASSAY_ACCEPTS_MISSING);
-}
 
 class Runner {
  public:
@@ -60,14 +52,13 @@ class Runner {
     if (experiment_.search || experiment_.trial) search_ = std::make_unique<RunSearch>(experiment_, context_, data_, shelf_, store_, id_);
     if (experiment_.trial) return finish_trial(search_->run_trial());
     if (experiment_.search) {
-      search();
+      recorded([&] { search(); });
       if (const auto& failures = search_->outcome().failures; !failures.empty()) {
         store_.finish_run(id_, store::RunStatus::failed, context_.now(), "", failures.front(), {});
         return failed_outcome(id_, experiment_.name, failures);
       }
     }
-    plan_units();
-    run_units();
+    recorded([&] { UnitPool(open(), *maker_, baseline_names_).run(); });
     return finish();
   }
 
@@ -141,156 +132,22 @@ class Runner {
       store::Ledger ledger(context_.ledger_file);
       search_->count(ledger);
     }
-    if (!failure) return;
-    const bool interrupted = context_.cancel != nullptr && context_.cancel->load();
-    store_.finish_run(id_, interrupted ? store::RunStatus::interrupted : store::RunStatus::failed, context_.now(), "",
-                      interrupted ? "interrupted" : reason_of(failure), {});
-    std::rethrow_exception(failure);
+    if (failure) std::rethrow_exception(failure);
   }
 
-  // The values that a search chose for a fold, and the data under them.
-  const config::Experiment& experiment_of(std::size_t fold) const { return search_ ? search_->experiment(fold) : experiment_; }
-  const ExperimentData& data_of(std::size_t fold) const { return search_ ? *search_->data(fold).data : data_; }
-  FoldShelf& shelf_of(std::size_t fold) { return search_ ? *search_->data(fold).shelf : shelf_; }
-
-  void plan_units() {
-    std::set<store::UnitKey> complete;
-    for (const store::UnitRecord& unit : store_.units(id_))
-      if (unit.status == store::UnitStatus::complete) complete.insert(unit.key);
-    const auto add = [&](const std::string& name, const config::Component& model, std::size_t fold, std::int64_t repeat) {
-      Unit unit{{name, static_cast<std::int64_t>(fold), repeat}, model, fold};
-      ++all_units_;
-      if (complete.count(unit.key) == 0) units_.push_back(std::move(unit));
-    };
-    for (std::size_t f = 0; f < shelf_.size(); ++f) {
-      if (search_ && !search_->is_fitted(f)) continue;
-      for (const auto& [name, model] : experiment_of(f).models)
-        for (std::int64_t r = 0; r < repeats_of(model); ++r) add(name, model, f, r);
-      for (std::size_t b = 0; b < baseline_names_.size(); ++b)
-        add(kBaselinePrefix + baseline_names_[b], experiment_.evaluate.baselines[b], f, 0);
-    }
-  }
-
-  std::int64_t repeats_of(const config::Component& model) const { return run::repeats_of(experiment_, context_.registry, model); }
-
-  struct Unit {
-    store::UnitKey key;
-    config::Component model;
-    std::size_t fold;
-  };
-
-  void run_units() {
-    const std::int64_t workers = experiment_.resources.isolation == "none" ? 1 : experiment_.resources.workers;
-    running_.assign(static_cast<std::size_t>(std::max<std::int64_t>(1, workers)), 0.0);
-    std::vector<std::thread> pool;
-    for (std::size_t w = 1; w < std::min(running_.size(), units_.size()); ++w) pool.emplace_back([this, w] { work(w); });
-    work(0);
-    for (std::thread& t : pool) t.join();
-    if (failure_) {
+  // Does it, and keeps in the store what ended it.
+  void recorded(const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const std::exception& e) {
       const bool interrupted = context_.cancel != nullptr && context_.cancel->load();
       store_.finish_run(id_, interrupted ? store::RunStatus::interrupted : store::RunStatus::failed, context_.now(), "",
-                        interrupted ? "interrupted" : reason_of(failure_), {});
-      std::rethrow_exception(failure_);
+                        interrupted ? "interrupted" : e.what(), {});
+      throw;
     }
   }
 
-  static std::string reason_of(const std::exception_ptr& failure) {
-    try {
-      std::rethrow_exception(failure);
-    } catch (const std::exception& e) {
-      return e.what();
-    }
-  }
-
-  void work(std::size_t worker) {
-    for (;;) {
-      std::size_t next;
-      {
-        const std::lock_guard lock(mutex_);
-        if (failure_ || next_unit_ == units_.size()) return;
-        next = next_unit_++;
-      }
-      try {
-        run_one(units_[next], worker);
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!failure_) failure_ = std::current_exception();
-      }
-    }
-  }
-
-  // share: of the unit; below 0 where nothing is known about it.
-  void report(const Unit& unit, const std::string& more, std::size_t worker, double share) {
-    if (!context_.progress) return;
-    const std::lock_guard lock(mutex_);
-    if (share >= 0) running_[worker] = share;
-    Progress progress;
-    progress.total = all_units_;
-    progress.done = all_units_ - static_cast<std::int64_t>(units_.size()) + done_;
-    double work = static_cast<double>(progress.done);
-    for (const double r : running_) work += r;
-    progress.share = work / static_cast<double>(all_units_);
-    progress.doing =
-        fmt::format("{}{}{}{}", unit.key.model, shelf_.size() > 1 ? fmt::format(", fold {} of {}", unit.fold + 1, shelf_.size()) : "",
-                    repeats_of(unit.model) > 1 ? fmt::format(", repeat {}", unit.key.repeat + 1) : "", more);
-    context_.progress(progress);
-  }
-
-  void run_one(const Unit& unit, std::size_t worker) {
-    UnitJob job{unit.key, unit.model, {}, {}, shelf_.is_sealed(unit.fold), {}};
-    const bool missing = accepts_missing(context_.registry, unit.model.id);
-    const config::Experiment& experiment = experiment_of(unit.fold);
-    FoldShelf& shelf = shelf_of(unit.fold);
-    job.fold = shelf.take(unit.fold, missing, false);
-    if (experiment.train.refit == "train_and_validation" && !shelf.fold(unit.fold).validation.empty())
-      job.refit_fold = shelf.take(unit.fold, missing, true);
-    UnitContext context{experiment, data_of(unit.fold).dataset, context_.registry, context_.program, {}, {}, {}, {}, {}};
-    context.isolated = experiment_.resources.isolation == "process";
-    context.cancel = context_.cancel;
-    context.checkpoint_seconds = context_.checkpoint_seconds;
-    context.progress = [&](std::int64_t epoch, std::int64_t epochs) {
-      report(unit, fmt::format(", epoch {} of {}", epoch, epochs), worker, static_cast<double>(epoch) / static_cast<double>(epochs));
-    };
-    context.report = [&](std::int64_t step, const std::string& metric, double value) {
-      report(unit, fmt::format(", step {}, {} {:.4g}", step + 1, metric, value), worker, -1);
-    };
-    context.checkpoint = [&] {
-      const std::lock_guard lock(store_mutex_);
-      return store_.checkpoint(id_, unit.key);
-    };
-    context.put_checkpoint = [&](const store::Checkpoint& checkpoint) {
-      const std::lock_guard lock(store_mutex_);
-      store_.put_checkpoint(id_, unit.key, checkpoint);
-    };
-    report(unit, "", worker, 0);
-    store::UnitRecord record;
-    for (std::int64_t attempt = 0; attempt <= experiment_.resources.retries; ++attempt) {
-      job.stopping = stopping_scorer();  // for each attempt: a metric's worker that has ended stays ended
-      record = run_unit(job, context);
-      if (record.status == store::UnitStatus::complete) break;
-    }
-    {
-      const std::lock_guard lock(store_mutex_);
-      store_.put_unit(id_, record);
-    }
-    if (record.status != store::UnitStatus::complete)
-      note(fmt::format("{}, fold {}, repeat {} {}: {}", unit.key.model, unit.key.fold + 1, unit.key.repeat + 1, to_text(record.status),
-                       record.error));
-    {
-      const std::lock_guard lock(mutex_);
-      ++done_;
-      running_[worker] = 0;
-    }
-    report(unit, "", worker, 0);
-  }
-
-  std::optional<train::Scorer> stopping_scorer() const {
-    const auto& stopping = experiment_.train.early_stopping;
-    if (!stopping) return std::nullopt;
-    const plugin::LoadedComponent& metric = context_.registry.component("metric", stopping->metric);
-    return train::Scorer(stopping->metric, maker_->metric(metric, {}), data_.dataset.task,
-                         static_cast<std::int64_t>(data_.dataset.classes.size()));
-  }
+  OpenRun open() { return {experiment_, context_, data_, shelf_, store_, id_, search_.get()}; }
 
   // Forecasts of a model in all scored folds; nothing, with the reason, where one of its fits failed.
   std::optional<train::ModelForecasts> forecasts(const std::string& key_name, const std::string& name, bool baseline, std::int64_t repeats,
@@ -321,13 +178,13 @@ class Runner {
     for (store::UnitRecord& unit : store_.units(id_)) units.emplace(unit.key, std::move(unit));
     if (experiment_.search && experiment_.search->once) return finish_sealed(units);
     SummaryInput input{experiment_, data_.dataset, context_.registry, *maker_, {}, {}};
-    input.threads = static_cast<std::uint32_t>(running_.size());
+    input.threads = static_cast<std::uint32_t>(workers_of(experiment_.resources));
     if (request_.quick) input.replicates = 200;
     input.true_probability = data_.loaded.true_probability;
     std::vector<std::string> failures;
     std::string reason;
     for (const auto& [name, model] : experiment_.models) {
-      if (auto f = forecasts(name, name, false, repeats_of(model), units, reason))
+      if (auto f = forecasts(name, name, false, repeats_of(experiment_, context_.registry, model), units, reason))
         input.models.push_back(std::move(*f));
       else
         failures.push_back(reason);
@@ -387,8 +244,8 @@ class Runner {
     std::vector<StrategyLeg> legs;
     std::vector<data::Column> more;
     for (std::size_t f = 0; f < data_.folds.folds.size(); ++f) {
-      config::Component strategy = experiment_of(f).backtest->strategy;
-      const pipeline::Dataset& own = data_of(f).dataset;
+      config::Component strategy = search_->experiment(f).backtest->strategy;
+      const pipeline::Dataset& own = search_->data(f).data->dataset;
       for (const config::ParamSpec& param : context_.registry.component("strategy", strategy.id).spec.params) {
         if (param.kind != config::ParamKind::column || &own == &data_.dataset) continue;
         const auto value =
@@ -502,13 +359,7 @@ class Runner {
   std::vector<std::string> baseline_names_;
   store::RunId id_ = 0;
   std::optional<store::RunLock> lock_;
-  std::vector<Unit> units_;
   std::vector<std::int64_t> rows_by_source_;
-  std::mutex mutex_, store_mutex_;
-  std::size_t next_unit_ = 0;
-  std::int64_t all_units_ = 0, done_ = 0;
-  std::vector<double> running_;  // by worker: how much of its unit is done
-  std::exception_ptr failure_;
 };
 
 }  // namespace
