@@ -228,7 +228,7 @@ TEST_CASE("windows of features and labels end at holes once the bar is known, an
   config::Experiment e = experiment("lead(x, 1) - x");
   e.data.entity.clear();
   e.features = {feature("step", "x - lag(x, 1)")};
-  e.data.time.emplace();
+  e.data.time = config::DataSpec::Time{};
   e.data.time->column = "day";
   const auto steps = [&](const data::Frame& given) {
     const Dataset dataset = built(e, given);
