@@ -253,7 +253,7 @@ std::vector<std::string_view> pieces_of(const LoadedFrame& loaded, const std::st
 }
 
 // Raised where the reader or Frame::finish make another frame of the same bytes and options.
-constexpr int kReaderVersion = 2;
+constexpr int kReaderVersion = 3;
 
 // What the cached frame depends on: the file as it lies there, how it is to be read, and who reads.
 std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::filesystem::path& path) {
@@ -274,6 +274,7 @@ std::string cache_key(const CsvOptions& o, const TimeRules& rules, const std::fi
   list("missing", o.missing);
   list("numeric", o.numeric);
   list("names", o.names);
+  list("times", o.times);
   hash.add_part("marks", std::string{o.decimal, o.thousands});
   hash.add_part("encoding", o.encoding);
   hash.add_part("lines",

@@ -198,7 +198,7 @@ class Reader {
     plan_.delimiter = text_.delimiter;
     plan_.path = options_.path.string();
     plan_.skip_malformed = options_.skip_malformed;
-    if (options_.time_column.empty()) return;
+    if (options_.time_column.empty() && options_.times.empty()) return;
     std::string why;
     const auto format = TimeFormat::compile(options_.time_format, why);
     if (!format)
@@ -241,6 +241,7 @@ class Reader {
     });
     if (!options_.entity_column.empty())
       if (const auto at = place_of(options_.entity_column, "entity")) plan[*at].state = State::category;
+    each(options_.times, "times", [](auto& column) { column.state = State::time; });
     if (options_.time_column.empty()) return;
     const bool two = !options_.clock_column.empty();
     const auto date = place_of(options_.time_column, two ? "time.column.0" : "time.column");

@@ -38,6 +38,7 @@ struct CsvOptions {
   std::vector<std::string> missing;      // cells that count as missing, after trimming; empty: default_missing(). "" always counts
   std::string time_column;               // read as timestamp; empty: none
   std::string clock_column;              // the time of day, put behind the time column's text with a blank; empty: none
+  std::vector<std::string> times;        // further columns of times, of the same format and zone; cells may be missing
   std::string time_format;               // see time_format.hpp; empty: ISO 8601
   std::string zone = "UTC";              // see time_zone.hpp: in which zone the time column is written
   std::string entity_column;             // read as category; empty: none

@@ -107,7 +107,9 @@ std::vector<std::int64_t> sorted_rows(std::span<const TimeNs> times, std::span<c
 }
 
 // Times and entities in sorted order.
-void check_no_duplicates(std::span<const TimeNs> times, const Column& entity, std::span<const std::int64_t> source_row) {
+void check_no_duplicates(std::span<const TimeNs> times, const Column& entity, std::span<const std::int64_t> source_row,
+                         const std::function<std::string(std::int64_t)>& row_name) {
+  const auto name = [&](std::int64_t row) { return row_name ? row_name(row) : std::to_string(row + 1); };
   const bool panel = entity.size() != 0;
   const auto codes = entity.codes();
   std::vector<std::string> found;
@@ -115,7 +117,7 @@ void check_no_duplicates(std::span<const TimeNs> times, const Column& entity, st
   for (std::size_t i = 1; i < times.size(); ++i) {
     if (times[i] != times[i - 1] || (panel && codes[i] != codes[i - 1])) continue;
     if (++count <= kRowsNamed)
-      found.push_back(fmt::format("rows {} and {} ({}{})", source_row[i - 1] + 1, source_row[i] + 1, to_iso(times[i]),
+      found.push_back(fmt::format("rows {} and {} ({}{})", name(source_row[i - 1]), name(source_row[i]), to_iso(times[i]),
                                   panel ? ", " + entity.text(i) : ""));
   }
   if (count == 0) return;
@@ -152,7 +154,8 @@ Frame Frame::of_parts(Parts parts) {
   return frame;
 }
 
-Frame Frame::finish(std::vector<Column> columns, const TimeRules& rules, FrameNotes& notes) {
+Frame Frame::finish(std::vector<Column> columns, const TimeRules& rules, FrameNotes& notes,
+                    const std::function<std::string(std::int64_t)>& row_name) {
   check_shape(columns);
   Parts parts;
   parts.rows = columns.empty() ? 0 : columns.front().size();
@@ -177,7 +180,7 @@ Frame Frame::finish(std::vector<Column> columns, const TimeRules& rules, FrameNo
       if (parts.panel) parts.entity = parts.entity.taken(order);
       source = order;
     }
-    check_no_duplicates(parts.bar_time.times(), parts.entity, source);
+    check_no_duplicates(parts.bar_time.times(), parts.entity, source, row_name);
     parts.known_at = known_times(parts.bar_time.times(), rules);
   } else if (rules.stamp == Stamp::start || !rules.available.is_zero()) {
     notes.notes.push_back("stamp, bar and available mean nothing without a time column");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,8 +37,9 @@ class Frame {
  public:
   // Takes columns of equal length in file order. Sorts by (time, entity) where there is time, sets known_at = time
   // (+ bar with Stamp::start) + available. Throws Error(data): unequal lengths, doubled names, a missing time or entity cell (names rows),
-  // duplicates of (time, entity) (names the rows of the first few).
-  static Frame finish(std::vector<Column> columns, const TimeRules& rules, FrameNotes& notes);
+  // duplicates of (time, entity) (names the rows of the first few; `row_name` says how, absent: their numbers from 1).
+  static Frame finish(std::vector<Column> columns, const TimeRules& rules, FrameNotes& notes,
+                      const std::function<std::string(std::int64_t)>& row_name = {});
 
   std::size_t rows() const { return parts_.rows; }
   const std::vector<Column>& columns() const { return parts_.columns; }  // time and entity columns too
