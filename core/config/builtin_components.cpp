@@ -154,6 +154,8 @@ std::vector<ComponentSpec> selections() {
 std::vector<ComponentSpec> splits() {
   using namespace key;
   const KeySpec share = real("validation", "Share of the train rows kept for validation; absent: none").between(0, 1);
+  const KeySpec folds = integer("folds", "Folds").range(2, 1000).by_default(Value{std::int64_t{5}});
+  const KeySpec last = span("test", "With time: the last span; the fold's own are tested in it, the others train before it");
   const KeySpec part = text("validation", "Rows before the test rows kept for validation; absent: none", TextForm::share_or_span);
   return {
       make("split", "holdout", "One train part and one test part; with time the test part comes last",
@@ -163,11 +165,23 @@ std::vector<ComponentSpec> splits() {
       make("split", "stratified", "One random train and test part with the classes in equal shares",
            {real("test", "Share of test rows").between(0, 1).by_default(Value{0.2}), share}),
       make("split", "k_fold", "Each row is a test row of one of k folds",
-           {integer("folds", "Folds").range(2, 1000).by_default(Value{std::int64_t{5}}), share,
-            boolean("shuffle", "Draw the folds at random; by default so in plain tables and not with time")}),
+           {folds, share, boolean("shuffle", "Draw the folds at random; by default so in plain tables and not with time")}),
+      make("split", "purged_k_fold", "Blocks of time, each tested by a fit on the rows before and behind it", {folds, share}),
+      make("split", "combinatorial_purged",
+           "Groups of time, and every choice of some of them tested: several forecasts for each row, put together to paths",
+           {integer("groups", "Groups of equal size").range(2, 100).by_default(Value{std::int64_t{6}}),
+            integer("test_groups", "How many of them a fold tests").range(1, 99).by_default(Value{std::int64_t{2}}), share}),
+      make("split", "by_group", "Each of the groups that `group` names is tested in one of k folds, and in no other set of it",
+           {folds, last, share}),
+      make("split", "by_entity", "Each entity is tested in one of k folds, and in no other set of it", {folds, last, share}),
       make("split", "by_rule", "An expression says which rows are test rows",
            {text("test", "True for test rows, over columns and `row` (0-based, in file order)", TextForm::expression).needed(),
-            text("validation", "True for validation rows; absent: none", TextForm::expression)}),
+            text("validation", "True for validation rows; absent: none", TextForm::expression),
+            text("train", "True for train rows; absent: all others", TextForm::expression)}),
+      make("split", "by_column", "A column says which rows train, validate and test",
+           {column("column", "The column; no input").needed(), text("test", "Its value in test rows", TextForm::scalar).needed(),
+            text("validation", "Its value in validation rows; absent: none", TextForm::scalar),
+            text("train", "Its value in train rows; absent: any other", TextForm::scalar)}),
       make("split", "walk_forward", "Train on a span, test on the next one, move on",
            {span("train", "Length of the train span").needed(), span("validation", "Length of the validation span after it; absent: none"),
             span("test", "Length of the test span").needed(), span("step", "How far each fold moves on; absent: the test span"),

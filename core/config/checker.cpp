@@ -277,9 +277,7 @@ void Checker::unknown_component(const Node& id, const KeySpec& key, const std::s
     if (key.component_kind != kind && catalogue_.find(kind, id.text) != nullptr) mend = "'" + id.text + "' is a " + kind;
   }
   const bool ambiguous = std::count(names.begin(), names.end(), id.text) > 1;
-  if (id.text == "purged_k_fold" || id.text == "combinatorial_purged")
-    mend = "this build of assay does not have it yet";
-  else if (ambiguous)
+  if (ambiguous)
     mend = "several plugins have a " + key.component_kind + " of that name: write its full id";
   else if (mend.empty()) {
     if (const auto near = guess(id.text, names))

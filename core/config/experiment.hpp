@@ -85,12 +85,16 @@ struct TargetSpec {
 };
 
 struct SplitSpec {
-  std::string use = "holdout";                               // holdout | stratified | k_fold | by_rule | walk_forward; none: absent
-  std::optional<double> test_fraction, validation_fraction;  // holdout, stratified, and k_fold's validation
-  std::string test_rule, validation_rule;                    // by_rule
-  std::int64_t folds = 5;                                    // k_fold
-  bool shuffle = true;                                       // k_fold, holdout of tables; never with time
-  std::optional<Span> train, validation, test, step, embargo, final_test;  // walk_forward, and holdout with time
+  // holdout | stratified | k_fold | by_rule | by_column | by_group | by_entity | walk_forward | purged_k_fold | combinatorial_purged; none:
+  // absent
+  std::string use = "holdout";
+  std::optional<double> test_fraction, validation_fraction;                // holdout, stratified, and the validation of all kinds of folds
+  std::string train_rule, test_rule, validation_rule;                      // by_rule
+  std::string column, train_value, test_value, validation_value;           // by_column
+  std::int64_t folds = 5;                                                  // k_fold, purged_k_fold, by_group, by_entity
+  std::int64_t groups = 6, test_groups = 2;                                // combinatorial_purged
+  bool shuffle = true;                                                     // k_fold, holdout of tables; never with time
+  std::optional<Span> train, validation, test, step, embargo, final_test;  // walk_forward, and holdout with time; by_group's test
   bool expanding = false;
   std::string group;                // column that keeps rows together
   std::string allow_shuffled_time;  // the reason, empty = not allowed

@@ -211,6 +211,8 @@ void Filler::target(Experiment& e) const {
 
 void Filler::split(Experiment& e) const {
   const Value* value = find(map_of(&checked_.value), "split");
+  take(map, "groups", split.groups);
+  take(map, "test_groups", split.test_groups);
   SplitSpec& split = e.split;
   if (value == nullptr || value->is_none()) split.use = "none";
   if (value == nullptr || !std::holds_alternative<ComponentValue>(value->data)) return;
@@ -228,9 +230,12 @@ void Filler::split(Experiment& e) const {
   take(map, "expanding", split.expanding);
   split.shuffle = has_time(e) != Known::yes;
   take(map, "shuffle", split.shuffle);
-  if (split.use == "by_rule") {
-    split.test_rule = text_at(map, "test");
-    split.validation_rule = text_at(map, "validation");
+  if (split.use == "by_rule" || split.use == "by_column") {
+    const bool rule = split.use == "by_rule";
+    split.column = text_at(map, "column");
+    (rule ? split.train_rule : split.train_value) = text_at(map, "train");
+    (rule ? split.test_rule : split.test_value) = text_at(map, "test");
+    (rule ? split.validation_rule : split.validation_value) = text_at(map, "validation");
     return;
   }
   const auto part = [&](const char* key, std::optional<double>& share, std::optional<Span>& span) {

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "config/accept_rules.hpp"
 #include "config/search_reader.hpp"
+#include "config/split_rules.hpp"
 
 namespace assay::config {
 
@@ -41,8 +42,7 @@ class Rules {
     class_keys();
     source();
     time_keys();
-    split_kind();
-    split_spans();
+    check_split_rules(e_, checked_, time_, diagnostics_);
     features_and_inputs();
     columns();
     lists_without_doubles();
@@ -65,8 +65,6 @@ class Rules {
   void class_keys();
   void source();
   void time_keys();
-  void split_kind();
-  void split_spans();
   void features_and_inputs();
   void input_pattern(std::size_t index);
   void columns();
@@ -189,6 +187,7 @@ bool Rules::forgets(const Component& model) const {
 void Rules::validation_users() {
   const bool split_known = good("split") && given("split");
   const std::string mend = e_.split.use == "by_rule"        ? "add `validation:` with an expression to `split`"
+                           : e_.split.use == "by_column"    ? "add `validation:` with the column's value in validation rows to `split`"
                            : e_.split.use == "walk_forward" ? "add a span to `split`, such as validation: 6mo"
                                                             : "add a share to `split`, such as validation: 0.2";
   const bool rows = !split_known || has_validation(e_.split);
@@ -255,47 +254,6 @@ void Rules::time_keys() {
     error("data.time.bar", "a bar's length is a time", "write 1d, 1h or 5min");
 }
 
-void Rules::split_kind() {
-  if (!given("split") || !good("split")) return;
-  const SplitSpec& split = e_.split;
-  if (split.use == "walk_forward" && time_ == Known::no)
-    error_at_key("split.use", "walk_forward needs time, and this is a plain table",
-                 "name data.time, or use holdout, stratified, k_fold or by_rule");
-  if (split.use == "stratified" && given("target.task") && good("target") && e_.target.task == Task::regression)
-    error_at_key("split.use", "stratified needs classes, and target.task is regression", "use holdout or k_fold");
-  const bool draws = split.use == "stratified" || ((split.use == "holdout" || split.use == "k_fold") && split.shuffle);
-  if (time_ == Known::yes && draws && split.allow_shuffled_time.empty()) {
-    const std::string path = given("split.shuffle") ? "split.shuffle" : "split.use";
-    error_at_key(path, "a shuffled split puts rows into train that lie after test rows",
-                 "use walk_forward, or say why it is right: allow_shuffled_time: \"reason\"");
-  }
-  if (given("split.allow_shuffled_time") && !draws)
-    diagnostics_.warning(key_place("split.allow_shuffled_time"), "nothing is shuffled here: the reason is not needed", "remove it",
-                         "split.allow_shuffled_time");
-  if (split.use == "walk_forward" && split.embargo && !split.embargo->is_zero())
-    diagnostics_.note(place("split.embargo"), "in walk_forward no train rows follow a test block, so the embargo changes nothing",
-                      "remove it", "split.embargo");
-}
-
-void Rules::split_spans() {
-  if (!given("split") || !good("split")) return;
-  const SplitSpec& split = e_.split;
-  const std::pair<const char*, const std::optional<Span>*> spans[] = {{"train", &split.train},     {"validation", &split.validation},
-                                                                      {"test", &split.test},       {"step", &split.step},
-                                                                      {"embargo", &split.embargo}, {"final_test", &split.final_test}};
-  for (const auto& [key, span] : spans) {
-    const std::string path = std::string("split.") + key;
-    if (!span->has_value() || !given(path)) continue;
-    if ((*span)->is_zero() && std::string_view(key) != "embargo")
-      error(path, "'" + path + "' is zero: the span holds no rows", "leave the key out for none");
-    if (!(*span)->is_count() && !(*span)->is_zero() && time_ == Known::no)
-      error(path, "a span of time needs time, and this is a plain table", "write a count of rows, or name data.time");
-  }
-  if (split.test_fraction.value_or(0) + split.validation_fraction.value_or(0) >= 1 && split.use != "k_fold")
-    error(given("split.validation") ? "split.validation" : "split.test", "test and validation shares leave no train rows",
-          "make them smaller: together below 1");
-}
-
 void Rules::input_pattern(std::size_t index) {
   const std::string& pattern = e_.inputs.patterns[index];
   const Place& at = e_.inputs.pattern_places[index];
@@ -335,6 +293,7 @@ void Rules::columns() {
   if (data.time) dropped(data.time->column, "data.time.column", "the time column");
   dropped(data.entity, "data.entity", "the entity column");
   dropped(e_.split.group, "split.group", "the group column");
+  dropped(e_.split.column, "split.column", "the split's column");
   for (std::size_t i = 0; i < e_.protected_columns.size(); ++i) {
     const std::string path = "protected." + std::to_string(i);
     dropped(e_.protected_columns[i], path, "the protected column");
@@ -360,6 +319,7 @@ void Rules::columns_read() {
   };
   read(e_.target.column, "target.column");
   read(e_.split.group, "split.group");
+  read(e_.split.column, "split.column");
   read(data.factor_column, "data.adjustment.factor_column");
   const auto each = [&](const std::vector<std::string>& list, const std::string& path) {
     for (std::size_t i = 0; i < list.size(); ++i) read(list[i], path + "." + std::to_string(i));
@@ -456,7 +416,8 @@ Known has_time(const Experiment& experiment) {
 }
 
 bool has_validation(const SplitSpec& split) {
-  return split.validation.has_value() || split.validation_fraction.has_value() || !split.validation_rule.empty();
+  return split.validation.has_value() || split.validation_fraction.has_value() || !split.validation_rule.empty() ||
+         !split.validation_value.empty();
 }
 
 void check_rules(const Experiment& experiment, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics) {

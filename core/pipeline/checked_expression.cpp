@@ -58,6 +58,7 @@ void check_expressions(const config::Experiment& experiment, Diagnostics& diagno
   };
   rule(experiment.split.test_rule, "test");
   rule(experiment.split.validation_rule, "validation");
+  rule(experiment.split.train_rule, "train");
 }
 
 }  // namespace assay::pipeline

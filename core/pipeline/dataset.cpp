@@ -132,6 +132,10 @@ class Builder {
         dataset_.protected_columns.push_back(experiment_.protected_columns[i]);
       }
     }
+    if (experiment_.split.use == "by_entity") {
+      dataset_.group_names = dataset_.frame.entity_names();
+      dataset_.group.assign(dataset_.frame.entity().begin(), dataset_.frame.entity().end());
+    }
     for (std::size_t i = 0; i < experiment_.evaluate.segments.size(); ++i) {
       const std::string key = fmt::format("evaluate.segments.{}", i);
       find(experiment_.evaluate.segments[i], place_of(experiment_, experiment_.data.key_places, key), "evaluate.segments");
@@ -279,7 +283,7 @@ class Builder {
   }
   bool kept_aside(const data::Column& column) const {
     return column.name() == experiment_.data.entity || column.name() == experiment_.split.group ||
-           column.name() == experiment_.data.factor_column || !barred(column).empty();
+           column.name() == experiment_.split.column || column.name() == experiment_.data.factor_column || !barred(column).empty();
   }
 
   void choose_inputs() {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
 
 #include "base/error.hpp"
@@ -13,12 +12,6 @@ namespace assay::pipeline {
 
 namespace {
 constexpr std::int64_t kMostSteps = 10'000;
-
-std::vector<std::int64_t> without(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& taken) {
-  std::vector<std::int64_t> rest;
-  std::set_difference(rows.begin(), rows.end(), taken.begin(), taken.end(), std::back_inserter(rest));
-  return rest;
-}
 std::size_t share_of(std::size_t count, double share) { return static_cast<std::size_t>(std::llround(static_cast<double>(count) * share)); }
 }  // namespace
 
@@ -172,63 +165,31 @@ void FoldMaker::stratified(const Rows& usable) {
   folds_.folds.push_back(std::move(fold));
 }
 
-void FoldMaker::k_fold(const Rows& usable) {
-  std::map<std::int64_t, Rows> by_unit;  // a group, a time (so that panels are cut by time), or a row
-  for (const std::int64_t row : usable) {
-    const auto unit = ordered()             ? static_cast<std::int64_t>(time_of(row))
-                      : rows_.group.empty() ? row
-                                            : rows_.group[static_cast<std::size_t>(row)];
-    by_unit[unit].push_back(row);
-  }
-  std::vector<const Rows*> units;
-  for (const auto& [unit, members] : by_unit) units.push_back(&members);
-  const auto folds = static_cast<std::size_t>(spec_.folds);
-  if (units.size() < folds) {
-    refuse("folds",
-           fmt::format("{} folds of {} {}", folds, units.size(),
-                       ordered()             ? "times"
-                       : rows_.group.empty() ? "rows"
-                                             : "groups"),
-           fmt::format("folds: {} at most", units.size()));
-    return;
-  }
-  Random random(seed_.child("folds"));
-  if (!ordered() && spec_.shuffle) random.shuffle(std::span(units));
-  std::vector<Rows> tests(folds);
-  const bool by_group = !ordered() && !rows_.group.empty();
-  for (std::size_t unit = 0; unit < units.size(); ++unit) {
-    // Times and rows are cut into equal blocks; groups differ in size, so each goes to the fold with the fewest rows so far.
-    const auto fewest = std::min_element(tests.begin(), tests.end(), [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
-    Rows& test = by_group ? *fewest : tests[((unit + 1) * folds - 1) / units.size()];
-    test.insert(test.end(), units[unit]->begin(), units[unit]->end());
-  }
-  for (std::size_t i = 0; i < folds; ++i) {
-    Fold fold;
-    fold.test = std::move(tests[i]);
-    std::sort(fold.test.begin(), fold.test.end());
-    fold.train = without(usable, fold.test);
-    const double share = spec_.validation_fraction.value_or(0);
-    ordered() ? timed_validation(fold, share) : drawn_validation(fold, share, seed_.child("validation").child(i));
-    folds_.folds.push_back(std::move(fold));
-  }
-}
-
 void FoldMaker::by_rule(const Rows& usable) {
   const auto says = [](std::span<const double> rule, std::int64_t row) {
     return !rule.empty() && rule[static_cast<std::size_t>(row)] == 1;
   };
   Fold fold;
-  std::int64_t both = 0;
+  std::int64_t both = 0, trained = 0, neither = 0;
   for (const std::int64_t row : usable) {
     const bool test = says(rows_.test_rule, row), validation = says(rows_.validation_rule, row);
+    const bool train = rows_.train_rule.empty() ? !test && !validation : says(rows_.train_rule, row);
     if (test && validation) ++both;
+    if (train && (test || validation)) ++trained;
+    if (!train && !test && !validation) {
+      ++neither;
+      continue;
+    }
     (test ? fold.test : validation ? fold.validation : fold.train).push_back(row);
   }
-  if (both > 0) {
-    refuse("validation", fmt::format("{} rows are test rows and validation rows by their rules", both),
+  if (both > 0 || trained > 0) {
+    refuse(both > 0 ? "validation" : "train",
+           both > 0 ? fmt::format("{} rows are test rows and validation rows by their rules", both)
+                    : fmt::format("{} rows are train rows by their rule, and test or validation rows too", trained),
            "make the rules exclude each other");
     return;
   }
+  if (neither > 0) folds_.notes.push_back(fmt::format("{} rows train, validate and test nowhere, as the split says", neither));
   folds_.folds.push_back(std::move(fold));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <set>
@@ -34,8 +35,8 @@ void FoldMaker::refuse(const std::string& key, std::string message, std::string 
 }
 
 bool FoldMaker::ordered() const {
-  if (spec_.use == "walk_forward") return true;
-  if (spec_.use == "stratified" || spec_.use == "by_rule" || !timed()) return false;
+  if (spec_.use == "walk_forward" || spec_.use == "purged_k_fold" || spec_.use == "combinatorial_purged") return true;
+  if (spec_.use == "stratified" || ruled() || grouped() || !timed()) return false;
   return spec_.allow_shuffled_time.empty() || !spec_.shuffle;
 }
 
@@ -55,6 +56,12 @@ TimeNs FoldMaker::at(TimeNs start, const Walk& walk) const {
 
 std::string FoldMaker::to_text_of_time(TimeNs time) const { return timed() ? to_iso(time) : fmt::format("row {}", time); }
 
+FoldMaker::Rows FoldMaker::without(const Rows& rows, const Rows& taken) {
+  Rows rest;
+  std::set_difference(rows.begin(), rows.end(), taken.begin(), taken.end(), std::back_inserter(rest));
+  return rest;
+}
+
 FoldMaker::Rows FoldMaker::between(const Rows& rows, TimeNs begin, TimeNs end) const {
   Rows result;
   std::copy_if(rows.begin(), rows.end(), std::back_inserter(result), [&](std::int64_t row) {
@@ -68,6 +75,15 @@ bool FoldMaker::check_request() {
   if (timed() && spec_.use == "stratified" && spec_.allow_shuffled_time.empty()) {
     refuse("use", "a stratified split draws rows at random, and these data have a time column",
            "use holdout or walk_forward, or give the reason in `allow_shuffled_time: \"...\"`");
+    return false;
+  }
+  if (!timed() && (spec_.use == "purged_k_fold" || spec_.use == "combinatorial_purged")) {
+    refuse("use", spec_.use + " cuts by time, and these data have no time column", "use k_fold");
+    return false;
+  }
+  if (timed() && grouped() && !spec_.test && spec_.allow_shuffled_time.empty()) {
+    refuse("use", spec_.use + " trains on what others did at the times that it tests, and these data have a time column",
+           "cut by time too, as in `test: 1y`, or give the reason in `allow_shuffled_time: \"...\"`");
     return false;
   }
   const bool asked_to_shuffle = spec_.shuffle && spec_.key_places.contains("shuffle");
@@ -124,9 +140,13 @@ Folds FoldMaker::make() {
     ordered() ? timed_holdout(usable) : holdout(usable);
   else if (spec_.use == "stratified")
     stratified(usable);
-  else if (spec_.use == "k_fold")
+  else if (spec_.use == "k_fold" || spec_.use == "purged_k_fold")
     k_fold(usable);
-  else if (spec_.use == "by_rule")
+  else if (spec_.use == "combinatorial_purged")
+    combinatorial_purged(usable);
+  else if (grouped())
+    by_group(usable);
+  else if (ruled())
     by_rule(usable);
   else if (spec_.use == "walk_forward")
     walk_forward(usable);
@@ -136,8 +156,8 @@ Folds FoldMaker::make() {
   if (drawn_over_time()) {
     folds_.notes.push_back(fmt::format("rows are drawn over time and not purged, since the file says: {}", spec_.allow_shuffled_time));
   }
-  check_disjoint();
-  if (ordered()) check_horizon(folds_.folds[0].test);
+  if (folds_.paths.empty()) check_disjoint();
+  if (ordered()) check_horizon(folds_.paths.empty() ? folds_.folds[0].test : folds_.paths.groups[0]);
   for (Fold& fold : folds_.folds) clean(fold, false);
   skip_emptied();
   for (std::size_t i = 0; i < folds_.folds.size(); ++i) check_fold(folds_.folds[i], i);
@@ -219,7 +239,7 @@ void FoldMaker::clean(Fold& fold, bool is_last_word) {
 void FoldMaker::describe(Fold& fold) const {
   const auto part = [&](const char* name, const Rows& rows) {
     if (rows.empty()) return std::string();
-    if (!ordered() || !timed()) return fmt::format("{} {} rows", name, rows.size());
+    if (!timed() || !(ordered() || cut_by_time())) return fmt::format("{} {} rows", name, rows.size());
     return fmt::format("{} {}..{}", name, to_iso(clock_[static_cast<std::size_t>(rows.front())]),
                        to_iso(clock_[static_cast<std::size_t>(rows.back())]));
   };
@@ -251,7 +271,7 @@ void FoldMaker::check_disjoint() {
 }
 
 bool FoldMaker::wants_validation() const {
-  return spec_.validation_fraction.value_or(0) > 0 || spec_.validation || !spec_.validation_rule.empty();
+  return spec_.validation_fraction.value_or(0) > 0 || spec_.validation || !spec_.validation_rule.empty() || !spec_.validation_value.empty();
 }
 
 bool FoldMaker::emptied(const Fold& fold) const { return fold.train.empty() || (wants_validation() && fold.validation.empty()); }
@@ -275,7 +295,7 @@ void FoldMaker::check_fold(const Fold& fold, std::size_t number) {
   for (const auto& [name, rows] : sets) {
     if (!rows->empty() || (rows == &fold.validation && !wants_validation())) continue;
     const std::int64_t purged = rows == &fold.train ? fold.purged_train : rows == &fold.validation ? fold.purged_validation : 0;
-    refuse(name == std::string_view("train") && spec_.use == "by_rule" ? "test" : name,
+    refuse(name == std::string_view("train") && ruled() && !spec_.key_places.contains("train") ? "test" : name,
            fmt::format("{} has no {} rows: {} train, {} validation and {} test rows of {}{}", where, name, fold.train.size(),
                        fold.validation.size(), fold.test.size(), rows_.rows,
                        purged > 0 ? fmt::format(", {} of them purged because their labels touch a later set", purged) : ""),

@@ -18,11 +18,14 @@ class FoldMaker {
  private:
   using Rows = std::vector<std::int64_t>;
 
-  // fold_kinds.cpp: each names the rows of its folds, before anything is purged.
+  // fold_kinds.cpp, repeated_folds.cpp: each names the rows of its folds, before anything is purged.
   void holdout(const Rows& usable);
   void timed_holdout(const Rows& usable);
   void stratified(const Rows& usable);
   void k_fold(const Rows& usable);
+  void combinatorial_purged(const Rows& usable);
+  void by_group(const Rows& usable);
+  std::vector<Rows> parts_of(const Rows& usable, const char* key, std::int64_t count);  // of whole groups, times or rows; none: refused
   void by_rule(const Rows& usable);
   void walk_forward(const Rows& usable);
   bool steps_over_test(TimeNs start, const Span& step);
@@ -53,12 +56,16 @@ class FoldMaker {
 
   bool timed() const { return !rows_.known_at.empty(); }
   bool ordered() const;  // by time, not drawn
+  bool ruled() const { return spec_.use == "by_rule" || spec_.use == "by_column"; }
+  bool grouped() const { return spec_.use == "by_group" || spec_.use == "by_entity"; }
+  bool cut_by_time() const { return grouped() && spec_.test && timed(); }  // groups are told apart, and so are times
   bool drawn_over_time() const {
-    return timed() && !ordered() && spec_.use != "by_rule";
+    return timed() && !ordered() && !ruled() && !cut_by_time();
   }  // allow_shuffled_time: purging would leave nothing
   std::size_t time_of(std::int64_t row) const { return time_index_[static_cast<std::size_t>(row)]; }
   // A boundary in time: with calendar spans a moment, with counts the moment of a distinct time (a row of a plain table).
   TimeNs moved(TimeNs from, const Span& span, std::int64_t times = 1) const;
+  static Rows without(const Rows& rows, const Rows& taken);        // both ascending
   Rows between(const Rows& rows, TimeNs begin, TimeNs end) const;  // begin <= time < end
   TimeNs end_of_time() const;
   // Spans one after another, summed before anything is added: the calendar part is walked first, the counted times after it.

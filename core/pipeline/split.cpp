@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "pipeline/checked_expression.hpp"
 #include "pipeline/fold_maker.hpp"
 
@@ -25,6 +26,66 @@ std::optional<std::vector<double>> rule_values(const std::string& rule, const Da
                   dataset.doubtful, diagnostics)};
   if (root[0] < 0) return std::nullopt;
   return std::move(plan.evaluate(root)[0]);
+}
+
+struct RuleValues {
+  std::vector<double> test, validation, train;
+};
+
+std::optional<RuleValues> by_rules(const Dataset& dataset, const config::SplitSpec& spec, Diagnostics& diagnostics) {
+  auto test = rule_values(spec.test_rule, dataset, spec, "test", diagnostics);
+  auto validation = rule_values(spec.validation_rule, dataset, spec, "validation", diagnostics);
+  auto train = rule_values(spec.train_rule, dataset, spec, "train", diagnostics);
+  if (!test || !validation || !train) return std::nullopt;
+  return RuleValues{std::move(*test), std::move(*validation), std::move(*train)};
+}
+
+// A value of the file is one of the column's where the texts are equal, or both are the same number.
+bool same_value(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const auto x = text::to_real(a), y = text::to_real(b);
+  return x && y && *x == *y;
+}
+
+std::optional<RuleValues> by_column(const Dataset& dataset, const config::SplitSpec& spec, Diagnostics& diagnostics) {
+  const auto place = [&](const std::string& key) {
+    const auto at = spec.key_places.find(key);
+    return at == spec.key_places.end() ? spec.place : at->second;
+  };
+  const data::Column* column = dataset.frame.find(spec.column);
+  if (column == nullptr) {
+    if (dataset.doubtful.holds(spec.column)) return std::nullopt;
+    const auto near = text::nearest(spec.column, dataset.frame.names());
+    diagnostics.data_error(place("column"), fmt::format("there is no column `{}` in the data", spec.column),
+                           near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(dataset.frame.names(), ", "),
+                           "split.column");
+    return std::nullopt;
+  }
+  const data::Column values = column->type() == data::ColumnType::category ? *column : column->as_category();
+  const auto rows_with = [&](const std::string& value, const std::string& key) {
+    std::vector<double> rows;
+    if (value.empty()) return rows;
+    const auto level =
+        std::find_if(values.levels().begin(), values.levels().end(), [&](const auto& one) { return same_value(one, value); });
+    if (level == values.levels().end()) {
+      const auto near = text::nearest(value, values.levels());
+      diagnostics.data_error(place(key), fmt::format("the column `{}` never is `{}`", spec.column, value),
+                             near ? fmt::format("did you mean {}?", *near) : "", "split." + key);
+      return rows;
+    }
+    const auto code = static_cast<std::int32_t>(level - values.levels().begin());
+    for (const std::int32_t one : values.codes()) rows.push_back(one == code);
+    return rows;
+  };
+  RuleValues rules{rows_with(spec.test_value, "test"), rows_with(spec.validation_value, "validation"),
+                   rows_with(spec.train_value, "train")};
+  if (diagnostics.has_errors()) return std::nullopt;
+  if (!spec.train_value.empty()) return rules;
+  for (std::size_t row = 0; row < values.codes().size(); ++row) {  // a row without a value is in no set
+    const bool taken = rules.test[row] == 1 || (!rules.validation.empty() && rules.validation[row] == 1);
+    rules.train.push_back(values.codes()[row] >= 0 && !taken);
+  }
+  return rules;
 }
 
 }  // namespace
@@ -46,13 +107,14 @@ Folds make_folds(const config::SplitSpec& spec, const Dataset& dataset, SeedTree
   rows.group = dataset.group;
   rows.lead_rows = dataset.lead_rows;
   rows.gap_rows = dataset.lookback + dataset.warmup_rows;
-  std::optional<std::vector<double>> test, validation;
-  if (spec.use == "by_rule") {
-    test = rule_values(spec.test_rule, dataset, spec, "test", diagnostics);
-    validation = rule_values(spec.validation_rule, dataset, spec, "validation", diagnostics);
-    if (!test || !validation) return {};
-    rows.test_rule = *test;
-    rows.validation_rule = *validation;
+  std::optional<RuleValues> rules;
+  if (spec.use == "by_rule") rules = by_rules(dataset, spec, diagnostics);
+  if (spec.use == "by_column") rules = by_column(dataset, spec, diagnostics);
+  if (spec.use == "by_rule" || spec.use == "by_column") {
+    if (!rules) return {};
+    rows.test_rule = rules->test;
+    rows.validation_rule = rules->validation;
+    rows.train_rule = rules->train;
   }
   Folds folds = make_folds(spec, rows, seed, diagnostics);
   const bool without = std::any_of(folds.folds.begin(), folds.folds.end(), [](const Fold& fold) { return fold.validation.empty(); });
@@ -60,6 +122,7 @@ Folds make_folds(const config::SplitSpec& spec, const Dataset& dataset, SeedTree
     diagnostics.error(spec.place, fmt::format("{} needs validation rows, and the split gives none", needs_validation),
                       spec.use == "walk_forward" ? "as in `validation: 6mo`"
                       : spec.use == "by_rule"    ? "as in `validation: \"row % 5 == 3\"`"
+                      : spec.use == "by_column"  ? "the column's value in validation rows, as in `validation: valid`"
                                                  : "as in `validation: 0.2`",
                       "split.validation");
   }

@@ -281,7 +281,10 @@ Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
 
 }  // namespace
 
-bool pools(const config::Experiment& experiment) { return experiment.split.use != "k_fold"; }
+bool pools(const config::Experiment& experiment) {
+  const std::string& use = experiment.split.use;
+  return use != "k_fold" && use != "purged_k_fold" && use != "combinatorial_purged" && use != "by_group" && use != "by_entity";
+}
 
 std::int64_t horizon_of(const pipeline::Dataset& dataset) { return std::max<std::int64_t>(1, dataset.lead_rows); }
 

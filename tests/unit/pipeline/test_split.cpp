@@ -408,3 +408,179 @@ TEST_CASE("walk_forward over a hole and at the end of the data: folds without tr
   CHECK(last_of(100) == 1);
   CHECK(mistake(spec, Rows(timed(40, 1, 0)).view()).find("leave no test rows") != std::string::npos);
 }
+
+namespace {
+
+// How often each row is tested.
+std::vector<std::int64_t> times_tested(const Folds& folds, const Rows& rows) {
+  std::vector<std::int64_t> count(rows.y.size(), 0);
+  for (const Fold& fold : folds.folds) {
+    for (const std::int64_t row : fold.test) ++count[static_cast<std::size_t>(row)];
+  }
+  return count;
+}
+
+std::int64_t binomial(std::int64_t n, std::int64_t k) { return k == 0 ? 1 : binomial(n - 1, k - 1) * n / k; }
+
+bool same_folds(const Folds& a, const Folds& b) {
+  return std::equal(a.folds.begin(), a.folds.end(), b.folds.begin(), b.folds.end(), [](const Fold& x, const Fold& y) {
+    return x.train == y.train && x.validation == y.validation && x.test == y.test && x.description == y.description;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("purged_k_fold tests each row once, on both sides of its train rows, and keeps labels apart") {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Rows rows = timed(120, 1 + static_cast<int>(seed % 3), static_cast<std::int64_t>(seed % 6), seed);
+    SplitRows view = rows.view();
+    view.gap_rows = static_cast<std::int64_t>(seed % 4);
+    config::SplitSpec spec;
+    spec.use = "purged_k_fold";
+    spec.folds = 5;
+    if (seed % 2 == 0) spec.validation_fraction = 0.2;
+    const std::int64_t embargo = static_cast<std::int64_t>(seed % 5);
+    if (embargo > 0) spec.embargo = span((std::to_string(embargo) + "d").c_str());
+    const Folds folds = made(spec, view);
+    check_rule_2(folds, rows, view.gap_rows, embargo);
+    REQUIRE(folds.folds.size() == 5);
+    CHECK(folds.paths.empty());
+    const std::vector<std::int64_t> tested = times_tested(folds, rows);
+    for (std::size_t row = 0; row < tested.size(); ++row) CHECK(tested[row] == (std::isnan(rows.y[row]) ? 0 : 1));
+    const Fold& inner = folds.folds[2];
+    CHECK(inner.train.front() < inner.test.front());
+    CHECK(inner.train.back() > inner.test.back());
+    CHECK(same_folds(folds, made(spec, view, 2)));  // nothing is drawn
+  }
+}
+
+TEST_CASE("combinatorial_purged: every choice of groups is a fold, and paths hold one forecast for each row") {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Rows rows = timed(140, 1 + static_cast<int>(seed % 3), static_cast<std::int64_t>(seed % 5), seed);
+    SplitRows view = rows.view();
+    view.gap_rows = static_cast<std::int64_t>(seed % 3);
+    config::SplitSpec spec;
+    spec.use = "combinatorial_purged";
+    spec.groups = 4 + static_cast<std::int64_t>(seed % 4);
+    spec.test_groups = 1 + static_cast<std::int64_t>(seed % 3);
+    if (seed % 2 == 0) spec.validation_fraction = 0.15;
+    if (seed % 3 == 0) spec.final_test = span("20d");
+    const std::int64_t embargo = static_cast<std::int64_t>(seed % 4);
+    if (embargo > 0) spec.embargo = span((std::to_string(embargo) + "d").c_str());
+    INFO("N " << spec.groups << ", k " << spec.test_groups);
+    const Folds folds = made(spec, view);
+    check_rule_2(folds, rows, view.gap_rows, embargo);
+    const std::int64_t paths = binomial(spec.groups - 1, spec.test_groups - 1);
+    REQUIRE(static_cast<std::int64_t>(folds.folds.size()) == binomial(spec.groups, spec.test_groups));
+    REQUIRE(static_cast<std::int64_t>(folds.paths.folds.size()) == paths);
+    REQUIRE(static_cast<std::int64_t>(folds.paths.groups.size()) == spec.groups);
+    std::set<std::int64_t> grouped;
+    for (const auto& group : folds.paths.groups) grouped.insert(group.begin(), group.end());
+    const std::vector<std::int64_t> tested = times_tested(folds, rows);
+    for (std::size_t row = 0; row < tested.size(); ++row) {
+      const bool in = grouped.contains(static_cast<std::int64_t>(row));
+      CHECK(tested[row] == (in ? paths : 0));
+      if (!folds.sealed) CHECK(in == !std::isnan(rows.y[row]));
+    }
+    std::set<std::pair<std::size_t, std::size_t>> used;  // a fold's forecast of a group lies on one path
+    for (const auto& path : folds.paths.folds) {
+      REQUIRE(static_cast<std::int64_t>(path.size()) == spec.groups);
+      for (std::size_t group = 0; group < path.size(); ++group) {
+        CHECK(used.insert({group, path[group]}).second);
+        const std::vector<std::int64_t>& test = folds.folds[path[group]].test;
+        for (const std::int64_t row : folds.paths.groups[group]) CHECK(std::binary_search(test.begin(), test.end(), row));
+      }
+    }
+    CHECK(same_folds(folds, made(spec, view, 2)));
+  }
+}
+
+// The example of the book's figure 12.1: 6 groups, 2 of them tested, 15 splits and 5 paths; path 1 takes each group's first split.
+TEST_CASE("combinatorial_purged with 6 groups and 2 tested is the book's figure") {
+  Rows rows = timed(60, 1, 0);
+  std::fill(rows.y.begin(), rows.y.end(), 1.0);
+  config::SplitSpec spec;
+  spec.use = "combinatorial_purged";
+  const Folds folds = made(spec, rows.view());
+  CHECK(folds.folds.size() == 15);
+  const std::vector<std::vector<std::size_t>> paths = {
+      {0, 0, 1, 2, 3, 4}, {1, 5, 5, 6, 7, 8}, {2, 6, 9, 9, 10, 11}, {3, 7, 10, 12, 12, 13}, {4, 8, 11, 13, 14, 14}};
+  CHECK(folds.paths.folds == paths);
+  CHECK(folds.folds[6].description.starts_with("groups 2 and 4, train "));
+}
+
+TEST_CASE("by_group and by_entity keep groups in one set, each tested once; with time a last span cuts too") {
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    Rows rows = timed(100, 8, static_cast<std::int64_t>(seed % 4), seed);
+    for (std::size_t i = 0; i < rows.y.size(); ++i) rows.group.push_back(static_cast<std::int64_t>(i % 8));
+    config::SplitSpec spec;
+    spec.use = seed % 2 == 0 ? "by_entity" : "by_group";
+    spec.folds = 4;
+    spec.validation_fraction = 0.25;
+    CHECK(mistake(spec, rows.view()).find("trains on what others did at the times that it tests") != std::string::npos);
+    const auto in_one_set = [&](const Folds& folds) {
+      for (const Fold& fold : folds.folds) {
+        std::set<std::int64_t> seen;
+        for (const auto* set : {&fold.train, &fold.validation, &fold.test}) {
+          std::set<std::int64_t> here;
+          for (const std::int64_t row : *set) here.insert(rows.group[static_cast<std::size_t>(row)]);
+          CHECK_FALSE(here.empty());
+          for (const std::int64_t group : here) CHECK(seen.insert(group).second);
+        }
+      }
+    };
+    spec.test = span("30d");
+    const Folds cut = made(spec, rows.view(), seed);
+    in_one_set(cut);
+    check_rule_2(cut, rows, 0, 0);
+    const std::vector<std::int64_t> tested = times_tested(cut, rows);
+    for (std::size_t row = 0; row < tested.size(); ++row)
+      CHECK(tested[row] == (!std::isnan(rows.y[row]) && rows.known_at[row] >= 70 * kNsPerDay));
+    spec.test.reset();
+    spec.allow_shuffled_time = "new customers of known years";
+    const Folds drawn = made(spec, rows.view(), seed);
+    in_one_set(drawn);
+    const std::vector<std::int64_t> once = times_tested(drawn, rows);
+    for (std::size_t row = 0; row < once.size(); ++row) CHECK(once[row] == !std::isnan(rows.y[row]));
+    CHECK(same_folds(drawn, made(spec, rows.view(), seed)));
+    CHECK_FALSE(same_folds(drawn, made(spec, rows.view(), seed + 100)));
+  }
+  Rows few = table(20);
+  few.group.assign(20, 0);
+  config::SplitSpec spec;
+  spec.use = "by_group";
+  CHECK(mistake(spec, few.view()) == "5 folds of 1 groups");
+}
+
+TEST_CASE("a rule may name train rows too; what no rule names is in no set") {
+  Rows rows = table(10);
+  rows.test_rule = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1};
+  config::SplitSpec spec;
+  spec.use = "by_rule";
+  spec.train_rule = "given";
+  std::vector<double> train = {1, 1, 1, 1, 0, 0, kMissing, 0, 0, 0};
+  SplitRows view = rows.view();
+  view.train_rule = train;
+  const Folds folds = made(spec, view);
+  CHECK(folds.folds[0].train == std::vector<std::int64_t>{0, 1, 2, 3});
+  CHECK(folds.notes.back() == "4 rows train, validate and test nowhere, as the split says");
+  train[9] = 1;
+  CHECK(mistake(spec, view) == "1 rows are train rows by their rule, and test or validation rows too");
+}
+
+TEST_CASE("splits over time and choices that cannot be made say why") {
+  const Rows plain = table(50);
+  Rows days = timed(10, 1, 0);
+  std::fill(days.y.begin(), days.y.end(), 1.0);
+  config::SplitSpec spec;
+  for (const char* use : {"purged_k_fold", "combinatorial_purged"}) {
+    spec.use = use;
+    CHECK(mistake(spec, plain.view()) == std::string(use) + " cuts by time, and these data have no time column");
+  }
+  spec.groups = 12;
+  CHECK(mistake(spec, days.view()).starts_with("12 groups of "));
+  spec.groups = 5;
+  SplitRows far = days.view();
+  far.lead_rows = 3;
+  CHECK(mistake(spec, far) == "the label looks 3 rows ahead, while a test span has 2 times only");
+}
