@@ -13,6 +13,7 @@
 
 #include "base/calendar.hpp"
 #include "base/diagnostic.hpp"
+#include "config/table_spec.hpp"
 #include "config/value.hpp"
 
 namespace assay::config {
@@ -45,20 +46,16 @@ struct DataSpec {
   std::vector<std::string> columns;  // empty: all
   std::vector<std::string> drop, categorical;
   std::vector<std::string> missing;  // tokens that count as missing; empty: the reader's list
-  struct Csv {                       // how the text is written; what is empty is found from the file
-    std::string delimiter, decimal, thousands, encoding;
-    std::optional<bool> header;      // absent: there is one, unless `names` are given
-    std::vector<std::string> names;  // of all columns, instead of the header's
-    std::vector<std::string> numeric;
-    std::int64_t skip_lines = 0, skip_trailer = 0;
-    std::string malformed = "error";  // error | skip
-  };
-  Csv csv;
+  CsvSpec csv;
+  TablesSpec tables;  // how the table is put together of files and other tables
   std::string adjustment_kind = "raw", factor_column;
   Span available;
   bool point_in_time = true;
   Place place;
   std::map<std::string, Place> key_places;  // "columns.2", "drop.0"; "protected.0", "evaluate.segments.0": for messages about the data
+
+  // Of the bars that features are computed on.
+  std::optional<Span> bar() const { return tables.resample ? std::optional(tables.resample->bar) : time ? time->bar : std::nullopt; }
 };
 
 struct FeatureSpec {

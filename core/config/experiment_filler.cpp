@@ -8,6 +8,7 @@
 #include "config/layers.hpp"
 #include "config/map_reading.hpp"
 #include "config/search_reader.hpp"
+#include "config/table_reader.hpp"
 
 namespace assay::config {
 
@@ -103,22 +104,6 @@ void Filler::time(const Map& keys, DataSpec& d) const {
   d.time->place = place("data.time");
 }
 
-// How a CSV file is written.
-DataSpec::Csv csv_keys(const Map& map) {
-  DataSpec::Csv csv;
-  take(map, "delimiter", csv.delimiter);
-  take(map, "decimal", csv.decimal);
-  take(map, "thousands", csv.thousands);
-  take(map, "encoding", csv.encoding);
-  if (const Value* header = find(map, "header"); header != nullptr && !header->is_none()) csv.header = std::get<bool>(header->data);
-  take(map, "names", csv.names);
-  take(map, "numeric", csv.numeric);
-  take(map, "skip_lines", csv.skip_lines);
-  take(map, "skip_trailer", csv.skip_trailer);
-  take(map, "malformed", csv.malformed);
-  return csv;
-}
-
 void Filler::data(Experiment& e) {
   auto* root = std::get_if<Map>(&checked_.value.data);
   const auto at = std::find_if(root->begin(), root->end(), [](const auto& entry) { return entry.first == "data"; });
@@ -146,8 +131,11 @@ void Filler::data(Experiment& e) {
   static constexpr std::array<std::string_view, 8> kCommon{"time",        "entity",     "columns",   "drop",
                                                            "categorical", "adjustment", "available", "point_in_time"};
   if (d.source == "csv") d.csv = csv_keys(map);
+  d.tables = read_tables(
+      map, [this](const std::string& written, const std::string& key) { return absolute(written, key); },
+      [this](const std::string& written, const std::filesystem::path& found) { return relative_again(written, found); });
   for (auto& [key, value] : map) {
-    if (std::find(kCommon.begin(), kCommon.end(), key) != kCommon.end()) continue;
+    if (std::find(kCommon.begin(), kCommon.end(), key) != kCommon.end() || is_table_key(key)) continue;
     if (d.source != "csv") {
       d.params.emplace_back(key, value);
     } else if (key == "missing") {
@@ -211,8 +199,6 @@ void Filler::target(Experiment& e) const {
 
 void Filler::split(Experiment& e) const {
   const Value* value = find(map_of(&checked_.value), "split");
-  take(map, "groups", split.groups);
-  take(map, "test_groups", split.test_groups);
   SplitSpec& split = e.split;
   if (value == nullptr || value->is_none()) split.use = "none";
   if (value == nullptr || !std::holds_alternative<ComponentValue>(value->data)) return;
@@ -225,6 +211,8 @@ void Filler::split(Experiment& e) const {
   take(map, "final_test", split.final_test);
   take(map, "allow_shuffled_time", split.allow_shuffled_time);
   take(map, "folds", split.folds);
+  take(map, "groups", split.groups);
+  take(map, "test_groups", split.test_groups);
   take(map, "train", split.train);
   take(map, "step", split.step);
   take(map, "expanding", split.expanding);

@@ -1,5 +1,6 @@
 // The keys of the experiment file, declared once.
 #include "config/key_spec.hpp"
+#include "config/table_reader.hpp"
 
 namespace assay::config {
 
@@ -36,6 +37,7 @@ KeySpec data_key() {
       span("available", "Lag until a row is known").by_default(word("0d")),
       boolean("point_in_time", "The values are those known at the time, not later revisions").by_default(Value{true}),
   };
+  for (KeySpec& key : table_keys()) data.inside.push_back(std::move(key));
   return data;
 }
 

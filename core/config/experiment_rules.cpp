@@ -10,6 +10,7 @@
 #include "config/accept_rules.hpp"
 #include "config/search_reader.hpp"
 #include "config/split_rules.hpp"
+#include "config/table_reader.hpp"
 
 namespace assay::config {
 
@@ -42,6 +43,7 @@ class Rules {
     class_keys();
     source();
     time_keys();
+    check_table_rules(e_, checked_, diagnostics_);
     check_split_rules(e_, checked_, time_, diagnostics_);
     features_and_inputs();
     columns();
@@ -304,7 +306,7 @@ void Rules::columns() {
     error("data.time.column", "date and time of day are the same column", "write column: " + data.time->column);
   if (!data.entity.empty() && data.time && data.entity == data.time->column)
     error("data.entity", "time and entity are the same column", "name another");
-  if (!data.columns.empty() && good("data.columns")) columns_read();
+  if (!data.columns.empty() && good("data.columns") && !data.tables.makes_columns()) columns_read();
 }
 
 // With data.columns only those are read (and the time and entity columns).

@@ -22,15 +22,16 @@ const Column& column_named(const std::vector<Column>& columns, const std::string
     names.push_back(column.name());
   }
   const auto near = text::nearest(name, names);
-  refuse(fmt::format("there is no column '{}'", name), near ? fmt::format("did you mean '{}'?", *near) : "the columns are: " + text::join(names, ", "));
+  refuse(fmt::format("there is no column '{}'", name),
+         near ? fmt::format("did you mean '{}'?", *near) : "the columns are: " + text::join(names, ", "));
 }
 
 const Column& full_column(const std::vector<Column>& columns, const std::string& name, const char* role) {
   const Column& column = column_named(columns, name);
   for (std::size_t row = 0; row < column.size(); ++row)
     if (column.is_missing(row))
-      refuse(fmt::format("the {} column '{}' is missing in {} of {} rows, first in row {}", role, name, column.missing_count(), column.size(),
-                         row + 1),
+      refuse(fmt::format("the {} column '{}' is missing in {} of {} rows, first in row {}", role, name, column.missing_count(),
+                         column.size(), row + 1),
              "every row needs one: mend or remove those rows");
   return column;
 }
@@ -96,7 +97,9 @@ JoinTable join_table(const std::vector<Column>& columns, const KnownRules& rules
   const Column& stamp = full_column(columns, rules.time_column, "time");
   const Column* const known = rules.known_column.empty() ? nullptr : &column_named(columns, rules.known_column);
   for (const Column* time : {&stamp, known == nullptr ? &stamp : known})
-    if (time->type() != ColumnType::timestamp) refuse(fmt::format("the column '{}' holds {} values, not times", time->name(), to_text(time->type())), "give the `format` of its times");
+    if (time->type() != ColumnType::timestamp)
+      refuse(fmt::format("the column '{}' holds {} values, not times", time->name(), to_text(time->type())),
+             "give the `format` of its times");
   JoinTable table;
   std::vector<TimeNs> when(stamp.size());
   std::vector<std::int64_t> order;

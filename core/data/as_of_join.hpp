@@ -21,11 +21,11 @@ struct KnownRules {
 };
 
 struct JoinTable {
-  std::vector<TimeNs> period, known;  // the row's stamp; when it is known. Rows in order of `known`, then `period`
+  std::vector<TimeNs> period, known;             // the row's stamp; when it is known. Rows in order of `known`, then `period`
   Column entity = Column::of_codes("", {}, {});  // of size 0 where the values hold for all
-  std::vector<Column> columns;        // all but time, known and entity columns
-  std::size_t never_known = 0;        // rows without a time in the known column: left out
-  std::size_t early = 0;              // rows whose known column lies before the end of their own period
+  std::vector<Column> columns;                   // all but time, known and entity columns
+  std::size_t never_known = 0;                   // rows without a time in the known column: left out
+  std::size_t early = 0;                         // rows whose known column lies before the end of their own period
 };
 
 // columns: as they were read, times as timestamps. Throws Error(data) where two rows of one entity have the same stamp and become known at
@@ -39,9 +39,9 @@ struct JoinRules {
 };
 
 struct Joined {
-  std::vector<Column> columns;             // a row for each row of the frame
-  std::size_t matched = 0, too_old = 0;    // rows of the frame
-  std::vector<std::string> without;        // the frame's entities of which the table knows nothing
+  std::vector<Column> columns;           // a row for each row of the frame
+  std::size_t matched = 0, too_old = 0;  // rows of the frame
+  std::vector<std::string> without;      // the frame's entities of which the table knows nothing
 };
 // Of the rows known by a row's known_at the one with the latest stamp counts, of its revisions the latest.
 Joined joined_as_of(const Frame& frame, const JoinTable& table, const JoinRules& rules);

@@ -127,8 +127,10 @@ std::vector<double> numbers_of(const Column& column, const std::string& wanted_f
     if (column.is_numeric()) return column.to_reals();
     return std::vector<double>(column.size(), std::numeric_limits<double>::quiet_NaN());
   }
-  throw Error(Fault::data, "", fmt::format("{}: the column '{}' holds {} ({})", wanted_for, column.name(), kind_of(column.type()), first_value(column)),
-              column.type() == ColumnType::category ? "if that text means that there is no value, name it in `missing`" : "name another column");
+  throw Error(
+      Fault::data, "",
+      fmt::format("{}: the column '{}' holds {} ({})", wanted_for, column.name(), kind_of(column.type()), first_value(column)),
+      column.type() == ColumnType::category ? "if that text means that there is no value, name it in `missing`" : "name another column");
 }
 
 }  // namespace assay::data

@@ -128,9 +128,8 @@ Frame one_table(const std::vector<FileTable>& files, const std::filesystem::path
   for (std::size_t i = 0; i < files.size(); ++i)
     for (const std::int64_t row : files[i].frame.source_row()) source.push_back(starts[i] + row);
   FrameNotes own;  // that rows of one file lie behind those of another is no news
-  Frame frame = Frame::finish(std::move(columns), rules, own, [&](std::int64_t row) {
-    return row_name(source[static_cast<std::size_t>(row)], starts, files);
-  });
+  Frame frame = Frame::finish(std::move(columns), rules, own,
+                              [&](std::int64_t row) { return row_name(source[static_cast<std::size_t>(row)], starts, files); });
   Frame::Parts parts = frame.parts();
   std::vector<std::int64_t> of_file(parts.rows);
   for (std::size_t i = 0; i < parts.rows; ++i) of_file[i] = source[static_cast<std::size_t>(frame.source_row()[i])];

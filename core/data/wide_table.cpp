@@ -64,7 +64,8 @@ Frame panel_of(const Frame& wide, const WideRules& how, const TimeRules& rules, 
       codes.push_back(static_cast<std::int32_t>(e));
       value.push_back(values[e][row]);
     }
-  if (from.empty()) throw Error(Fault::data, "", "the wide table holds no value at all", "look whether `wide.columns` names the right ones");
+  if (from.empty())
+    throw Error(Fault::data, "", "the wide table holds no value at all", "look whether `wide.columns` names the right ones");
   std::vector<std::string> levels;
   for (const Column* column : entities) levels.push_back(column->name());
   const std::size_t rows = from.size(), count = levels.size();
@@ -73,8 +74,8 @@ Frame panel_of(const Frame& wide, const WideRules& how, const TimeRules& rules, 
     if (std::find(entities.begin(), entities.end(), &column) == entities.end()) columns.push_back(column.taken(from));
   columns.push_back(Column::of_codes(rules.entity_column, std::move(codes), std::move(levels)));
   columns.push_back(Column::of_reals(how.value, std::move(value)));
-  notes.notes.push_back(fmt::format("{} columns became {} entities of '{}': {} rows; {} empty cells {}", count, count, how.value, rows, empty,
-                                    how.keep_missing ? "are rows with a missing value" : "are no rows"));
+  notes.notes.push_back(fmt::format("{} columns became {} entities of '{}': {} rows; {} empty cells {}", count, count, how.value, rows,
+                                    empty, how.keep_missing ? "are rows with a missing value" : "are no rows"));
   FrameNotes own;
   return Frame::finish(std::move(columns), rules, own);
 }

@@ -34,10 +34,7 @@ Place place_of(const config::Experiment& experiment, const std::map<std::string,
 class Builder {
  public:
   Builder(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory, Diagnostics& diagnostics)
-      : experiment_(experiment),
-        raw_(frame),
-        diagnostics_(diagnostics),
-        pass_(frame, factory, diagnostics, experiment.data.time ? experiment.data.time->bar : std::nullopt) {}
+      : experiment_(experiment), raw_(frame), diagnostics_(diagnostics), pass_(frame, factory, diagnostics, experiment.data.bar()) {}
 
   Dataset build() {
     dataset_.task = experiment_.target.task;
@@ -121,8 +118,7 @@ class Builder {
         dataset_.position[static_cast<std::size_t>(row)] = at++;
       }
     }
-    const auto& time = experiment_.data.time;
-    if (frame.has_time()) dataset_.segment = segments(frame, time ? time->bar : std::nullopt, dataset_.notes);
+    if (frame.has_time()) dataset_.segment = segments(frame, experiment_.data.bar(), dataset_.notes);
   }
 
   void read_columns() {
@@ -132,13 +128,13 @@ class Builder {
         dataset_.protected_columns.push_back(experiment_.protected_columns[i]);
       }
     }
-    if (experiment_.split.use == "by_entity") {
-      dataset_.group_names = dataset_.frame.entity_names();
-      dataset_.group.assign(dataset_.frame.entity().begin(), dataset_.frame.entity().end());
-    }
     for (std::size_t i = 0; i < experiment_.evaluate.segments.size(); ++i) {
       const std::string key = fmt::format("evaluate.segments.{}", i);
       find(experiment_.evaluate.segments[i], place_of(experiment_, experiment_.data.key_places, key), "evaluate.segments");
+    }
+    if (experiment_.split.use == "by_entity") {
+      dataset_.group_names = dataset_.frame.entity_names();
+      dataset_.group.assign(dataset_.frame.entity().begin(), dataset_.frame.entity().end());
     }
     if (experiment_.split.group.empty()) return;
     const auto& places = experiment_.split.key_places;

@@ -159,7 +159,7 @@ std::vector<std::vector<double>> FeaturePass::flush(std::span<const int> more) {
 
 ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                                   Diagnostics& diagnostics) {
-  FeaturePass pass(frame, factory, diagnostics, experiment.data.time ? experiment.data.time->bar : std::nullopt);
+  FeaturePass pass(frame, factory, diagnostics, experiment.data.bar());
   for (const config::FeatureSpec& spec : experiment.features) pass.add(spec);
   pass.flush({});
   return {pass.frame(), pass.names(), pass.warmup_rows()};

@@ -11,7 +11,6 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "config/value.hpp"
-#include "data/column_file.hpp"
 #include "data/simulate_credit.hpp"
 #include "data/simulate_market.hpp"
 #include "pipeline/category_inputs.hpp"
@@ -20,6 +19,7 @@
 #include "pipeline/prepare.hpp"
 #include "run/backtest_run.hpp"
 #include "run/remote_components.hpp"
+#include "run/table_stages.hpp"
 
 namespace assay::run {
 
@@ -29,75 +29,6 @@ const config::Value& param(const config::Map& params, std::string_view name) {
   for (const auto& [key, value] : params)
     if (key == name) return value;
   throw Error(Fault::failed, "reading a source's parameters", "there is no parameter " + std::string(name));
-}
-
-Place place_of(const config::Experiment& experiment, const std::string& key) {
-  const auto& places = experiment.data.key_places;
-  if (const auto found = places.find(key); found != places.end()) return found->second;
-  if (key.starts_with("time") && experiment.data.time) return experiment.data.time->place;
-  if (const auto path = places.find("path"); path != places.end()) return path->second;
-  return experiment.data.place;
-}
-
-data::TimeRules time_rules(const config::Experiment& experiment) {
-  data::TimeRules rules;
-  if (const auto& time = experiment.data.time) {
-    rules.time_column = time->column;
-    rules.stamp = time->stamp == "start" ? data::Stamp::start : data::Stamp::end;
-    rules.bar = time->bar;
-  }
-  rules.entity_column = experiment.data.entity;
-  rules.available = experiment.data.available;
-  return rules;
-}
-
-// Takes out of the request what names no column of the file, so that everything else can still be looked at; false where something else
-// is wrong. Without a faulty item `columns` would leave out a column that is meant, so all of them are read.
-bool leave_out(const std::vector<data::ReadProblem>& problems, data::CsvOptions& options) {
-  std::map<std::string, std::set<std::size_t>> faulty;  // list -> items
-  for (const data::ReadProblem& problem : problems) {
-    const auto parts = text::split(problem.key, '.');
-    const auto item = parts.size() == 2 ? text::to_integer(parts[1]) : std::nullopt;
-    if (!item) return false;
-    faulty[std::string(parts[0])].insert(static_cast<std::size_t>(*item));
-  }
-  const auto without = [&](std::vector<std::string>& list, const char* key) {
-    std::vector<std::string> kept;
-    for (std::size_t i = 0; i < list.size(); ++i)
-      if (!faulty[key].contains(i)) kept.push_back(list[i]);
-    list = std::move(kept);
-  };
-  without(options.drop, "drop");
-  without(options.categorical, "categorical");
-  without(options.numeric, "numeric");
-  if (!faulty["columns"].empty()) options.columns.clear();
-  return true;
-}
-
-std::optional<LoadedData> load_file(const config::Experiment& experiment, const LoadOptions& options, data::CsvOptions csv,
-                                    Diagnostics& diagnostics) {
-  try {
-    data::LoadedFrame loaded = data::load_csv(csv, time_rules(experiment), {options.cache_folder}, options.progress);
-    LoadedData out;
-    out.frame = std::move(loaded.frame);
-    out.hash = std::move(loaded.content_hash);
-    out.identity = "csv:" + std::filesystem::weakly_canonical(experiment.data.path).string();
-    out.notes = std::move(loaded.notes);
-    out.let_go = std::move(loaded.let_go);
-    return out;
-  } catch (const data::ReadError& e) {
-    for (const data::ReadProblem& problem : e.problems()) {
-      const std::string key = problem.key.empty() ? "path" : problem.key;
-      const std::string where =
-          problem.line == 0 ? "" : experiment.data.path.filename().string() + ", line " + std::to_string(problem.line) + ": ";
-      diagnostics.data_error(place_of(experiment, key), where + problem.message, problem.mend, "data." + key);
-    }
-    if (leave_out(e.problems(), csv)) return load_file(experiment, options, std::move(csv), diagnostics);
-  } catch (const Error& e) {
-    if (e.fault() == Fault::interrupted) throw;
-    diagnostics.data_error(place_of(experiment, "path"), (e.tried().empty() ? "" : e.tried() + ": ") + e.happened(), e.mend(), "data.path");
-  }
-  return std::nullopt;
 }
 
 LoadedData simulate(const config::Experiment& experiment) {
@@ -148,7 +79,7 @@ void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagn
   const auto has = [&](const std::string& name, const std::string& key) {
     if (loaded.frame.find(name) != nullptr) return true;
     const auto near = text::nearest(name, loaded.frame.names());
-    diagnostics.data_error(place_of(experiment, key), "the data have no column '" + name + "'",
+    diagnostics.data_error(place_below_data(experiment, key), "the data have no column '" + name + "'",
                            near ? "did you mean '" + *near + "'?" : "columns: " + text::join(loaded.frame.names(), ", "), "data." + key);
     return false;
   };
@@ -199,46 +130,15 @@ void refuse_empty_inputs(const config::Experiment& experiment, const pipeline::D
 
 }  // namespace
 
-data::CsvOptions csv_options(const config::Experiment& experiment) {
-  const config::DataSpec& spec = experiment.data;
-  const auto sign = [](const std::string& text, std::initializer_list<std::pair<const char*, char>> names) {
-    for (const auto& [name, one] : names)
-      if (text == name) return one;
-    return text.size() == 1 ? text.front() : '\0';
-  };
-  data::CsvOptions options;
-  options.path = spec.path;
-  options.columns = spec.columns;
-  options.drop = spec.drop;
-  options.categorical = spec.categorical;
-  options.missing = spec.missing;
-  if (spec.time) {
-    options.clock_column = spec.time->clock;
-    options.time_format = spec.time->format;
-    options.zone = spec.time->zone;
-  }
-  const config::DataSpec::Csv& csv = spec.csv;
-  options.delimiter = sign(csv.delimiter, {{"tab", '\t'}, {"\\t", '\t'}, {"blanks", ' '}});
-  options.decimal = sign(csv.decimal, {});
-  options.thousands = sign(csv.thousands, {{"blank", ' '}});
-  options.encoding = csv.encoding;
-  options.header = csv.header;
-  options.names = csv.names;
-  options.numeric = csv.numeric;
-  options.skip_lines = static_cast<std::size_t>(csv.skip_lines);
-  options.skip_trailer = static_cast<std::size_t>(csv.skip_trailer);
-  options.skip_malformed = csv.malformed == "skip";
-  return options;
-}
-
 std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
   std::optional<LoadedData> loaded;
   if (experiment.data.source == "csv") {
-    loaded = load_file(experiment, options, csv_options(experiment), diagnostics);
+    loaded = load_files(experiment, options, diagnostics);
   } else {
     loaded = simulate(experiment);
     keep_wanted(*loaded, experiment, diagnostics);
   }
+  if (loaded && !put_together(experiment, *loaded, options, diagnostics)) loaded.reset();
   if (loaded)
     cut_rows(*loaded, options.max_rows);
   else

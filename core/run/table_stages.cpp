@@ -1,0 +1,151 @@
+#include "run/table_stages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "base/text.hpp"
+#include "data/calendar.hpp"
+#include "data/quotes.hpp"
+#include "data/resample.hpp"
+#include "data/wide_table.hpp"
+
+namespace assay::run {
+
+namespace {
+
+// What went wrong, and at which key below `data`.
+struct Refused {
+  std::string key, message, mend;
+};
+
+template <class Work>
+void at_key(const std::string& key, const Work& work) {
+  try {
+    work();
+  } catch (const Error& e) {
+    throw Refused{key, e.happened(), e.mend()};
+  }
+}
+
+std::int64_t time_of_day(const std::string& text) {
+  if (text.empty()) return 0;
+  if (text == "24:00") return kNsPerDay;
+  return *parse_iso("1970-01-01 " + text);
+}
+
+data::ResampleRules rules_of(const config::ResampleSpec& spec) {
+  data::ResampleRules rules;
+  rules.bar = spec.bar;
+  rules.zone = spec.zone;
+  rules.open = time_of_day(spec.open);
+  rules.close = time_of_day(spec.close);
+  for (const auto& [name, how] : spec.aggregate) rules.aggregate.emplace_back(name, *data::aggregate_of(how));
+  return rules;
+}
+
+// Where `known` columns of a join would take the place of others.
+void refuse_taken_names(const data::Frame& frame, const config::JoinSpec& join, const data::JoinTable& table) {
+  for (const data::Column& column : table.columns)
+    if (const std::string name = join.prefix + column.name(); frame.find(name) != nullptr)
+      throw Error(Fault::data, "", fmt::format("there is a column '{}' already", name),
+                  fmt::format("give this join's columns a prefix, as in prefix: {}_, or leave the column out", join.name));
+}
+
+data::Frame with_join(const data::Frame& frame, const config::JoinSpec& join, const data::JoinTable& table,
+                      std::vector<std::string>& notes) {
+  refuse_taken_names(frame, join, table);
+  data::JoinRules rules;
+  rules.max_age = join.max_age;
+  rules.only_new = join.only_new;
+  rules.prefix = join.prefix;
+  data::Joined joined = data::joined_as_of(frame, table, rules);
+  const std::size_t entities = frame.entity_count();
+  if (!join.entity.empty() && joined.without.size() == entities)
+    throw Error(Fault::data, "", fmt::format("none of the {} entities is in the column '{}'", entities, join.entity),
+                fmt::format("the data have '{}', the joined table has '{}': are they named alike?", frame.entity_names().front(),
+                            table.entity.levels().empty() ? "" : table.entity.levels().front()));
+  std::string note = fmt::format("joined '{}': {} of {} rows have a value known by then", join.name, joined.matched, frame.rows());
+  if (joined.too_old != 0) note += fmt::format(", in {} it was too old", joined.too_old);
+  notes.push_back(std::move(note));
+  if (!joined.without.empty()) {
+    const std::size_t named = std::min<std::size_t>(joined.without.size(), 5);
+    notes.push_back(fmt::format("joined '{}': it knows nothing of {} of {} entities: {}{}", join.name, joined.without.size(), entities,
+                                text::join(std::span(joined.without).first(named), ", "), joined.without.size() > named ? ", ..." : ""));
+  }
+  if (table.never_known != 0)
+    notes.push_back(
+        fmt::format("joined '{}': {} rows without a time in '{}' are never known", join.name, table.never_known, join.known_column));
+  if (table.early != 0)
+    notes.push_back(fmt::format("joined '{}': {} rows count as known before the end of what they tell of: look at '{}'", join.name,
+                                table.early, join.known_column));
+  return frame.with(std::move(joined.columns));
+}
+
+// All that the table is made of; the same stages make the table of them and of any part of them.
+struct Sources {
+  config::Experiment experiment;
+  data::Frame base;
+  std::vector<data::JoinTable> joins;
+};
+
+data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
+  const config::TablesSpec& tables = from.experiment.data.tables;
+  data::TimeRules rules = time_rules(from.experiment);
+  data::Frame frame = from.base;
+  data::FrameNotes found;
+  if (tables.wide)
+    at_key("wide", [&] {
+      frame = data::panel_of(frame, {tables.wide->value, tables.wide->columns, tables.wide->keep_missing}, rules, found);
+    });
+  for (const config::QuoteSpec& quote : tables.quotes)
+    at_key("quotes." + quote.name, [&] { frame = data::with_middle(frame, {quote.name, quote.bid, quote.ask, quote.spread}, found); });
+  if (tables.resample) {
+    at_key("resample", [&] { frame = data::resampled(frame, rules_of(*tables.resample), rules, found); });
+    rules.stamp = data::Stamp::end;
+    rules.bar = tables.resample->bar;
+  }
+  if (!tables.calendar.empty())
+    at_key("calendar", [&] {
+      const auto which = tables.calendar == "union"          ? data::Calendar::all
+                         : tables.calendar == "intersection" ? data::Calendar::common
+                                                             : data::Calendar::of_entity;
+      frame = data::with_calendar(frame, which, tables.calendar_entity, rules, found);
+    });
+  notes.insert(notes.end(), found.notes.begin(), found.notes.end());
+  for (std::size_t i = 0; i < tables.joins.size(); ++i)
+    at_key("joins." + tables.joins[i].name, [&] { frame = with_join(frame, tables.joins[i], from.joins[i], notes); });
+  return frame;
+}
+
+}  // namespace
+
+bool put_together(const config::Experiment& experiment, LoadedData& loaded, const LoadOptions& options, Diagnostics& diagnostics) {
+  const config::TablesSpec& tables = experiment.data.tables;
+  if (!tables.any()) return true;
+  Sources sources{experiment, loaded.frame, {}};
+  Sha256 hash;
+  hash.add_part("table", loaded.hash);
+  bool sound = true;
+  for (const config::JoinSpec& join : tables.joins) {
+    auto other = load_join(experiment, join, options, diagnostics);
+    sound &= other.has_value();
+    if (!other) continue;
+    hash.add_part(join.name, other->hash);
+    loaded.notes.insert(loaded.notes.end(), other->notes.begin(), other->notes.end());
+    sources.joins.push_back(std::move(other->table));
+  }
+  if (!sound) return false;
+  try {
+    loaded.frame = table_of(sources, loaded.notes);
+  } catch (const Refused& refused) {
+    diagnostics.data_error(place_below_data(experiment, refused.key), refused.message, refused.mend, "data." + refused.key);
+    return false;
+  }
+  if (!tables.joins.empty()) loaded.hash = hash.finish_hex();
+  return true;
+}
+
+}  // namespace assay::run
