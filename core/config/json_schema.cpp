@@ -258,6 +258,7 @@ void rows(const std::vector<KeySpec>& keys, const std::string& above, std::strin
     const std::string name = above + key.name;
     row(key, name, out);
     if (key.shape == Shape::object) rows(key.inside, name + ".", out);
+    if (key.shape == Shape::dictionary && key.inside.front().shape == Shape::object) rows(key.inside.front().inside, name + ".NAME.", out);
     if (key.shape != Shape::either) continue;
     for (const KeySpec& one : key.inside) {
       if (one.shape == Shape::object) rows(one.inside, name + ".", out);
