@@ -10,7 +10,7 @@ TEST_CASE("throwing, crashing, hanging and greedy trials are recorded with reaso
   Folder folder;
   folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
   folder.write("e.yaml",
-               moody_sweep("good, throws, segfaults, hangs, eats_memory", 10, "resources: {workers: 2, timeout: 1s, memory: 300MB}\n"));
+               moody_sweep("good, throws, segfaults, hangs, eats_memory", 10, "resources: {workers: 2, timeout: 4s, memory: 300MB}\n"));
   const Result ended = folder.assay({"run", "e.yaml", "--json"});
   INFO(ended.err);
   REQUIRE(ended.code == 0);
