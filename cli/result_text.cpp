@@ -18,7 +18,12 @@ namespace assay::cli {
 
 namespace {
 
-Row metric_row(const std::string& name, const Json& metric, const Json& baselines, bool spread) {
+// Columns that only some runs have.
+struct Spreads {
+  bool repeats = false, paths = false;
+};
+
+Row metric_row(const std::string& name, const Json& metric, const Json& baselines, Spreads spreads) {
   const auto difference = [&](const Json& values) {
     const auto found = values.find(name);
     if (found == values.end() || found->at("value").is_null() || metric.at("value").is_null()) return Json();
@@ -30,7 +35,8 @@ Row metric_row(const std::string& name, const Json& metric, const Json& baseline
   Row row{name, fixed(metric.at("value"), places)};
   row.push_back(metric.at("low").is_null() ? ""
                                            : fmt::format("[{}, {}]", fixed(metric.at("low"), places), fixed(metric.at("high"), places)));
-  if (spread) row.push_back(metric.contains("spread") ? fixed(metric.at("spread"), places) : "");
+  if (spreads.repeats) row.push_back(metric.contains("spread") ? fixed(metric.at("spread"), places) : "");
+  if (spreads.paths) row.push_back(metric.contains("path_spread") ? fixed(metric.at("path_spread"), places) : "");
   for (const auto& [baseline, values] : baselines.items()) {
     const auto found = values.find(name);
     row.push_back(found == values.end() ? "" : fixed(found->at("value"), places));
@@ -41,16 +47,20 @@ Row metric_row(const std::string& name, const Json& metric, const Json& baseline
 
 std::string metrics_table(const Json& metrics, const Json& baselines, double confidence, const Console& console) {
   std::vector<Row> rows{{"metric", "value", fmt::format("{:g} % interval", 100 * confidence)}};
-  bool spread = false;
-  for (const auto& [name, metric] : metrics.items()) spread = spread || metric.contains("spread");
-  if (spread) rows[0].push_back("sd over repeats");
+  Spreads spreads;
+  for (const auto& [name, metric] : metrics.items()) {
+    spreads.repeats = spreads.repeats || metric.contains("spread");
+    spreads.paths = spreads.paths || metric.contains("path_spread");
+  }
+  if (spreads.repeats) rows[0].push_back("sd over repeats");
+  if (spreads.paths) rows[0].push_back("sd over paths");
   const std::size_t own = rows[0].size();
   for (const auto& [baseline, values] : baselines.items()) {
     rows[0].push_back(baseline);
     rows[0].push_back("difference");
   }
   for (const auto& [name, metric] : metrics.items())
-    if (!metric.contains("table")) rows.push_back(metric_row(name, metric, baselines, spread));
+    if (!metric.contains("table")) rows.push_back(metric_row(name, metric, baselines, spreads));
   return table(rows, own, 2, console);
 }
 

@@ -100,6 +100,30 @@ void each_prediction(const store::Store& store, store::RunId id, const Visit& vi
     }
 }
 
+// On which path of a combinatorial split a fold's forecast of a time lies; every forecast of a test row lies on one.
+class Paths {
+ public:
+  explicit Paths(const store::RunRecord& run) {
+    if (run.summary.empty()) return;
+    const Json summary = Json::parse(run.summary);
+    if (!summary.contains("paths")) return;
+    for (const Json& group : summary.at("paths").at("groups")) ends_.push_back(*parse_iso(group.at("last").get<std::string>()));
+    folds_ = summary.at("paths").at("folds").get<std::vector<std::vector<std::int64_t>>>();
+  }
+  bool any() const { return !folds_.empty(); }
+  std::optional<std::size_t> of(const store::UnitKey& key, const store::Predictions& p, std::size_t i) const {
+    if (!any() || p.part != "test") return std::nullopt;
+    const auto group = static_cast<std::size_t>(std::lower_bound(ends_.begin(), ends_.end(), p.known_at[i]) - ends_.begin());
+    for (std::size_t path = 0; path < folds_.size(); ++path)
+      if (folds_[path].at(group) == key.fold + 1) return path + 1;
+    return std::nullopt;
+  }
+
+ private:
+  std::vector<TimeNs> ends_;                      // of groups
+  std::vector<std::vector<std::int64_t>> folds_;  // [path][group], from 1
+};
+
 std::span<const double> values_of(const store::Predictions& p, std::size_t i) {
   const auto outputs = static_cast<std::size_t>(p.outputs);
   return std::span(p.value).subspan(i * outputs, outputs);
@@ -107,10 +131,10 @@ std::span<const double> values_of(const store::Predictions& p, std::size_t i) {
 
 std::string predictions_csv(const store::Store& store, const store::RunRecord& run, bool as_csv) {
   const char* separator = as_csv ? "," : "  ";
-  std::string out =
-      text::join(std::vector<std::string>{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"},
-                 separator) +
-      "\n";
+  const Paths paths(run);
+  std::vector<std::string> names{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"};
+  if (paths.any()) names.emplace_back("path");
+  std::string out = text::join(names, separator) + "\n";
   const auto real = [](double v) { return std::isnan(v) ? std::string() : text::shortest(v); };
   each_prediction(store, run.id, [&](const store::UnitKey& key, const store::Predictions& p, std::size_t i) {
     std::vector<std::string> cells{key.model, std::to_string(key.fold + 1), std::to_string(key.repeat + 1), p.part,
@@ -122,6 +146,7 @@ std::string predictions_csv(const store::Store& store, const store::RunRecord& r
     std::vector<std::string> values;
     for (const double v : values_of(p, i)) values.push_back(real(v));
     cells.push_back(text::join(values, ";"));
+    if (const auto path = paths.of(key, p, i); paths.any()) cells.push_back(path ? std::to_string(*path) : "");
     out += text::join(cells, separator) + "\n";
   });
   return out;
@@ -129,6 +154,7 @@ std::string predictions_csv(const store::Store& store, const store::RunRecord& r
 
 std::string predictions_json(const store::Store& store, const store::RunRecord& run) {
   Json list = Json::array();
+  const Paths paths(run);
   each_prediction(store, run.id, [&](const store::UnitKey& key, const store::Predictions& p, std::size_t i) {
     Json line{{"model", key.model}, {"fold", key.fold + 1}, {"repeat", key.repeat + 1}, {"part", p.part}, {"row", p.row[i]}};
     if (!p.known_at.empty()) line["known_at"] = to_iso(p.known_at[i]);
@@ -138,6 +164,7 @@ std::string predictions_json(const store::Store& store, const store::RunRecord& 
     Json values = Json::array();
     for (const double v : values_of(p, i)) values.push_back(run::number_json(v));
     line["value"] = p.outputs == 1 ? values[0] : values;
+    if (const auto path = paths.of(key, p, i)) line["path"] = *path;
     list.push_back(std::move(line));
   });
   return list.dump();
@@ -339,7 +366,7 @@ int compare(const Arguments& arguments) {
   std::vector<std::map<std::pair<std::string, std::string>, store::MetricRecord>> values(runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i)
     for (const store::MetricRecord& m : store.metrics(runs[i].id)) {
-      if (m.fold >= 0) continue;
+      if (m.fold >= 0 || m.path >= 0) continue;
       const std::pair<std::string, std::string> key{m.model, m.name};
       if (std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
       values[i].emplace(key, m);

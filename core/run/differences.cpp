@@ -52,7 +52,9 @@ void compare_unit(const store::Store& store, store::RunId a, store::RunId b, con
 
 // ---- backtests and trials ----------------------------------------------------------------------------------------------------------
 
-std::string metric_name(const store::MetricRecord& m) { return fmt::format("{} {} fold {}", m.model, m.name, m.fold + 1); }
+std::string metric_name(const store::MetricRecord& m) {
+  return fmt::format("{} {} {} {}", m.model, m.name, m.path < 0 ? "fold" : "path", (m.path < 0 ? m.fold : m.path) + 1);
+}
 std::string backtest_name(const store::BacktestRecord& b) { return fmt::format("backtest, {}, repeat {}", b.name, b.repeat + 1); }
 std::string trial_name(const store::TrialRecord& t) {
   return (t.study < 0 ? "" : fmt::format("fold {}, ", t.study + 1)) + fmt::format("trial {}", t.number);

@@ -61,6 +61,23 @@ std::vector<store::FoldRecord> fold_records(const FoldShelf& shelf) {
   return records;
 }
 
+std::string paths_json(const ExperimentData& data) {
+  using Json = nlohmann::ordered_json;
+  const pipeline::TestPaths& paths = data.folds.paths;
+  const auto known_at = data.dataset.frame.known_at();
+  Json json{{"count", paths.folds.size()}, {"groups", Json::array()}, {"folds", Json::array()}};
+  for (const auto& group : paths.groups)
+    json["groups"].push_back({{"first", to_iso(known_at[static_cast<std::size_t>(group.front())])},
+                              {"last", to_iso(known_at[static_cast<std::size_t>(group.back())])},
+                              {"rows", group.size()}});
+  for (const auto& path : paths.folds) {
+    Json folds = Json::array();
+    for (const std::size_t fold : path) folds.push_back(fold + 1);
+    json["folds"].push_back(folds);
+  }
+  return json.dump();
+}
+
 RunOutcome failed_outcome(store::RunId id, const std::string& name, const std::vector<std::string>& failures) {
   RunOutcome outcome;
   outcome.id = id;

@@ -15,6 +15,8 @@ std::vector<store::PluginRecord> plugins_in_use(const config::Experiment& experi
 store::RunRecord new_record(const config::Experiment& experiment, const RunRequest& request, const RunContext& context,
                             const LoadedData& loaded, const std::string& identity, const std::vector<store::PluginRecord>& plugins);
 std::vector<store::FoldRecord> fold_records(const FoldShelf& shelf);
+// Which fold's forecasts make which path, as JSON: groups of times with their first and last, and for each path a fold a group (from 1).
+std::string paths_json(const ExperimentData& data);
 
 // A run that ended before any fit, or in all of them.
 RunOutcome failed_outcome(store::RunId id, const std::string& name, const std::vector<std::string>& failures);

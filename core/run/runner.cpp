@@ -169,6 +169,7 @@ class Runner {
       }
       out.repeats.push_back(std::move(folds));
     }
+    if (!data_.folds.paths.empty()) out.paths = train::path_forecasts(out.repeats, data_.folds.paths);
     return out;
   }
 
@@ -299,6 +300,7 @@ class Runner {
     json["stamps"] = stamps_json(experiment_);
     json.update(Json::parse(summary.json));
     json["folds"] = shelf_.size();
+    if (!data_.folds.paths.empty()) json["paths"] = Json::parse(paths_json(data_));
     if (data_.folds.sealed) json["sealed"] = sealed_text();
     json["ledger"] = record_trial();
     if (experiment_.search) json["search"] = Json::parse(search_->json(json["ledger"].at("trials").get<std::int64_t>()));
@@ -390,7 +392,10 @@ std::optional<RunOutcome> run_experiment(const config::Experiment& experiment, c
   }
   loaded.reset();
   if (!data) return std::nullopt;
-  if (request.quick && data->folds.folds.size() > kQuickFolds) data->folds.folds.resize(kQuickFolds);
+  if (request.quick && data->folds.folds.size() > kQuickFolds) {
+    data->folds.folds.resize(kQuickFolds);
+    data->folds.paths = {};  // two folds make no path
+  }
   if (context.warned && !diagnostics.items().empty()) context.warned(diagnostics);
   return Runner(what, request, context, *data, diagnostics).run();
 }

@@ -38,6 +38,10 @@ Json to_json(const train::MetricResult& m) {
     json["per_repeat"] = numbers(m.per_repeat);
     json["spread"] = number_json(m.spread);
   }
+  if (!m.per_path.empty()) {
+    json["per_path"] = numbers(m.per_path);
+    json["path_spread"] = number_json(m.path_spread);
+  }
   if (!m.table.empty()) {
     Json table = Json::object();
     for (std::size_t k = 0; k < m.table.size(); ++k) table[m.table_names[k]] = number_json(m.table[k]);
@@ -71,6 +75,8 @@ void record(std::vector<store::MetricRecord>& out, const std::string& model, con
     if (m.per_fold.size() > 1)
       for (std::size_t f = 0; f < m.per_fold.size(); ++f)
         out.push_back({model, m.name, static_cast<std::int64_t>(f), "", m.per_fold[f], nan, nan, nan});
+    for (std::size_t p = 0; p < m.per_path.size(); ++p)
+      out.push_back({model, m.name, -1, "", m.per_path[p], nan, nan, nan, static_cast<std::int64_t>(p)});
   }
 }
 
@@ -139,8 +145,7 @@ Evaluated evaluated(const SummaryInput& input, const train::ModelForecasts& fore
     if (out.metrics[m].failure.empty()) out.sound.push_back(scorers[m]);
   const auto plain = std::find_if(out.metrics.begin(), out.metrics.end(),
                                   [](const train::MetricResult& m) { return m.table.empty() && m.failure.empty(); });
-  const std::size_t repeat = plain == out.metrics.end() ? 0 : train::median_repeat(*plain);
-  out.typical = train::pooled(forecasts.repeats[repeat]);
+  out.typical = train::history(forecasts, plain == out.metrics.end() ? 0 : train::median_history(*plain));
   return out;
 }
 
@@ -283,7 +288,8 @@ Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
 
 bool pools(const config::Experiment& experiment) {
   const std::string& use = experiment.split.use;
-  return use != "k_fold" && use != "purged_k_fold" && use != "combinatorial_purged" && use != "by_group" && use != "by_entity";
+  if (use == "by_group" || use == "by_entity") return experiment.split.test.has_value();  // all folds test one span: a panel
+  return use != "k_fold" && use != "purged_k_fold" && use != "combinatorial_purged";
 }
 
 std::int64_t horizon_of(const pipeline::Dataset& dataset) { return std::max<std::int64_t>(1, dataset.lead_rows); }

@@ -46,7 +46,7 @@ std::vector<std::int64_t> frame_rows_by_source(const data::Frame& frame);
 std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
                                       const plugin::Registry& registry, const plugin::ComponentMaker& maker);
 
-// Time splits pool all rows, k_fold kinds give the mean of folds.
+// Time splits pool all rows, k_fold kinds give the mean of folds (combinatorial ones of paths).
 bool pools(const config::Experiment& experiment);
 // How many distinct times a label spans, at least 1: the horizon of tests and blocks.
 std::int64_t horizon_of(const pipeline::Dataset& dataset);

@@ -91,8 +91,9 @@ struct UnitRecord {
 struct MetricRecord {
   std::string model, name;
   std::int64_t fold = -1;                           // -1: the run's own value
-  std::string aggregate;                            // pooled | mean_of_folds; empty for a fold
+  std::string aggregate;                            // pooled | mean_of_folds | mean_of_paths; empty for a fold or path
   double value = 0, low = 0, high = 0, spread = 0;  // NaN: unknown; spread: sd over repeats
+  std::int64_t path = -1;                           // of a combinatorial split; -1: of all paths, or of a fold
 };
 
 struct Checkpoint {

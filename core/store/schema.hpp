@@ -94,6 +94,13 @@ CREATE TABLE trial (
 ALTER TABLE reveal ADD COLUMN summary TEXT NOT NULL DEFAULT '';
 ALTER TABLE run ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
 UPDATE run SET asked = id;
+)sql",
+    R"sql(
+-- A metric on one path of a combinatorial split's forecasts.
+CREATE TABLE path_metric (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  model TEXT NOT NULL, name TEXT NOT NULL, path INTEGER NOT NULL, value REAL,
+  PRIMARY KEY (run, model, name, path)) WITHOUT ROWID;
 )sql"};
 
 }  // namespace assay::store

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/error.hpp"
@@ -146,11 +147,21 @@ void Store::finish_run(RunId id, RunStatus status, TimeNs at, const std::string&
     SQLite::Statement update(db, "UPDATE run SET status = ?, finished_at = ?, summary = ?, error = ? WHERE id = ?");
     SQLite::bind(update, to_text(status), at, summary, error, id);
     update.exec();
-    SQLite::Statement clear(db, "DELETE FROM metric WHERE run = ?");
-    clear.bind(1, id);
-    clear.exec();
+    for (const char* table : {"metric", "path_metric"}) {
+      SQLite::Statement clear(db, std::string("DELETE FROM ") + table + " WHERE run = ?");
+      clear.bind(1, id);
+      clear.exec();
+    }
     SQLite::Statement put(db, "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement put_path(db, "INSERT INTO path_metric VALUES (?, ?, ?, ?, ?)");
     for (const MetricRecord& m : metrics) {
+      if (m.path >= 0) {
+        SQLite::bind(put_path, id, m.model, m.name, m.path);
+        bind_real(put_path, 5, m.value);
+        put_path.exec();
+        put_path.reset();
+        continue;
+      }
       put.bind(1, id);
       put.bind(2, m.model);
       put.bind(3, m.name);
@@ -448,6 +459,12 @@ std::vector<MetricRecord> Store::metrics(RunId id) const {
     while (q.executeStep())
       list.push_back({q.getColumn(0).getString(), q.getColumn(1).getString(), q.getColumn(2).getInt64(), q.getColumn(3).getString(),
                       read_real(q.getColumn(4)), read_real(q.getColumn(5)), read_real(q.getColumn(6)), read_real(q.getColumn(7))});
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    SQLite::Statement paths(state_->db, "SELECT model, name, path, value FROM path_metric WHERE run = ?");
+    paths.bind(1, id);
+    while (paths.executeStep())
+      list.push_back({paths.getColumn(0).getString(), paths.getColumn(1).getString(), -1, "", read_real(paths.getColumn(3)), nan, nan, nan,
+                      paths.getColumn(2).getInt64()});
     return list;
   });
 }

@@ -31,9 +31,13 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(square / static_cast<double>(values.size() - 1));
 }
 
-// Sets over which a metric is taken: the pooled rows, or each fold. [repeat][set]
+// Sets over which a metric is taken: the pooled rows, or each fold. [repeat][set]. Paths are histories of the same rows, as repeats are:
+// each is an entry of its own.
 std::vector<std::vector<ForecastSet>> arrange(const ModelForecasts& forecasts, bool pool) {
   std::vector<std::vector<ForecastSet>> sets;
+  for (const auto& paths : forecasts.paths)
+    for (const ForecastSet& path : paths) sets.push_back({path});
+  if (!sets.empty()) return sets;
   for (const auto& folds : forecasts.repeats) {
     if (pool || folds.size() == 1)
       sets.push_back({pooled(folds)});
@@ -163,6 +167,8 @@ void set_interval(MetricResult& result, std::vector<double> values, double confi
 // A metric by date on a panel: the interval of a mean of dependent dates.
 void set_interval_by_date(MetricResult& result, const Scorer& scorer, const std::vector<std::vector<ForecastSet>>& sets,
                           const EvaluationOptions& options) {
+  result.low = result.high = kNaN;
+  if (std::isnan(result.value)) return;
   std::vector<double> mean;
   for (const auto& repeat : sets) {
     const Scorer::ByDate by_date = scorer.by_date(pooled(repeat));
@@ -175,17 +181,38 @@ void set_interval_by_date(MetricResult& result, const Scorer& scorer, const std:
   result.high = interval.high;
 }
 
+// Histories told apart: means over paths by repeat, and over repeats by path.
+void over_paths(const ModelForecasts& forecasts, MetricResult& result) {
+  result.path_spread = kNaN;
+  if (forecasts.paths.empty()) {
+    result.per_repeat = result.per_history;
+    return;
+  }
+  const std::size_t repeats = forecasts.paths.size(), paths = forecasts.paths.front().size();
+  for (std::size_t r = 0; r < repeats; ++r) {
+    const auto first = result.per_history.begin() + static_cast<std::ptrdiff_t>(r * paths);
+    result.per_repeat.push_back(mean_defined({first, first + static_cast<std::ptrdiff_t>(paths)}));
+  }
+  for (std::size_t p = 0; p < paths; ++p) {
+    std::vector<double> by_repeat;
+    for (std::size_t r = 0; r < repeats; ++r) by_repeat.push_back(result.per_history[r * paths + p]);
+    result.per_path.push_back(mean_defined(by_repeat));
+  }
+  result.path_spread = standard_deviation(result.per_path);
+}
+
 MetricResult point_values(const Scorer& scorer, const ModelForecasts& forecasts, const std::vector<std::vector<ForecastSet>>& sets) {
   MetricResult result;
   result.name = scorer.name();
   result.direction = scorer.direction();
-  result.aggregate = sets.front().size() == 1 ? "pooled" : "mean_of_folds";
+  result.aggregate = !forecasts.paths.empty() ? "mean_of_paths" : sets.front().size() == 1 ? "pooled" : "mean_of_folds";
   for (const auto& repeat : sets) {
     std::vector<double> by_set;
     for (const ForecastSet& set : repeat) by_set.push_back(scorer.value(set));
-    result.per_repeat.push_back(mean_defined(by_set));
+    result.per_history.push_back(mean_defined(by_set));
   }
-  result.value = mean_defined(result.per_repeat);
+  result.value = mean_defined(result.per_history);
+  over_paths(forecasts, result);
   result.spread = standard_deviation(result.per_repeat);
   for (std::size_t f = 0; f < forecasts.repeats.front().size(); ++f) {
     std::vector<double> by_repeat;
@@ -195,9 +222,9 @@ MetricResult point_values(const Scorer& scorer, const ModelForecasts& forecasts,
   if (scorer.is_table()) {
     result.table_names = scorer.value_names();
     result.table.assign(result.table_names.size(), 0);
-    for (const auto& repeat : forecasts.repeats) {
+    for (const auto& repeat : sets) {
       const std::vector<double> values = scorer.values(pooled(repeat));
-      for (std::size_t k = 0; k < values.size(); ++k) result.table[k] += values[k] / static_cast<double>(forecasts.repeats.size());
+      for (std::size_t k = 0; k < values.size(); ++k) result.table[k] += values[k] / static_cast<double>(sets.size());
     }
   }
   return result;
@@ -229,12 +256,18 @@ std::vector<MetricResult> evaluate(const std::vector<Scorer>& scorers, const Mod
   return results;
 }
 
-std::size_t median_repeat(const MetricResult& first_metric) {
-  std::vector<std::size_t> order(first_metric.per_repeat.size());
+std::size_t median_history(const MetricResult& first_metric) {
+  std::vector<std::size_t> order(first_metric.per_history.size());
   std::iota(order.begin(), order.end(), 0u);
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return first_metric.per_repeat[a] < first_metric.per_repeat[b]; });
+                   [&](std::size_t a, std::size_t b) { return first_metric.per_history[a] < first_metric.per_history[b]; });
   return order[(order.size() - 1) / 2];
+}
+
+ForecastSet history(const ModelForecasts& forecasts, std::size_t index) {
+  if (forecasts.paths.empty()) return pooled(forecasts.repeats.at(index));
+  const std::size_t paths = forecasts.paths.front().size();
+  return forecasts.paths.at(index / paths).at(index % paths);
 }
 
 }  // namespace assay::train

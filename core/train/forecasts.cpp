@@ -1,8 +1,10 @@
 #include "train/forecasts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
+#include <unordered_map>
 
 #include "base/error.hpp"
 
@@ -76,6 +78,34 @@ ForecastSet pooled(std::span<const ForecastSet> folds) {
     }
   }
   out.naive_mae = weight > 0 ? weighted / weight : std::numeric_limits<double>::quiet_NaN();
+  return out;
+}
+
+std::vector<std::vector<ForecastSet>> path_forecasts(std::span<const std::vector<ForecastSet>> repeats, const pipeline::TestPaths& paths) {
+  // How many of a row's forecasts are there, over all repeats.
+  std::unordered_map<std::int64_t, std::size_t> forecasts;
+  for (const auto& folds : repeats)
+    for (const ForecastSet& fold : folds)
+      for (const std::int64_t row : fold.row) ++forecasts[row];
+  const std::size_t wanted = repeats.size() * paths.folds.size();
+  std::vector<std::vector<ForecastSet>> out;
+  for (const auto& folds : repeats) {
+    std::vector<ForecastSet>& of_repeat = out.emplace_back();
+    for (const auto& path : paths.folds) {
+      std::vector<ForecastSet> parts;
+      for (std::size_t group = 0; group < path.size(); ++group) {
+        const ForecastSet& fold = folds.at(path[group]);
+        std::vector<std::int64_t> places;
+        for (const std::int64_t row : paths.groups[group]) {
+          const auto at = std::lower_bound(fold.row.begin(), fold.row.end(), row);
+          if (at != fold.row.end() && *at == row && forecasts[row] == wanted) places.push_back(at - fold.row.begin());
+        }
+        parts.push_back(taken(fold, places));
+        parts.back().not_forecast = std::ssize(paths.groups[group]) - std::ssize(places);
+      }
+      of_repeat.push_back(pooled(parts));
+    }
+  }
   return out;
 }
 

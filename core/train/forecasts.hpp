@@ -9,6 +9,7 @@
 
 #include "base/calendar.hpp"
 #include "config/experiment.hpp"
+#include "pipeline/split.hpp"
 
 namespace assay::train {
 
@@ -40,6 +41,11 @@ struct ModelForecasts {
   std::string model;
   bool baseline = false;
   std::vector<std::vector<ForecastSet>> repeats;  // [repeat][fold]; all repeats have the same rows
+  // [repeat][path]; empty unless folds test rows more than once. All paths have the same rows: those that every fold could forecast.
+  std::vector<std::vector<ForecastSet>> paths = {};
 };
+
+// A combinatorial split's forecasts put together to paths.
+std::vector<std::vector<ForecastSet>> path_forecasts(std::span<const std::vector<ForecastSet>> repeats, const pipeline::TestPaths& paths);
 
 }  // namespace assay::train

@@ -65,7 +65,11 @@ TEST_CASE("a run and its fits come back as they were put") {
   const RunId id = store.create_run(sample_run());
   store.put_folds(id, {{0, 80, 10, 10, 2, "first"}});
   store.put_unit(id, sample_unit(0));
-  store.finish_run(id, RunStatus::complete, 99, "{}", "", {{"model", "auc", -1, "pooled", 0.75, 0.7, 0.8, std::nan("")}});
+  const double nan = std::nan("");
+  store.finish_run(id, RunStatus::complete, 99, "{}", "",
+                   {{"model", "auc", -1, "pooled", 0.75, 0.7, 0.8, nan},
+                    {"model", "auc", -1, "", 0.74, nan, nan, nan, 0},
+                    {"model", "auc", -1, "", nan, nan, nan, nan, 1}});
 
   const RunRecord run = store.run(id);
   CHECK(run.name == "sample");
@@ -87,8 +91,12 @@ TEST_CASE("a run and its fits come back as they were put") {
   CHECK(std::signbit(predictions[0].value[1]));
   CHECK(store.bundle(id, {"model", 0, 0}) == sample_unit(0).bundle);
   const auto metrics = store.metrics(id);
-  REQUIRE(metrics.size() == 1);
+  REQUIRE(metrics.size() == 3);
   CHECK(metrics[0].low == 0.7);
+  CHECK(metrics[0].path == -1);
+  CHECK(metrics[1].path == 0);
+  CHECK(metrics[1].value == 0.74);
+  CHECK(std::isnan(metrics[2].value));
   CHECK(std::isnan(metrics[0].spread));
 }
 

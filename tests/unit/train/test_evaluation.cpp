@@ -239,10 +239,116 @@ TEST_CASE("undefined and empty: NaN with NaN bounds, no crash") {
 
 TEST_CASE("the median repeat, the lower of two in the middle") {
   MetricResult m;
-  m.per_repeat = {0.3, 0.1, 0.2};
-  CHECK(median_repeat(m) == 2);
-  m.per_repeat = {0.4, 0.1, 0.3, 0.2};
-  CHECK(median_repeat(m) == 3);
-  m.per_repeat = {1};
-  CHECK(median_repeat(m) == 0);
+  m.per_history = {0.3, 0.1, 0.2};
+  CHECK(median_history(m) == 2);
+  m.per_history = {0.4, 0.1, 0.3, 0.2};
+  CHECK(median_history(m) == 3);
+  m.per_history = {1};
+  CHECK(median_history(m) == 0);
+}
+
+namespace {
+
+// Forecasts of a combinatorial split with 4 groups of 10 dates, 2 tested: 6 folds, 3 paths. Each fold's forecasts have a noise of their
+// own.
+struct Combinatorial {
+  pipeline::TestPaths paths;
+  ModelForecasts forecasts{"m", false, {}};
+
+  explicit Combinatorial(std::int64_t repeats) {
+    const ForecastSet rows = made(40, 1, 1);
+    paths.folds = {{0, 0, 1, 2}, {1, 3, 3, 4}, {2, 4, 5, 5}};
+    for (std::int64_t g = 0; g < 4; ++g) {
+      paths.groups.emplace_back(10);
+      std::iota(paths.groups.back().begin(), paths.groups.back().end(), 10 * g);
+    }
+    const std::vector<std::pair<std::size_t, std::size_t>> tested = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
+    for (std::int64_t r = 0; r < repeats; ++r) {
+      forecasts.repeats.emplace_back();
+      for (std::size_t f = 0; f < tested.size(); ++f) {
+        std::vector<std::int64_t> which = paths.groups[tested[f].first];
+        which.insert(which.end(), paths.groups[tested[f].second].begin(), paths.groups[tested[f].second].end());
+        ForecastSet fold = taken(rows, which);
+        Random noise(100 * static_cast<std::uint64_t>(r + 1) + f);
+        for (double& value : fold.value) value += 0.3 * noise.normal();
+        forecasts.repeats.back().push_back(std::move(fold));
+      }
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("paths: each holds every row once, from the fold that the split names") {
+  Combinatorial made(2);
+  const auto paths = path_forecasts(made.forecasts.repeats, made.paths);
+  REQUIRE(paths.size() == 2);
+  REQUIRE(paths[0].size() == 3);
+  for (std::size_t r = 0; r < 2; ++r) {
+    for (std::size_t p = 0; p < 3; ++p) {
+      const ForecastSet& path = paths[r][p];
+      REQUIRE(path.rows() == 40);
+      for (std::int64_t i = 0; i < 40; ++i) {
+        CHECK(path.row[static_cast<std::size_t>(i)] == i);
+        const ForecastSet& fold = made.forecasts.repeats[r][made.paths.folds[p][static_cast<std::size_t>(i / 10)]];
+        const auto at = static_cast<std::size_t>(std::find(fold.row.begin(), fold.row.end(), i) - fold.row.begin());
+        CHECK(path.value[static_cast<std::size_t>(i)] == fold.value.at(at));
+      }
+      CHECK(path.not_forecast == 0);
+    }
+  }
+  // A row that one fold could not forecast is on no path, so that all have the same rows.
+  ForecastSet& lacking = made.forecasts.repeats[1][4];
+  REQUIRE(lacking.row[3] == 13);
+  std::vector<std::int64_t> rest(20);
+  std::iota(rest.begin(), rest.end(), 0);
+  rest.erase(rest.begin() + 3);
+  lacking = taken(lacking, rest);
+  for (const auto& repeat : path_forecasts(made.forecasts.repeats, made.paths)) {
+    for (const ForecastSet& path : repeat) {
+      CHECK(path.rows() == 39);
+      CHECK(path.not_forecast == 1);
+      CHECK(path.row[13] == 14);
+    }
+  }
+}
+
+TEST_CASE("paths: the mean over them, their spread, and an interval that draws the same dates for all") {
+  Combinatorial made(2);
+  made.forecasts.paths = path_forecasts(made.forecasts.repeats, made.paths);
+  std::vector<std::int64_t> all(40);
+  std::iota(all.begin(), all.end(), 0);
+  double each[2][3];
+  for (std::size_t r = 0; r < 2; ++r)
+    for (std::size_t p = 0; p < 3; ++p) each[r][p] = mse(made.forecasts.paths[r][p], all);
+  EvaluationOptions o = options(200);
+  o.pool = false;
+  const MetricResult result = evaluate({scorer("mse")}, made.forecasts, o)[0];
+  CHECK(result.aggregate == "mean_of_paths");
+  double sum = 0, squares = 0;
+  std::vector<double> by_path;
+  for (std::size_t p = 0; p < 3; ++p) {
+    by_path.push_back((each[0][p] + each[1][p]) / 2);
+    CHECK(result.per_path[p] == Approx(by_path.back()).epsilon(1e-12));
+    sum += by_path.back();
+  }
+  for (const double value : by_path) squares += (value - sum / 3) * (value - sum / 3);
+  CHECK(result.value == Approx(sum / 3).epsilon(1e-12));
+  CHECK(result.path_spread == Approx(std::sqrt(squares / 2)).epsilon(1e-12));
+  CHECK(result.per_repeat[1] == Approx((each[1][0] + each[1][1] + each[1][2]) / 3).epsilon(1e-12));
+  CHECK(result.per_fold.size() == 6);
+  // Paths of equal forecasts tell no more than one of them: the interval is that of one history, not a third as wide.
+  Combinatorial same(1);
+  for (ForecastSet& fold : same.forecasts.repeats[0])
+    for (std::size_t i = 0; i < fold.value.size(); ++i) fold.value[i] = 0.5 * fold.truth[i];
+  same.forecasts.paths = path_forecasts(same.forecasts.repeats, same.paths);
+  const MetricResult several = evaluate({scorer("mse")}, same.forecasts, o)[0];
+  const MetricResult one = evaluate({scorer("mse")}, {"m", false, {{same.forecasts.paths[0][0]}}}, o)[0];
+  CHECK(several.low == Approx(one.low).epsilon(1e-12));
+  CHECK(several.high == Approx(one.high).epsilon(1e-12));
+  CHECK(several.path_spread == Approx(0).margin(1e-15));
+  // The history that stands for the model.
+  MetricResult first;
+  first.per_history = {0.5, 0.1, 0.3, 0.2, 0.4, 0.6};
+  CHECK(history(made.forecasts, median_history(first)).value == made.forecasts.paths[0][2].value);
 }
