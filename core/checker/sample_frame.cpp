@@ -50,6 +50,34 @@ SampleFrame SampleFrame::first(std::int64_t rows) const {
   return frame;
 }
 
+SampleFrame SampleFrame::from(std::int64_t row) const {
+  SampleFrame frame = *this;
+  for (auto& column : frame.columns) column.erase(column.begin(), column.begin() + row);
+  frame.time_ns.erase(frame.time_ns.begin(), frame.time_ns.begin() + row);
+  frame.entity.erase(frame.entity.begin(), frame.entity.begin() + row);
+  frame.target.erase(frame.target.begin(), frame.target.begin() + row);
+  return frame;
+}
+
+namespace {
+// Columns that are called like the prices of a bar make one: no price lies beyond `high` and `low`.
+void make_bars(SampleFrame& frame) {
+  const auto price = [](const std::string& name) { return name == "open" || name == "high" || name == "low" || name == "close"; };
+  for (std::size_t row = 0; row < frame.time_ns.size(); ++row) {
+    double most = -1, least = std::numeric_limits<double>::infinity();
+    for (std::size_t c = 0; c < frame.columns.size(); ++c) {
+      if (!price(frame.names[c])) continue;
+      most = std::max(most, frame.columns[c][row]);
+      least = std::min(least, frame.columns[c][row]);
+    }
+    for (std::size_t c = 0; c < frame.columns.size(); ++c) {
+      if (frame.names[c] == "high") frame.columns[c][row] = most;
+      if (frame.names[c] == "low") frame.columns[c][row] = least;
+    }
+  }
+}
+}  // namespace
+
 SampleFrame sample_frame(const FrameShape& shape, std::uint64_t seed) {
   Random random(SeedTree(seed).child("frame"));
   SampleFrame frame;
@@ -69,6 +97,7 @@ SampleFrame sample_frame(const FrameShape& shape, std::uint64_t seed) {
       frame.entity.push_back(static_cast<std::int32_t>(entity));
       frame.target.push_back(random.normal());
     }
+  if (!shape.categories) make_bars(frame);
   if (!shape.holes) return frame;
   const std::int64_t rows = frame.rows(), length = std::max<std::int64_t>(3, rows * 6 / 100);
   for (const std::int64_t share : {20, 48, 70})

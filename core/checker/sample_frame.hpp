@@ -32,6 +32,7 @@ struct SampleFrame {
   void multiply(std::int64_t row, double factor);  // a category becomes another one
   void remove(std::int64_t row);                   // missing in every column
   SampleFrame first(std::int64_t rows) const;
+  SampleFrame from(std::int64_t row) const;
 };
 
 SampleFrame sample_frame(const FrameShape& shape, std::uint64_t seed);

@@ -1,6 +1,7 @@
 // For authors of features (columns made from columns). A feature is a plain struct; what it offers is found by looking:
 //   void transform(const Frame&, Out[, Call&]) const   always; row t may depend on rows up to t only; kMissing where there is no value
-//   std::int64_t warmup_rows() const                   that many first rows of each entity come out missing; 0 where absent
+//   std::int64_t warmup_rows() const                   behind that many first rows of each entity nothing is missing for want of history,
+//                                                      nor depends on where the data begin (beyond a millionth); 0 where absent
 //   std::vector<std::string> outputs() const           names of several outputs; one column under the feature's own name where absent
 //   void fit(const Frame& train, std::span<const double> target, Call&)   learns from the train rows; then save and load are needed too
 //   static constexpr bool whole_panel = true;          all entities at once
