@@ -111,7 +111,7 @@ class TableRules {
     if (e_.data.source != "csv") return;
     if (single)
       error_at_key(path, "the entities from the files' names need a column", "name it: entity: symbol");
-    else if (e_.data.path_as_written.find('*') == std::string::npos && good("data.path"))
+    else if (e_.data.path_as_written.find_first_of("*?") == std::string::npos && good("data.path"))
       error(path, "'data.path' is one file, whose name tells no entities apart", "write a pattern, as in path: prices/*.csv");
   }
 
