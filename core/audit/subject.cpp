@@ -49,6 +49,7 @@ class Steps {
         program_(std::move(program)),
         cancel_(cancel),
         maker_(run::component_maker(experiment.resources, program_, cancel)),
+        judge_(run::model_judge(experiment, registry, program_, cancel)),
         accepts_missing_(!experiment.models.empty() &&
                          std::all_of(experiment.models.begin(), experiment.models.end(), [&](const auto& model) {
                            return registry.component("model", model.second.id).has(ASSAY_ACCEPTS_MISSING);
@@ -67,7 +68,8 @@ class Steps {
   }
 
   pipeline::FoldData assemble(const pipeline::Dataset& dataset, const pipeline::Fold& fold, const pipeline::Folds& all) const {
-    return pipeline::assemble_fold(dataset, fold, all, {experiment_.prepare, experiment_.select, accepts_missing_});
+    return pipeline::assemble_fold(dataset, fold, all,
+                                   {experiment_.prepare, experiment_.select, accepts_missing_, judge_.get(), experiment_.seed});
   }
 
   // As the runner fits a unit: the same seed, the same isolation. The fold stands alone, under the number that its seed comes from.
@@ -77,7 +79,7 @@ class Steps {
     data.dataset = dataset;
     data.folds.folds = {fold};
     data.folds.sealed = all.sealed;
-    run::FoldShelf shelf(experiment_, data);
+    run::FoldShelf shelf(experiment_, data, registry_, program_, cancel_);
     const bool missing = registry_.component("model", model.component.id).has(ASSAY_ACCEPTS_MISSING);
     run::UnitJob job{{model.name, 0, 0}, model.component, shelf.take(0, missing, false), {}, false, {}};
     if (experiment_.train.refit != "none" && !fold.validation.empty()) job.refit_fold = shelf.take(0, missing, true);
@@ -99,6 +101,7 @@ class Steps {
   std::filesystem::path program_;
   const std::atomic<bool>* cancel_;
   std::unique_ptr<const plugin::ComponentMaker> maker_;
+  std::unique_ptr<const pipeline::InputJudge> judge_;
   bool accepts_missing_;
 };
 

@@ -73,6 +73,7 @@ class Rules {
   void columns_read();
   void lists_without_doubles();
   void steps();
+  void recursive_elimination(const Component& selection, const std::string& path);
 
   Place place(const std::string& path) const {
     const Place* at = checked_.place(path);
@@ -389,7 +390,26 @@ void Rules::steps() {
     if (e_.select[i].id == "information_value" && good("target") && e_.target.task != Task::binary)
       error("select." + std::to_string(i),
             "information_value tells two classes apart, and the task is " + std::string(to_text(e_.target.task)), "use mutual_information");
+    if (e_.select[i].id == "recursive_elimination") recursive_elimination(e_.select[i], "select." + std::to_string(i));
   }
+}
+
+void Rules::recursive_elimination(const Component& selection, const std::string& path) {
+  const Value* model = find(selection.params, "model");
+  if (model != nullptr && std::holds_alternative<ComponentValue>(model->data) && good("target") && given("target.task")) {
+    const auto& of = std::get<ComponentValue>(model->data);
+    task_of({of.id, {}, {}}, "model", path + ".model");
+    const Value* importance = find(selection.params, "importance");
+    const ComponentSpec* spec = catalogue_.find("model", of.id);
+    const bool tells =
+        spec == nullptr || std::find(spec->abilities.begin(), spec->abilities.end(), "model.importance/1") != spec->abilities.end();
+    if (!tells && importance != nullptr && !importance->is_none() && importance->as_text() == "own")
+      error(path + ".model", "the model " + of.id + " does not say what its inputs are worth", "importance: permutation");
+  }
+  const Value* step = find(selection.params, "step");
+  if (step != nullptr && !step->is_none() && good(path + ".step") && step->as_real() > 1 && step->as_real() != std::floor(step->as_real()))
+    error(path + ".step", "a step is a whole number of inputs, or below 1 a share of them",
+          "step: " + std::to_string(std::llround(step->as_real())));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 
 using Rows = std::vector<std::int64_t>;
 
-class Assembler {
+class Assembler final : public InnerFits {
  public:
   // Steps that look at other rows than the one they change, and windows, need rows beside the set's own.
   Assembler(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe)
@@ -31,7 +31,7 @@ class Assembler {
     InputTable raw = take_inputs(dataset_.frame, dataset_.inputs, visible(fold_.train, 0));
     const std::vector<std::uint8_t> is_train = flags(raw.row, fold_.train);
     const Labels labels = train_labels(raw.row, is_train);
-    PreparationResult prepared = fit_preparation(recipe_.prepare, std::move(raw), is_train, recipe_.select, labels);
+    PreparationResult prepared = fit_preparation(recipe_.prepare, std::move(raw), is_train, recipe_.select, labels, this);
     data_.preparation = std::move(prepared.fitted);
     data_.inputs = data_.preparation.outputs();
     data_.notes = std::move(prepared.notes);
@@ -39,7 +39,7 @@ class Assembler {
     for (std::size_t i = 0; i < prepared.table.rows(); ++i) {
       if (prepared.kept[i] != 0) kept.push_back(prepared.table.row[i]);
     }
-    fill(data_.train, kept, std::move(prepared.table), 0);
+    fill(data_.train, kept, std::move(prepared.table), 0, recipe_.accepts_missing);
     if (data_.train.rows() == 0) {
       throw PreparationError("inputs", {Fault::data, "preparing the train rows",
                                         fmt::format("each of the {} train rows lacks an input or a full window", kept.size()),
@@ -56,7 +56,68 @@ class Assembler {
     return std::move(data_);
   }
 
+  InnerRows hold_out(const InputTable& table, std::span<const std::uint8_t> among, double share, std::uint64_t seed) const override {
+    const Rows rows = rows_with(table, among);
+    const std::vector<double> y = picked<double>(dataset_.y, rows);
+    const std::vector<std::int64_t> group = picked<std::int64_t>(dataset_.group, rows);
+    std::vector<TimeNs> known_at, label_end;
+    SplitRows parted;
+    if (dataset_.has_time()) {
+      known_at = picked<TimeNs>(dataset_.frame.known_at(), rows);
+      label_end = picked<TimeNs>(dataset_.label_end, rows);
+      parted.known_at = known_at;
+      parted.label_end = label_end;
+    }
+    parted.rows = static_cast<std::int64_t>(rows.size());
+    parted.y = y;
+    parted.group = group;
+    config::SplitSpec holdout;
+    holdout.test_fraction = share;
+    Diagnostics diagnostics;
+    const Folds folds = make_folds(holdout, parted, selection_seed(seed).child("held out"), diagnostics);
+    for (const Diagnostic& d : diagnostics.items())
+      if (d.severity == Severity::error)
+        throw Error(Fault::data, "holding out train rows", d.message,
+                    "lengthen the train span, or let nothing be held out: a number in `keep`, and importance: own");
+    const auto flagged = [&](const Rows& set) {
+      Rows back;
+      for (const std::int64_t i : set) back.push_back(rows[static_cast<std::size_t>(i)]);
+      return flags(table.row, back);
+    };
+    return {flagged(folds.folds.at(0).train), flagged(folds.folds.at(0).test)};
+  }
+
+  Judgement judge(const Question& question, InputTable table, const InnerRows& rows) const override {
+    const std::vector<InputColumn> inputs = table.columns;
+    const bool missing = models().accepts_missing(question.model);
+    FoldPart train, held_out;
+    const Rows held = rows_with(table, rows.held_out);
+    if (!held.empty()) fill(held_out, held, table, 0, missing);
+    const Rows learned = rows_with(table, rows.train);
+    fill(train, learned, std::move(table), 0, missing);
+    const char* lacking = train.rows() == 0 ? "train" : !held.empty() && held_out.rows() == 0 ? "held-out" : nullptr;
+    if (lacking != nullptr)
+      throw Error(Fault::data, fmt::format("asking {} what its inputs are worth", question.model.id),
+                  fmt::format("each of the {} rows lacks an input or a full window", lacking), "put a `missing` step before it");
+    const Question whole{question.model,      selection_seed(question.seed).child("fit").seed(),
+                         question.importance, question.permutations,
+                         dataset_.task,       dataset_.classes.size()};
+    return models().judge(whole, inputs, std::move(train), held_out);
+  }
+
+  const InputJudge& models() const override {
+    ASSAY_CHECK(recipe_.judge != nullptr, "who assembles folds whose selections ask models says who answers");
+    return *recipe_.judge;
+  }
+
  private:
+  SeedTree selection_seed(std::uint64_t own) const { return SeedTree(recipe_.seed).child("selection").child(own); }
+  static Rows rows_with(const InputTable& table, std::span<const std::uint8_t> flag) {
+    Rows rows;
+    for (std::size_t i = 0; i < flag.size(); ++i)
+      if (flag[i] != 0) rows.push_back(table.row[i]);
+    return rows;
+  }
   // hidden_[row]: 0 may be seen by all, 1 by validation and test, 2 by test only, 3 (sealed) by none.
   void mark_hidden() {
     hidden_.assign(static_cast<std::size_t>(dataset_.rows()), 0);
@@ -123,7 +184,7 @@ class Assembler {
     }
     InputTable table = take_inputs(dataset_.frame, dataset_.inputs, visible(set, level));
     data_.preparation.apply(table);
-    fill(part, set, std::move(table), level);
+    fill(part, set, std::move(table), level, recipe_.accepts_missing);
     if (!part.not_forecast.empty()) {
       data_.notes.push_back(fmt::format("{} of {} {} rows lack an input or a full window: no forecast for them (coverage {:.1f} %)",
                                         part.not_forecast.size(), set.size(), name, 100 * part.coverage()));
@@ -131,10 +192,10 @@ class Assembler {
   }
 
   // table: prepared already. It is let go here: a large table is never there twice for longer than the copying takes.
-  void fill(FoldPart& part, const Rows& set, InputTable table, int level) const {
+  void fill(FoldPart& part, const Rows& set, InputTable table, int level, bool accepts_missing) const {
     Matrix all = to_matrix(table);
     std::vector<std::uint8_t> complete(table.rows(), 1);
-    for (std::int64_t i = 0; i < all.rows && !recipe_.accepts_missing; ++i) {
+    for (std::int64_t i = 0; i < all.rows && !accepts_missing; ++i) {
       const double* row = all.row(i);
       complete[static_cast<std::size_t>(i)] = std::none_of(row, row + all.columns, [](double x) { return std::isnan(x); });
     }

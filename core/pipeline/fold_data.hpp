@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/dataset.hpp"
+#include "pipeline/input_judge.hpp"
 #include "pipeline/prepare.hpp"
 #include "pipeline/split.hpp"
 
@@ -41,8 +42,10 @@ struct FoldData {
 // How rows become what a model takes.
 struct Recipe {
   const std::vector<config::Component>&prepare, &select;
-  bool accepts_missing = false;  // the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and
-                                 // counted as not forecast elsewhere
+  bool accepts_missing = false;       // the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and
+                                      // counted as not forecast elsewhere
+  const InputJudge* judge = nullptr;  // needed where a selection asks models
+  std::uint64_t seed = 0;             // the experiment's; what selections draw comes from it
 };
 // Throws PreparationError where no train row, or no input, is left.
 FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe);

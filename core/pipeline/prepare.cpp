@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pipeline/selection.hpp"
+#include "plugin/call_options.hpp"
 
 namespace assay::pipeline {
 
@@ -252,7 +253,8 @@ Matrix to_matrix(InputTable& table) {
 
 class PreparationFit {
  public:
-  PreparationFit(InputTable&& table, std::span<const std::uint8_t> is_train, const Labels& labels) : labels_(labels) {
+  PreparationFit(InputTable&& table, std::span<const std::uint8_t> is_train, const Labels& labels, const InnerFits* inner)
+      : labels_(labels), inner_(inner) {
     result_.table = std::move(table);
     result_.kept.assign(is_train.begin(), is_train.end());
     result_.fitted.inputs_ = work().columns;
@@ -288,7 +290,7 @@ class PreparationFit {
 
   void add(const config::Component& step, const std::string& key) try {
     const auto before = rows_left();
-    FittedStep learned = learn_step(step, {work(), result_.kept, labels_}, result_.notes);
+    FittedStep learned = learn_step(step, {work(), result_.kept, labels_, inner_}, result_.notes);
     if (const auto drop = step_kind(step).drop) drop(learned, work(), result_.kept);
     const auto gone = before - rows_left();
     if (gone > 0) result_.notes.push_back(fmt::format("{} dropped {} of {} train rows", step.id, gone, before));
@@ -297,6 +299,8 @@ class PreparationFit {
     step_kind(step).apply(learned, work());
     result_.fitted.steps_.push_back(std::move(learned));
   } catch (const PreparationError&) {
+    throw;
+  } catch (const plugin::CallFailure&) {  // of a model that a selection asked
     throw;
   } catch (const Error& error) {
     throw PreparationError(key, error);
@@ -309,13 +313,14 @@ class PreparationFit {
   }
 
   const Labels& labels_;
+  const InnerFits* inner_;
   PreparationResult result_;
 };
 
 PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train,
-                                  const std::vector<config::Component>& select, const Labels& labels) {
+                                  const std::vector<config::Component>& select, const Labels& labels, const InnerFits* inner) {
   ASSAY_CHECK(is_train.size() == table.rows(), "a train flag for each row");
-  PreparationFit fit(std::move(table), is_train, labels);
+  PreparationFit fit(std::move(table), is_train, labels, inner);
   fit.add(steps, "prepare");
   fit.add(select, "select");
   return std::move(fit).finish();

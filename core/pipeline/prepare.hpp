@@ -67,6 +67,8 @@ struct Labels {
   config::Task task = config::Task::regression;
 };
 
+class InnerFits;  // input_judge.hpp
+
 class FittedPreparation {
  public:
   const std::vector<InputColumn>& inputs() const { return inputs_; }    // what it takes
@@ -112,8 +114,10 @@ struct PreparationResult {
 };
 // Fits the steps in order, those that select after those that prepare, each on what the steps before made of the train rows (is_train,
 // one a row of `table`). The other rows of the table serve as history only. Throws PreparationError where nothing is left to fit on.
+// inner: needed where a selection fits on parts of the train rows.
 PreparationResult fit_preparation(const std::vector<config::Component>& steps, InputTable table, std::span<const std::uint8_t> is_train,
-                                  const std::vector<config::Component>& select = {}, const Labels& labels = {});
+                                  const std::vector<config::Component>& select = {}, const Labels& labels = {},
+                                  const InnerFits* inner = nullptr);
 
 // What can be checked once the columns are known: patterns that match none of those that stand before their step, interpolation with
 // time, scaling by time without time. `doubtful`: inputs that are missing here, for which no pattern is to blame.

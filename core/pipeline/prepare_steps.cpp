@@ -20,8 +20,8 @@ const config::ComponentSpec* declared(const std::string& id) {
 }  // namespace
 
 const StepKind& step_kind(const config::Component& step) {
-  for (const auto kinds :
-       {missing_steps(), outlier_steps(), scale_steps(), shape_steps(), pca_steps(), one_hot_steps(), selection_steps()}) {
+  for (const auto kinds : {missing_steps(), outlier_steps(), scale_steps(), shape_steps(), pca_steps(), one_hot_steps(), selection_steps(),
+                           recursive_selection_steps()}) {
     for (const StepKind& kind : kinds) {
       if (kind.id == step.id) return kind;
     }
@@ -45,6 +45,10 @@ const std::string& text_param(const config::Component& step, std::string_view na
   static const std::string empty;
   const config::Value& value = param(step, name);
   return value.is_none() ? empty : value.as_text();
+}
+config::Component component_param(const config::Component& step, std::string_view name) {
+  const auto& value = std::get<config::ComponentValue>(param(step, name).data);
+  return {value.id, value.params, step.place};
 }
 double number_param(const config::Component& step, std::string_view name) { return param(step, name).as_real(); }
 bool flag_param(const config::Component& step, std::string_view name) {

@@ -19,6 +19,7 @@ struct TrainRows {
   const InputTable& table;
   std::span<const std::uint8_t> train;
   const Labels& labels;
+  const InnerFits* inner = nullptr;  // of those that fit on parts of them
 };
 
 // A kind of step. `learn` finds an entry with a name for each column that the step works on, and fills it.
@@ -32,19 +33,21 @@ struct StepKind {
 };
 const StepKind& step_kind(const config::Component& step);
 
-std::span<const StepKind> missing_steps();    // missing
-std::span<const StepKind> outlier_steps();    // outliers, winsorise, hampel
-std::span<const StepKind> scale_steps();      // scale, rolling_standard
-std::span<const StepKind> shape_steps();      // power, quantile_normal
-std::span<const StepKind> pca_steps();        // pca
-std::span<const StepKind> one_hot_steps();    // one_hot
-std::span<const StepKind> selection_steps();  // variance, correlation, ...
+std::span<const StepKind> missing_steps();              // missing
+std::span<const StepKind> outlier_steps();              // outliers, winsorise, hampel
+std::span<const StepKind> scale_steps();                // scale, rolling_standard
+std::span<const StepKind> shape_steps();                // power, quantile_normal
+std::span<const StepKind> pca_steps();                  // pca
+std::span<const StepKind> one_hot_steps();              // one_hot
+std::span<const StepKind> selection_steps();            // variance, correlation, ...
+std::span<const StepKind> recursive_selection_steps();  // recursive_elimination
 
 FittedStep learn_step(const config::Component& step, const TrainRows& rows, std::vector<std::string>& notes);
 
 // A step's parameter, or what it is by default.
 const config::Value& param(const config::Component& step, std::string_view name);
 const std::string& text_param(const config::Component& step, std::string_view name);
+config::Component component_param(const config::Component& step, std::string_view name);
 double number_param(const config::Component& step, std::string_view name);
 bool flag_param(const config::Component& step, std::string_view name);
 std::vector<std::string> patterns_of(const config::Component& step);

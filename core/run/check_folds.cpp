@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "pipeline/fold_data.hpp"
+#include "run/model_judge.hpp"
 
 namespace assay::run {
 
@@ -39,7 +40,8 @@ pipeline::Fold newest_of(const pipeline::Fold& fold) {
 std::optional<pipeline::PreparationError> trouble_in(const pipeline::Fold& fold, const config::Experiment& experiment,
                                                      const ExperimentData& data, bool accepts_missing) {
   const auto prepare = [&](const pipeline::Fold& rows) {
-    pipeline::assemble_fold(data.dataset, rows, data.folds, {experiment.prepare, experiment.select, accepts_missing});
+    pipeline::assemble_fold(data.dataset, rows, data.folds,
+                            {experiment.prepare, experiment.select, accepts_missing, &indifferent_judge(), experiment.seed});
   };
   try {
     prepare(newest_of(fold));

@@ -10,19 +10,11 @@ namespace {
 
 constexpr std::size_t kKept = 8;
 
-// The values that a dataset or its preparation depends on, as text; empty: none does.
-std::string difference(const search::Values& values) {
-  std::string text;
-  for (const auto& [path, value] : values)
-    for (const char* root : {"features.", "inputs.", "prepare.", "select."})
-      if (path.starts_with(root)) text += path + "=" + value + "\n";
-  return text;
-}
-
 }  // namespace
 
-DataVariant::DataVariant(const config::Experiment& experiment, ExperimentData own)
-    : own_(std::make_unique<Own>(experiment, std::move(own))) {
+DataVariant::DataVariant(const config::Experiment& experiment, ExperimentData own, const plugin::Registry& registry,
+                         const LoadOptions& options)
+    : own_(std::make_unique<Own>(experiment, std::move(own), registry, options)) {
   data = &own_->data;
   shelf = &own_->shelf;
 }
@@ -32,8 +24,19 @@ DataVariants::DataVariants(const ExperimentData& data, FoldShelf& shelf, const p
   options_.progress = {};
 }
 
+// The values that a dataset or its preparation depends on, as text; empty: none does.
+std::string DataVariants::difference(const config::Experiment& trial, const search::Values& values) const {
+  std::vector<std::string_view> roots{"features.", "inputs.", "prepare.", "select."};
+  if (selects_by_model(trial)) roots.push_back("train.");
+  std::string text;
+  for (const auto& [path, value] : values)
+    for (const std::string_view root : roots)
+      if (path.starts_with(root)) text += path + "=" + value + "\n";
+  return text;
+}
+
 std::shared_ptr<const DataVariant> DataVariants::take(const config::Experiment& trial, const search::Values& values) {
-  const std::string key = difference(values);
+  const std::string key = difference(trial, values);
   if (key.empty()) return shared_;
   Slot* slot;
   {
@@ -66,7 +69,7 @@ std::shared_ptr<const DataVariant> DataVariants::build(const config::Experiment&
     if (f >= own->folds.folds.size() || own->folds.folds[f].test != data_.folds.folds[f].test)
       throw Error(Fault::failed, "preparing the data of the trial", fmt::format("fold {} has other test rows with these values", f + 1),
                   "A search compares trials on the same rows");
-  auto variant = std::make_shared<DataVariant>(trial, std::move(*own));
+  auto variant = std::make_shared<DataVariant>(trial, std::move(*own), registry_, options_);
   variant->shelf->keep(variant->shelf->size());
   return variant;
 }

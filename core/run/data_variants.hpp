@@ -21,7 +21,7 @@ struct DataVariant {
   FoldShelf* shelf = nullptr;
 
   DataVariant(const ExperimentData& shared, FoldShelf& shelf_of_it) : data(&shared), shelf(&shelf_of_it) {}
-  DataVariant(const config::Experiment& experiment, ExperimentData own);
+  DataVariant(const config::Experiment& experiment, ExperimentData own, const plugin::Registry& registry, const LoadOptions& options);
   DataVariant(const DataVariant&) = delete;
 
  private:
@@ -29,7 +29,8 @@ struct DataVariant {
     config::Experiment experiment;
     ExperimentData data;
     FoldShelf shelf;
-    Own(const config::Experiment& e, ExperimentData d) : experiment(e), data(std::move(d)), shelf(experiment, data) {}
+    Own(const config::Experiment& e, ExperimentData d, const plugin::Registry& registry, const LoadOptions& options)
+        : experiment(e), data(std::move(d)), shelf(experiment, data, registry, options.program, options.cancel) {}
   };
   std::unique_ptr<Own> own_;
 };
@@ -48,6 +49,7 @@ class DataVariants {
     std::mutex mutex;
     std::weak_ptr<const DataVariant> variant;
   };
+  std::string difference(const config::Experiment& trial, const search::Values& values) const;
   std::shared_ptr<const DataVariant> build(const config::Experiment& trial) const;
 
   const ExperimentData& data_;

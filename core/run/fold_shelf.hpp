@@ -8,14 +8,18 @@
 #include <mutex>
 
 #include "run/experiment_data.hpp"
+#include "run/model_judge.hpp"
 #include "run/unit_runner.hpp"
 
 namespace assay::run {
 
 class FoldShelf {
  public:
-  // Both must outlive the shelf. The sealed fold, where there is one, is the last.
-  FoldShelf(const config::Experiment& experiment, const ExperimentData& data) : experiment_(experiment), data_(data) {}
+  // All must outlive the shelf. The sealed fold, where there is one, is the last. registry, program and cancel: for selections that ask
+  // models.
+  FoldShelf(const config::Experiment& experiment, const ExperimentData& data, const plugin::Registry& registry,
+            const std::filesystem::path& program, const std::atomic<bool>* cancel)
+      : experiment_(experiment), data_(data), judge_(model_judge(experiment, registry, program, cancel)) {}
 
   std::size_t size() const { return data_.folds.folds.size() + (data_.folds.sealed ? 1 : 0); }
   bool is_sealed(std::size_t index) const { return index == data_.folds.folds.size(); }
@@ -35,6 +39,7 @@ class FoldShelf {
 
   const config::Experiment& experiment_;
   const ExperimentData& data_;
+  std::unique_ptr<const pipeline::InputJudge> judge_;
   std::mutex mutex_;
   std::map<std::tuple<std::size_t, bool, bool>, Slot> slots_;
   std::size_t kept_ = 1;

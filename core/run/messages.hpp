@@ -23,7 +23,8 @@ enum class Request : std::uint32_t {
   checkpoint,
   resume,
   summary,
-  score
+  score,
+  importance
 };
 constexpr std::uint32_t kEvaluate = 200;  // asked back during a fit, beside worker::Reply; answered with Request::score
 

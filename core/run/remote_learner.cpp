@@ -75,6 +75,12 @@ void RemoteLearner::resume(std::span<const std::byte> checkpoint) {
   ask(Request::resume, "{}", parts);
 }
 
+std::vector<double> RemoteLearner::importance() {
+  const worker::Message done = ask(Request::importance);
+  const auto values = done.part_as<double>(0);
+  return {values.begin(), values.end()};
+}
+
 std::vector<std::pair<std::string, std::string>> RemoteLearner::summary() {
   std::vector<std::pair<std::string, std::string>> out;
   for (const Json& pair : Json::parse(ask(Request::summary).header)) out.emplace_back(pair.at(0), pair.at(1));

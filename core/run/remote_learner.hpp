@@ -28,6 +28,7 @@ class RemoteLearner final : public train::Learner {
   void load(std::span<const std::byte> bundle) override;
   std::vector<std::byte> checkpoint() override;
   void resume(std::span<const std::byte> checkpoint) override;
+  std::vector<double> importance() override;
   std::vector<std::pair<std::string, std::string>> summary() override;
 
   std::string log() { return conversation_.log(); }

@@ -39,7 +39,7 @@ class Runner {
         data_(data),
         diagnostics_(diagnostics),
         store_(context.store_file, store::Store::Mode::write),
-        shelf_(experiment, data),
+        shelf_(experiment, data, context.registry, context.program, context.cancel),
         maker_(component_maker(experiment.resources, context.program, context.cancel)),
         baseline_names_(config::result_names(experiment.evaluate.baselines)) {}
 

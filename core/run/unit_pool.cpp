@@ -101,13 +101,18 @@ void UnitPool::run_one(const Unit& unit, std::size_t worker) {
   const bool missing = run_.context.registry.component("model", unit.model.id).has(ASSAY_ACCEPTS_MISSING);
   const config::Experiment& experiment = run_.experiment_of(unit.fold);
   FoldShelf& shelf = run_.shelf_of(unit.fold);
-  job.fold = shelf.take(unit.fold, missing, false);
-  if (experiment.train.refit == "train_and_validation" && !shelf.fold(unit.fold).validation.empty())
-    job.refit_fold = shelf.take(unit.fold, missing, true);
   const UnitContext context = context_of(unit, worker);
   report(unit, "", worker, 0);
   store::UnitRecord record;
   for (std::int64_t attempt = 0; attempt <= experiment.resources.retries; ++attempt) {
+    try {
+      job.fold = shelf.take(unit.fold, missing, false);
+      if (experiment.train.refit == "train_and_validation" && !shelf.fold(unit.fold).validation.empty())
+        job.refit_fold = shelf.take(unit.fold, missing, true);
+    } catch (const plugin::CallFailure& why) {
+      record = failed_unit(unit.key, why);
+      continue;
+    }
     job.stopping = stopping_scorer();  // for each attempt: a metric's worker that has ended stays ended
     record = run_unit(job, context);
     if (record.status == store::UnitStatus::complete) break;

@@ -10,13 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "base/hash.hpp"
+#include "run/learners.hpp"
 #include "run/pace.hpp"
 #include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
 #include "run/selected_inputs.hpp"
 #include "stats/decisions.hpp"
-#include "train/local_learner.hpp"
 
 namespace assay::run {
 
@@ -26,25 +25,6 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-std::string schema_hash(const std::vector<pipeline::InputColumn>& inputs) {
-  Sha256 hash;
-  for (const pipeline::InputColumn& c : inputs) {
-    hash.add_part("name", c.name);
-    hash.add_part("kind", std::to_string(static_cast<int>(c.kind)));
-    for (const std::string& level : c.levels) hash.add_part("level", level);
-  }
-  return hash.finish_hex();
-}
-
-// n / (classes * n_k): every class weighs the same in all.
-std::vector<double> balanced_weights(std::span<const double> y, std::size_t classes) {
-  std::vector<double> count(classes, 0), weight(classes, 1);
-  for (const double v : y) count[static_cast<std::size_t>(v)] += 1;
-  for (std::size_t k = 0; k < classes; ++k)
-    if (count[k] > 0) weight[k] = static_cast<double>(y.size()) / (static_cast<double>(classes) * count[k]);
-  return weight;
-}
 
 store::UnitStatus status_of(plugin::CallFailure::How how) {
   switch (how) {
@@ -58,21 +38,6 @@ store::UnitStatus status_of(plugin::CallFailure::How how) {
       break;
   }
   return store::UnitStatus::failed;
-}
-
-train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae) {
-  train::ForecastSet set;
-  set.outputs = outputs;
-  set.row = part.row;
-  set.truth = part.y;
-  set.value = std::move(values);
-  set.time = part.time;
-  set.label_end = part.label_end;
-  set.entity = part.entity;
-  set.group = part.group;
-  set.last_known_target = part.last_known_target;
-  set.naive_mae = naive_mae;
-  return set;
 }
 
 class UnitRun {
@@ -143,19 +108,8 @@ class UnitRun {
   }
 
   train::LearnerSetup setup(const PreparedFold& fold) const {
-    const config::TrainSpec& spec = context_.experiment.train;
-    train::LearnerSetup setup;
-    setup.model = job_.model;
-    setup.task = task_;
-    setup.inputs = fold.data.inputs;
-    setup.outputs = outputs_;
-    setup.class_weight = spec.balanced ? balanced_weights(fold.data.train.y, context_.dataset.classes.size()) : spec.class_weight;
-    setup.batch_size = spec.batch_size;
-    setup.shuffle = spec.shuffle;
-    setup.seed = unit_seed(context_.experiment, job_.key);
-    setup.max_threads = static_cast<std::uint32_t>(context_.experiment.resources.threads_per_worker);
-    setup.schema_hash = schema_hash(fold.data.inputs);
-    return setup;
+    return learner_setup(context_.experiment, job_.model, task_, context_.dataset.classes.size(), fold.data.inputs, fold.data.train.y,
+                         unit_seed(context_.experiment, job_.key));
   }
 
   std::unique_ptr<train::Learner> learner_on(const PreparedFold& fold) {
@@ -171,11 +125,11 @@ class UnitRun {
           if (pace_.due()) context_.report(step, std::string(metric), value);
           return false;  // stop is asked for by `stop`
         };
-      return std::make_unique<train::LocalLearner>(component_, what, fold.train(), std::move(base));
+      return local_learner(what, component_, fold.train(), std::move(base));
     }
     worker::ConversationOptions options = worker_options(context_.experiment.resources, context_.program, context_.cancel);
     options.report = context_.report;
-    return std::make_unique<RemoteLearner>(what, component_.file->path, fold.packed_train, options);
+    return worker_learner(what, component_, fold.packed_train, options);
   }
 
   train::TrainingPlan plan() const {
@@ -381,6 +335,15 @@ std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitK
 }
 
 store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context) { return UnitRun(job, context).run(); }
+
+store::UnitRecord failed_unit(const store::UnitKey& key, const plugin::CallFailure& why) {
+  store::UnitRecord record;
+  record.key = key;
+  record.status = status_of(why.how());
+  record.error = std::string("selecting inputs: ") + why.what();
+  record.log = why.log();
+  return record;
+}
 
 TrialFit run_trial_fit(const UnitJob& job, const UnitContext& context, const TrialWatch& watch) {
   return UnitRun(job, context).run_trial(watch);

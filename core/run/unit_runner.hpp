@@ -55,6 +55,8 @@ struct UnitContext {
 // A failed, crashed or timed out fit is a record with its reason, whatever was thrown: the other fits go on. Throws Error(interrupted)
 // only.
 store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context);
+// The record of a fit that never began, since a model that a selection asked did not end well.
+store::UnitRecord failed_unit(const store::UnitKey& key, const plugin::CallFailure& why);
 
 // A fit of a trial (search): the same training, judged on validation rows. Test rows are not looked at, and no state is kept.
 struct TrialWatch {

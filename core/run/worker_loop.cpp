@@ -117,6 +117,10 @@ class WorkerLoop final : public worker::MessageLoop {
       case Request::resume:
         learner_->resume(message.parts.at(0));
         return done();
+      case Request::importance: {
+        const std::vector<double> values = learner_->importance();
+        return done("{}", worker::bytes_of(std::span<const double>(values)));
+      }
       case Request::summary: {
         Json list = Json::array();
         for (const auto& [name, value] : learner_->summary()) list.push_back({name, value});

@@ -53,6 +53,7 @@ class Learner {
   virtual void load(std::span<const std::byte> bundle) = 0;                // what save() gave, in place of learning: predict() only
   virtual std::vector<std::byte> checkpoint() = 0;                         // train state and what keep_best() remembers
   virtual void resume(std::span<const std::byte> checkpoint) = 0;          // instead of begin()
+  virtual std::vector<double> importance() = 0;                            // of each input, >= 0; throws where the model tells none
   virtual std::vector<std::pair<std::string, std::string>> summary() = 0;  // named texts and numbers that the model tells of itself
 };
 

@@ -365,6 +365,10 @@ void LocalLearner::resume(std::span<const std::byte> checkpoint) {
   model_.train_load(problem_.raw(), trained.state, options("load"));
 }
 
+std::vector<double> LocalLearner::importance() {
+  return model_.importance(static_cast<std::int64_t>(setup_.inputs.size()), options("importance"));
+}
+
 std::vector<std::pair<std::string, std::string>> LocalLearner::summary() {
   std::vector<std::pair<std::string, std::string>> out;
   if (!model_.has_summary()) return out;

@@ -32,6 +32,7 @@ class Design {
   const std::vector<Index>& kept() const { return kept_; }
   double centre(Index kept) const { return centre_[kept_[static_cast<std::size_t>(kept)]]; }
   double scale(Index kept) const { return scale_[kept_[static_cast<std::size_t>(kept)]]; }
+  const Eigen::VectorXd& spread() const { return scale_; }  // of the columns of x
   double weight(Index row) const { return weight_.empty() ? 1.0 : weight_[row]; }
   double total_weight() const { return total_; }
 
@@ -114,6 +115,14 @@ class Design {
   std::vector<Index> kept_;
   double total_ = 0;
 };
+
+// What each input is worth: the length of its row of weights, in deviations of its train rows, summed over the steps of a window.
+inline void add_up(const Eigen::VectorXd& spread, const Eigen::MatrixXd& weights, std::span<double> out) {
+  if (spread.size() != weights.rows() || out.empty() || spread.size() % static_cast<Index>(out.size()) != 0)
+    throw assay::bad_input("the model has been fitted to another number of inputs");
+  std::fill(out.begin(), out.end(), 0.0);
+  for (Index j = 0; j < spread.size(); ++j) out[static_cast<std::size_t>(j) % out.size()] += spread[j] * weights.row(j).norm();
+}
 
 inline std::string count_of(Index n, const char* one, const char* many) { return std::to_string(n) + ' ' + (n == 1 ? one : many); }
 

@@ -23,11 +23,13 @@ struct Logistic {
   void predict(const assay::Rows& rows, assay::Out out) const;
   void save(assay::Saver& s) const;
   void load(const assay::Saved& s);
+  void importance(std::span<double> out) const;
   void summary(assay::Saver& s) const;
 
   // A column for each class that has coefficients: row 0 the intercept, then the inputs. Binary: one column, of class 1.
   Eigen::MatrixXd coefficients, errors;
-  double deviance = 0;  // of the train rows: twice the negative log-likelihood, without the penalty
+  Eigen::VectorXd spread;  // deviations of the train inputs
+  double deviance = 0;     // of the train rows: twice the negative log-likelihood, without the penalty
   std::int64_t iterations = 0;
 
  private:
@@ -182,6 +184,7 @@ inline void Logistic::fit(const assay::Batch& batch, assay::Call& call) {
   deviance = 2 * state.loss;
 
   const Index n = design.size(), columns = fit.columns();
+  spread = design.spread();
   coefficients = Eigen::MatrixXd::Zero(design.width() + 1, columns);
   errors = Eigen::MatrixXd::Constant(design.width() + 1, columns, assay::kMissing);
   factor.compute(state.hessian);
@@ -226,19 +229,32 @@ inline void Logistic::predict(const assay::Rows& rows, assay::Out out) const {
 inline void Logistic::save(assay::Saver& s) const {
   s.put("coefficients", coefficients);
   s.put("errors", errors);
+  s.put("spread", spread);
   s.put("deviance", deviance);
   s.put("iterations", iterations);
 }
 inline void Logistic::load(const assay::Saved& s) {
   const Eigen::MatrixXd c = s.matrix("coefficients"), e = s.matrix("errors");
+  const Eigen::VectorXd widths = s.vector("spread");
   const double d = s.number("deviance");
   const std::int64_t i = s.number("iterations");
-  if (c.rows() < 1 || c.cols() < 1 || e.rows() != c.rows() || e.cols() != c.cols())
+  if (c.rows() < 1 || c.cols() < 1 || e.rows() != c.rows() || e.cols() != c.cols() || widths.size() + 1 != c.rows())
     throw assay::bad_state("linear.logistic: the saved coefficients and standard errors do not fit together");
   coefficients = c;
   errors = e;
+  spread = widths;
   deviance = d;
   iterations = i;
+}
+// A softmax stays the same where all classes' weights of an input move together, so they are taken about their middle; a reference class
+// has zeros.
+inline void Logistic::importance(std::span<double> out) const {
+  Eigen::MatrixXd weights = coefficients.bottomRows(coefficients.rows() - 1);
+  if (weights.cols() > 1) {
+    if (l2 == 0) weights.conservativeResizeLike(Eigen::MatrixXd::Zero(weights.rows(), weights.cols() + 1));
+    weights.colwise() -= Eigen::VectorXd(weights.rowwise().mean());
+  }
+  add_up(spread, weights, out);
 }
 inline void Logistic::summary(
     assay::Saver& s) const {  // row 0 is the intercept; errors are missing where l2 > 0: shrunk weights are biased

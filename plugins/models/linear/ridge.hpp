@@ -41,6 +41,7 @@ struct Ridge {
     Eigen::VectorXd solution = factor.solve(moment);
     solution += factor.solve(moment - gram * solution);  // one refinement
 
+    spread = design.spread();
     weights = Eigen::VectorXd::Zero(design.width());
     intercept = mean + solution[0];
     for (Index j = 1; j < n; ++j) {
@@ -64,15 +65,19 @@ struct Ridge {
     s.put("intercept", intercept);
     s.put("weights", weights);
     s.put("errors", errors);
+    s.put("spread", spread);
   }
   void load(const assay::Saved& s) {
     const double b = s.number("intercept");
-    const Eigen::VectorXd w = s.vector("weights"), e = s.vector("errors");
-    if (e.size() != w.size() + 1) throw assay::bad_state("linear.ridge: weights and standard errors differ in number");
+    const Eigen::VectorXd w = s.vector("weights"), e = s.vector("errors"), d = s.vector("spread");
+    if (e.size() != w.size() + 1 || d.size() != w.size())
+      throw assay::bad_state("linear.ridge: weights, standard errors and deviations differ in number");
     intercept = b;
     weights = w;
     errors = e;
+    spread = d;
   }
+  void importance(std::span<double> out) const { add_up(spread, weights, out); }
   void summary(assay::Saver& s) const {  // errors[0] is the intercept's; missing where l2 > 0: a shrunk weight is biased
     s.put("intercept", intercept);
     s.put("coefficients", weights);
@@ -80,7 +85,7 @@ struct Ridge {
   }
 
   double intercept = 0;
-  Eigen::VectorXd weights, errors;
+  Eigen::VectorXd weights, errors, spread;  // spread: deviations of the train inputs
 
  private:
   void estimate_errors(Design& design, const assay::VectorView<const double>& y, double mean, const Eigen::VectorXd& solution,

@@ -48,7 +48,7 @@ TEST_CASE("a unit's seed depends on fold and repeat, not on the model's name") {
 
 TEST_CASE("a fold is prepared once while somebody holds it, whoever asks") {
   const Prepared p = prepared("split: {use: k_fold, folds: 3}\n");
-  FoldShelf shelf(p.experiment, p.data);
+  FoldShelf shelf(p.experiment, p.data, build_plugins(), {}, nullptr);
   REQUIRE(shelf.size() == 3);
   std::vector<std::shared_ptr<const PreparedFold>> got(8);
   std::vector<std::thread> threads;
@@ -67,7 +67,7 @@ TEST_CASE("a fold is prepared once while somebody holds it, whoever asks") {
 
 TEST_CASE("with worker processes the train rows lie packed and the host lets its copy go") {
   const Prepared p = prepared("split: {use: stratified, test: 0.25, validation: 0.25}\n");
-  FoldShelf shelf(p.experiment, p.data);
+  FoldShelf shelf(p.experiment, p.data, build_plugins(), {}, nullptr);
   const auto fold = shelf.take(0, false, false);
   CHECK(fold->data.train.x.values.empty());
   const std::int64_t train_rows = fold->train().count, validation_rows = fold->data.validation.rows();
@@ -79,7 +79,7 @@ TEST_CASE("with worker processes the train rows lie packed and the host lets its
   CHECK(refit->data.test.rows() == fold->data.test.rows());
 
   const Prepared plain = prepared("split: {use: stratified, test: 0.25, validation: 0.25}\nresources: {isolation: none}\n");
-  FoldShelf local(plain.experiment, plain.data);
+  FoldShelf local(plain.experiment, plain.data, build_plugins(), {}, nullptr);
   const auto same = local.take(0, false, false);
   CHECK_FALSE(same->mapped_train);
   REQUIRE(same->train().x.size() == fold->train().x.size());

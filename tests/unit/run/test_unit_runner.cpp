@@ -18,7 +18,7 @@ template <class Thrown>
 store::UnitRecord record_of(const Thrown& thrown) {
   const auto p = small_experiment::prepared("split: {use: holdout, test: 0.5}\ntrain: {epochs: 2}\nresources: {isolation: none}\n",
                                             "{use: neural.mlp, hidden: [2]}");
-  FoldShelf shelf(p.experiment, p.data);
+  FoldShelf shelf(p.experiment, p.data, build_plugins(), {}, nullptr);
   UnitJob job{{"model", 0, 0}, p.experiment.models.front().second, shelf.take(0, false, false), {}, false, {}};
   UnitContext context{p.experiment, p.data.dataset, build_plugins(), {}, false, {}, {}, {}, {}};
   context.progress = [&](std::int64_t, std::int64_t) { throw thrown; };
