@@ -16,6 +16,9 @@ std::vector<store::PluginRecord> plugins_in_use(const config::Experiment& experi
   };
   for (const auto& [name, model] : experiment.models) add("model", model.id);
   for (const config::Component& baseline : experiment.evaluate.baselines) add("model", baseline.id);
+  for (const config::Component& selection : experiment.select)
+    for (const auto& [name, value] : selection.params)
+      if (const auto* model = std::get_if<config::ComponentValue>(&value.data)) add("model", model->id);
   for (const config::Component& metric : experiment.evaluate.metrics) add("metric", metric.id);
   const std::string objective = experiment.search ? experiment.search->metric : experiment.trial ? experiment.trial->metric : "";
   if (!objective.empty() && !objective.starts_with("backtest.")) add("metric", objective);

@@ -446,6 +446,36 @@ TEST_CASE("a caret stands inside the scalar where the expression is one plain or
   CHECK(inside(folded, "x + y", 4, 1).column == 10);
 }
 
+// Stands for a model: an input is worth what its product with the labels says, on the rows that are learned from; it scores by the held-out
+// ones. It remembers which rows it was shown.
+class PlainJudge final : public InputJudge {
+ public:
+  struct Asked {
+    std::vector<std::int64_t> train, held_out;
+  };
+  mutable std::vector<Asked> asked;
+
+  bool accepts_missing(const config::Component&) const override { return false; }
+  bool wants_held_out(const config::Component&) const override { return false; }
+  Judgement judge(const Question&, const std::vector<InputColumn>& inputs, FoldPart train, const FoldPart& held_out) const override {
+    asked.push_back({train.row, held_out.row});
+    Judgement judgement{products(inputs, train), 0};
+    for (const double product : products(inputs, held_out)) judgement.score += product;
+    return judgement;
+  }
+
+ private:
+  static std::vector<double> products(const std::vector<InputColumn>& inputs, const FoldPart& part) {
+    std::vector<double> sums(inputs.size(), 0.0);
+    for (std::int64_t i = 0; i < part.rows(); ++i) {
+      const double* x = part.x.row(part.lookback == 0 ? i : part.window_end[static_cast<std::size_t>(i)]);
+      for (std::size_t c = 0; c < inputs.size(); ++c) sums[c] += x[c] * part.y[static_cast<std::size_t>(i)];
+    }
+    for (double& sum : sums) sum = std::fabs(sum);
+    return sums;
+  }
+};
+
 TEST_CASE("no bit of the train part depends on validation, test or sealed rows") {
   const data::Frame frame = planted::panel(160, 3, 9);
   config::Experiment e = experiment("lead(y, 2) - y");
@@ -462,7 +492,9 @@ TEST_CASE("no bit of the train part depends on validation, test or sealed rows")
       step("rolling_standard", {{"window", config::Value{std::int64_t{20}}}, {"min_count", config::Value{std::int64_t{3}}}}),
       step("scale", {{"method", value("standard")}})};
   const std::vector<config::Component> select = {step("variance", {}), step("vif", {}), step("mutual_information", {{"min", value(0.0)}}),
+                                                 step("recursive_elimination", {{"model", {config::ComponentValue{"plain", {}}}}}),
                                                  step("f_test", {{"level", value(1.0)}, {"keep", config::Value{std::int64_t{1}}}})};
+  const PlainJudge judge;
   for (const char* use : {"walk_forward", "k_fold", "holdout"}) {
     for (const std::int64_t lookback : {0, 4}) {
       INFO(use << " lookback " << lookback);
@@ -482,21 +514,54 @@ TEST_CASE("no bit of the train part depends on validation, test or sealed rows")
       const Folds folds = make_folds(split, d, SeedTree(1), "", diagnostics);
       REQUIRE_FALSE(diagnostics.has_errors());
       for (const Fold& fold : folds.folds) {
-        const FoldData before = assemble_fold(d, fold, folds, {steps, select, false});
+        const FoldData before = assemble_fold(d, fold, folds, {steps, select, false, &judge, 1});
         std::vector<std::int64_t> later = fold.test;
         later.insert(later.end(), fold.validation.begin(), fold.validation.end());
         later.insert(later.end(), folds.sealed->test.begin(), folds.sealed->test.end());
         const Dataset changed = built(e, replaced(frame, later, 1e6));
-        const FoldData after = assemble_fold(changed, fold, folds, {steps, select, false});
+        const FoldData after = assemble_fold(changed, fold, folds, {steps, select, false, &judge, 1});
         CHECK(same(before.train.x.values, after.train.x.values));
         CHECK(same(before.train.y, after.train.y));
         CHECK(same(before.train.last_known_target, after.train.last_known_target));
         CHECK(before.preparation.to_json() == after.preparation.to_json());
         if (!fold.test.empty()) CHECK_FALSE(same(before.test.x.values, after.test.x.values));
         // Validation knows nothing of test rows either.
-        const FoldData test_only = assemble_fold(built(e, replaced(frame, fold.test, 1e6)), fold, folds, {steps, select, false});
+        const FoldData test_only = assemble_fold(built(e, replaced(frame, fold.test, 1e6)), fold, folds, {steps, select, false, &judge, 1});
         CHECK(same(before.validation.y, test_only.validation.y));
         CHECK(same(before.validation.last_known_target, test_only.validation.last_known_target));
+      }
+    }
+  }
+}
+
+TEST_CASE("what a selection holds out of the train rows comes last, and its labels touch no label that is learned from") {
+  const data::Frame frame = planted::panel(160, 3, 9);
+  config::Experiment e = experiment("lead(y, 3) - y");
+  e.features = {feature("f", "mean(x, 5, 1)"), feature("g", "y")};
+  const std::vector<config::Component> fill = {step("missing", {})};
+  const std::vector<config::Component> select = {
+      step("recursive_elimination", {{"model", {config::ComponentValue{"plain", {}}}}, {"step", value(1.0)}})};
+  for (const char* use : {"walk_forward", "purged_k_fold"}) {
+    config::SplitSpec split;
+    split.use = use;
+    split.train = parse_span("60d");
+    split.test = parse_span("20d");
+    split.folds = 4;
+    Diagnostics diagnostics;
+    const Dataset d = built(e, frame);
+    const Folds folds = make_folds(split, d, SeedTree(1), "", diagnostics);
+    REQUIRE_FALSE(diagnostics.has_errors());
+    for (const Fold& fold : folds.folds) {
+      const PlainJudge judge;
+      assemble_fold(d, fold, folds, {fill, select, false, &judge, 1});
+      REQUIRE(judge.asked.size() == 2);  // both inputs, then one
+      for (const auto& [train, held_out] : judge.asked) {
+        REQUIRE_FALSE(train.empty());
+        REQUIRE_FALSE(held_out.empty());
+        const TimeNs begin = d.frame.known_at()[static_cast<std::size_t>(held_out.front())];
+        for (const std::int64_t row : train) CHECK(d.label_end[static_cast<std::size_t>(row)] < begin);
+        for (const auto* rows : {&train, &held_out})
+          for (const std::int64_t row : *rows) CHECK(std::binary_search(fold.train.begin(), fold.train.end(), row));
       }
     }
   }
