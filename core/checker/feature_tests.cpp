@@ -77,15 +77,17 @@ bool is_same(double a, double b) { return (std::isnan(a) && std::isnan(b)) || st
 // What is left of the beginning after the warm-up, in shares of an output's spread: as the audit has it.
 constexpr double kFaded = 1e-5;
 
-// Longest run of first rows in which some output is missing.
-std::int64_t first_missing(const std::vector<double>& out, std::int64_t rows, std::int64_t entities, std::size_t outputs) {
-  std::int64_t longest = 0;
+// Longest run of first rows that are missing in `late`, and are not where the data begin `away` rows earlier.
+std::int64_t missing_for_want_of_history(const std::vector<double>& all, const std::vector<double>& late, std::size_t away,
+                                         std::size_t entities, std::size_t outputs) {
+  std::size_t longest = 0;
   for (std::size_t o = 0; o < outputs; ++o) {
-    std::int64_t row = 0;  // of the first entity
-    while (row * entities < rows && std::isnan(out[static_cast<std::size_t>(row * entities) * outputs + o])) ++row;
+    std::size_t row = 0;  // of the first entity
+    const auto at = [&](std::size_t first) { return (first + row * entities) * outputs + o; };
+    while (at(0) < late.size() && std::isnan(late[at(0)]) && !std::isnan(all[at(away)])) ++row;
     longest = std::max(longest, row);
   }
-  return longest;
+  return static_cast<std::int64_t>(longest);
 }
 
 double spread_of(const std::vector<double>& out, std::size_t output, std::size_t outputs) {
@@ -106,11 +108,11 @@ Outcome warm_up(Subject& subject) {
   const std::vector<double> out = transform(feature, frame);
   const std::int64_t declared = feature.warmup_rows(), entities = frame.entity_count;
   const std::size_t outputs = feature.outputs();
-  const std::int64_t longest = first_missing(out, frame.rows(), entities, outputs);
-  expect(longest <= declared, fmt::format("declares a warm-up of {} row(s), but the first {} come out missing", declared, longest));
-
   const std::int64_t away = std::min<std::int64_t>(37, frame.rows() / entities - declared - 1) * entities;
   const std::vector<double> late = transform(feature, frame.from(away));
+  const std::int64_t longest =
+      missing_for_want_of_history(out, late, static_cast<std::size_t>(away), static_cast<std::size_t>(entities), outputs);
+  expect(longest <= declared, fmt::format("declares a warm-up of {} row(s), but the first {} come out missing", declared, longest));
   for (std::size_t o = 0; o < outputs; ++o) {
     const double little = kFaded * spread_of(out, o, outputs);
     for (std::int64_t row = away + declared * entities; row < frame.rows(); ++row) {
