@@ -9,13 +9,14 @@ namespace assay::audit {
 
 namespace {
 
-constexpr std::int64_t kOtherSteps = 24;  // about: folds of the preparation, and one or a few for each other test
+constexpr std::int64_t kOtherSteps = 26;  // about: folds of the preparation, and one or a few for each other test
 
 std::vector<std::string> not_covered(const Subject& subject) {
   std::vector<std::string> out;
   if (subject.dataset.has_time()) {
     out = {"vintages and restatements: values are taken as they stand in the data, not as they were first published",
-           "publication lags and stamps: data.available and data.time.stamp are believed",
+           "publication lags and stamps, of joined tables too: what the file says of them is believed where no column of dates tells "
+           "otherwise",
            "index membership, and survivorship of what the data hold"};
   }
   out.emplace_back("columns made before the data were written, where they leak less than the label probe can tell from an honest signal");
@@ -39,7 +40,9 @@ Report audit(const Subject& subject, const Options& options) {
   const std::int64_t cuts = static_cast<std::int64_t>(choose_cuts(subject, options, seed).size());
   Work work(options, 2 * cuts + kOtherSteps);
   Report report;
-  report.tests = look_ahead(subject, options, seed, work);
+  if (!subject.dated_rows.empty() || !subject.experiment.data.tables.joins.empty()) report.tests.push_back(publication(subject, work));
+  if (subject.table_known_by) report.tests.push_back(table(subject, options, seed, work));
+  for (TestResult& test : look_ahead(subject, options, seed, work)) report.tests.push_back(std::move(test));
   report.tests.push_back(warm_up(subject, seed, work));
   report.tests.push_back(availability(subject, work));
   report.tests.push_back(label_probe(subject, work));

@@ -132,6 +132,8 @@ Subject subject_of(const config::Experiment& experiment, const plugin::Registry&
   Diagnostics told_before;
   subject.warmup_rows =
       pipeline::compute_features(experiment, data.loaded.frame, pipeline::plugin_features(registry, *maker), told_before).warmup_rows;
+  subject.dated_rows = data.loaded.dated_rows;
+  subject.table_known_by = data.loaded.known_by;
   subject.compute = [steps](const data::Frame& frame) { return steps->compute(frame); };
   subject.assemble = [steps](const pipeline::Dataset& dataset, const pipeline::Fold& fold, const pipeline::Folds& all) {
     return steps->assemble(dataset, fold, all);

@@ -46,6 +46,8 @@ struct Subject {
   std::function<pipeline::FoldData(const pipeline::Dataset&, const pipeline::Fold&, const pipeline::Folds&)> assemble;
   // Fits on the fold's train rows and forecasts its test rows. Throws Error where the fit fails.
   std::function<ModelForecasts(const AuditedModel&, const pipeline::Dataset&, const pipeline::Fold&, const pipeline::Folds&)> forecast;
+  std::vector<run::DatedRows> dated_rows = {};
+  std::function<data::Frame(TimeNs)> table_known_by = {};  // `raw` of what was known by then; empty: it is one file as it lies there
 };
 
 // The columns and features that a feature names: in its expression, or as a plugin's parameters.

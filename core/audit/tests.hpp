@@ -40,6 +40,8 @@ TestResult preparation(const Subject& subject, SeedTree seed, Work& work);
 TestResult own_label(const Subject& subject, SeedTree seed, Work& work);
 bool prepares_from_labels(const Subject& subject, SeedTree seed);  // some fold's rows move with the labels of its train rows
 TestResult label_probe(const Subject& subject, Work& work);
+TestResult publication(const Subject& subject, Work& work);
+TestResult table(const Subject& subject, const Options& options, SeedTree seed, Work& work);  // put together again of what was known
 TestResult availability(const Subject& subject, Work& work);
 
 // What a choice has seen, and what is then reported as out of sample.

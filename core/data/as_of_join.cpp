@@ -131,7 +131,21 @@ JoinTable join_table(const std::vector<Column>& columns, const KnownRules& rules
     if (column.name() != rules.time_column && column.name() != rules.known_column && column.name() != rules.entity_column)
       table.columns.push_back(column.taken(order));
   refuse_twins(table, order);
+  table.source_row = std::move(order);
   return table;
+}
+
+JoinTable known_by(const JoinTable& table, TimeNs time) {
+  const auto count = static_cast<std::size_t>(std::upper_bound(table.known.begin(), table.known.end(), time) - table.known.begin());
+  std::vector<std::int64_t> rows(count);
+  std::iota(rows.begin(), rows.end(), 0);
+  JoinTable out = table;
+  out.period.resize(count);
+  out.known.resize(count);
+  out.source_row.resize(count);
+  if (table.entity.size() != 0) out.entity = table.entity.taken(rows);
+  for (Column& column : out.columns) column = column.taken(rows);
+  return out;
 }
 
 Joined joined_as_of(const Frame& frame, const JoinTable& table, const JoinRules& rules) {

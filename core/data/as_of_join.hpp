@@ -24,6 +24,7 @@ struct JoinTable {
   std::vector<TimeNs> period, known;             // the row's stamp; when it is known. Rows in order of `known`, then `period`
   Column entity = Column::of_codes("", {}, {});  // of size 0 where the values hold for all
   std::vector<Column> columns;                   // all but time, known and entity columns
+  std::vector<std::int64_t> source_row;          // 0-based row of the file
   std::size_t never_known = 0;                   // rows without a time in the known column: left out
   std::size_t early = 0;                         // rows whose known column lies before the end of their own period
 };
@@ -31,6 +32,8 @@ struct JoinTable {
 // columns: as they were read, times as timestamps. Throws Error(data) where two rows of one entity have the same stamp and become known at
 // the same time, where a stamp or an entity is missing, and as KnownRules demand.
 JoinTable join_table(const std::vector<Column>& columns, const KnownRules& rules);
+
+JoinTable known_by(const JoinTable& table, TimeNs time);  // its rows that were known by then
 
 struct JoinRules {
   std::optional<Span> max_age;  // a value is missing once it has been known for longer

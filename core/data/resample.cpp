@@ -46,7 +46,7 @@ bool are_whole_days(const Frame& frame, const ResampleRules& how, const TimeRule
   return std::all_of(frame.bar_time().begin(), frame.bar_time().end(), [](TimeNs time) { return time % kNsPerDay == 0; });
 }
 
-Groups groups_of(const Frame& frame, const ResampleRules& how, const TimeRules& rules) {
+Groups groups_of(const Frame& frame, const ResampleRules& how, const TimeRules& rules, std::optional<TimeNs> complete_until) {
   const bool days = are_whole_days(frame, how, rules);
   if (days && how.bar.months == 0 && how.bar.ns <= kNsPerDay)
     throw Error(Fault::data, "",
@@ -59,6 +59,7 @@ Groups groups_of(const Frame& frame, const ResampleRules& how, const TimeRules& 
   out.of_row.assign(frame.rows(), kNoRow);
   std::vector<std::int64_t> open_bar(frame.entity_count(), kNoRow);
   TimeNs data_end = std::numeric_limits<TimeNs>::min();
+  if (complete_until) data_end = *complete_until + (days ? kNsPerDay : 0);
   for (std::size_t row = 0; row < frame.rows(); ++row) {
     TimeNs end = frame.bar_time()[row];
     if (rules.stamp == Stamp::start) end = add(end, *rules.bar);
@@ -134,9 +135,10 @@ std::optional<Aggregate> aggregate_of(std::string_view name) {
   return std::nullopt;
 }
 
-Frame resampled(const Frame& frame, const ResampleRules& how, const TimeRules& rules, FrameNotes& notes) {
+Frame resampled(const Frame& frame, const ResampleRules& how, const TimeRules& rules, FrameNotes& notes,
+                std::optional<TimeNs> complete_until) {
   for (const auto& [name, way] : how.aggregate) frame.at(name);
-  const Groups groups = groups_of(frame, how, rules);
+  const Groups groups = groups_of(frame, how, rules, complete_until);
   if (groups.end.empty())
     throw Error(Fault::data, "", fmt::format("no bar of {} is complete", to_text(how.bar)),
                 "look at `session` and `zone`, or take shorter bars");

@@ -27,7 +27,9 @@ struct ResampleRules {
 
 // rules: of the given frame; what comes out is stamped at its end. A row belongs to the bar in which it ends. Where all rows are stamped
 // at midnight, they are whole days: weeks and months can be made of them, dated by their last date. The last bar of the table is left out
-// where the data end before it does. Throws Error(data) where a column's way is not known or does not fit its type.
-Frame resampled(const Frame& frame, const ResampleRules& how, const TimeRules& rules, FrameNotes& notes);
+// where the data end before it does. complete_until: the data hold all rows that ended by then, though there may be none. Throws
+// Error(data) where a column's way is not known or does not fit its type.
+Frame resampled(const Frame& frame, const ResampleRules& how, const TimeRules& rules, FrameNotes& notes,
+                std::optional<TimeNs> complete_until = std::nullopt);
 
 }  // namespace assay::data

@@ -12,11 +12,20 @@
 #include "base/diagnostic.hpp"
 #include "config/experiment.hpp"
 #include "data/csv_reader.hpp"
+#include "data/publication_dates.hpp"
 #include "pipeline/dataset.hpp"
 #include "pipeline/split.hpp"
 #include "plugin/registry.hpp"
 
 namespace assay::run {
+
+// What a column says of the publication of rows that count as known at other times.
+struct DatedRows {
+  std::string key;  // where the experiment file says when they are known: "data.available", "data.joins.rates.available"
+  data::PublicationDates dates;
+  std::int64_t first_row = -1;  // of the file, from 0, and from which file
+  std::string file;
+};
 
 struct LoadedData {
   data::Frame frame;
@@ -25,6 +34,8 @@ struct LoadedData {
   std::vector<std::string> notes;
   std::vector<double> true_probability;  // sim.credit: P(default = 1) by source row, so that a result can stand beside the best possible
   std::function<void()> let_go;          // gives memory of a mapped frame back to the system until it is read again; may be empty
+  std::vector<DatedRows> dated_rows;
+  std::function<data::Frame(TimeNs)> known_by;  // the table made anew of what was known by then; empty: it is one file as it lies there
 };
 
 // How the experiment says that its file is to be read; the time and entity columns go with the frame's rules.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -89,6 +91,7 @@ struct Sources {
   config::Experiment experiment;
   data::Frame base;
   std::vector<data::JoinTable> joins;
+  std::optional<TimeNs> known_by = std::nullopt;  // absent: all that there is
 };
 
 data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
@@ -103,7 +106,11 @@ data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
   for (const config::QuoteSpec& quote : tables.quotes)
     at_key("quotes." + quote.name, [&] { frame = data::with_middle(frame, {quote.name, quote.bid, quote.ask, quote.spread}, found); });
   if (tables.resample) {
-    at_key("resample", [&] { frame = data::resampled(frame, rules_of(*tables.resample), rules, found); });
+    at_key("resample", [&] {
+      std::optional<TimeNs> complete;  // a row is known `available` after it ended
+      if (from.known_by) complete = add(*from.known_by, rules.available, -1);
+      frame = data::resampled(frame, rules_of(*tables.resample), rules, found, complete);
+    });
     rules.stamp = data::Stamp::end;
     rules.bar = tables.resample->bar;
   }
@@ -120,11 +127,53 @@ data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
   return frame;
 }
 
+// The sources as they were known by then.
+Sources known_by(const Sources& all, TimeNs time) {
+  Sources out{all.experiment, all.base, {}, time};
+  const auto known = all.base.known_at();
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(std::upper_bound(known.begin(), known.end(), time) - known.begin()));
+  std::iota(rows.begin(), rows.end(), 0);
+  out.base = all.base.taken(rows);
+  for (const data::JoinTable& join : all.joins) out.joins.push_back(data::known_by(join, time));
+  return out;
+}
+
+// Columns that say when their rows were published, of the source's own table and of the joined ones.
+std::vector<DatedRows> dated_rows(const Sources& from) {
+  std::vector<DatedRows> out;
+  const config::DataSpec& spec = from.experiment.data;
+  if (from.base.has_time())
+    for (data::PublicationDates& dates : data::publication_dates(from.base.columns(), from.base.known_at())) {
+      const std::int64_t row = dates.late == 0 ? -1 : from.base.source_row()[static_cast<std::size_t>(dates.first_row)];
+      out.push_back({"available", std::move(dates), row, spec.path_as_written});
+    }
+  for (std::size_t i = 0; i < from.joins.size(); ++i) {
+    const data::JoinTable& table = from.joins[i];
+    for (data::PublicationDates& dates : data::publication_dates(table.columns, table.known)) {
+      const std::int64_t row = dates.late == 0 ? -1 : table.source_row[static_cast<std::size_t>(dates.first_row)];
+      out.push_back({"joins." + spec.tables.joins[i].name + ".available", std::move(dates), row, spec.tables.joins[i].path_as_written});
+    }
+  }
+  return out;
+}
+
+void warn_of(const DatedRows& rows, const config::Experiment& experiment, Diagnostics& diagnostics) {
+  if (rows.dates.late == 0) return;
+  diagnostics.warning(
+      place_below_data(experiment, rows.key),
+      fmt::format("{} of {} rows of {} count as known before the time in their column '{}': row {} is known {} and says {}",
+                  rows.dates.late, rows.dates.rows, rows.file, rows.dates.column, rows.first_row + 1, to_iso(rows.dates.known),
+                  to_iso(rows.dates.published)),
+      rows.key == "available"
+          ? "state a lag that is long enough in data.available"
+          : fmt::format("write available: {{column: {}}}, or drop the column if it means something else", rows.dates.column),
+      "data." + rows.key);
+}
+
 }  // namespace
 
 bool put_together(const config::Experiment& experiment, LoadedData& loaded, const LoadOptions& options, Diagnostics& diagnostics) {
   const config::TablesSpec& tables = experiment.data.tables;
-  if (!tables.any()) return true;
   Sources sources{experiment, loaded.frame, {}};
   Sha256 hash;
   hash.add_part("table", loaded.hash);
@@ -138,6 +187,9 @@ bool put_together(const config::Experiment& experiment, LoadedData& loaded, cons
     sources.joins.push_back(std::move(other->table));
   }
   if (!sound) return false;
+  loaded.dated_rows = dated_rows(sources);
+  for (const DatedRows& rows : loaded.dated_rows) warn_of(rows, experiment, diagnostics);
+  if (!tables.any()) return true;
   try {
     loaded.frame = table_of(sources, loaded.notes);
   } catch (const Refused& refused) {
@@ -145,6 +197,14 @@ bool put_together(const config::Experiment& experiment, LoadedData& loaded, cons
     return false;
   }
   if (!tables.joins.empty()) loaded.hash = hash.finish_hex();
+  loaded.known_by = [all = std::make_shared<const Sources>(std::move(sources))](TimeNs time) {
+    std::vector<std::string> notes;
+    try {
+      return table_of(run::known_by(*all, time), notes);
+    } catch (const Refused& refused) {
+      throw Error(Fault::data, "data." + refused.key, refused.message, refused.mend);
+    }
+  };
   return true;
 }
 

@@ -7,7 +7,7 @@
 namespace assay::run {
 
 // `loaded` holds what the source gives, and becomes the table that features are computed on. False, with errors in `diagnostics`, where it
-// cannot be put together.
+// cannot be put together. Warns where a column of dates says that rows are known too early.
 bool put_together(const config::Experiment& experiment, LoadedData& loaded, const LoadOptions& options, Diagnostics& diagnostics);
 
 }  // namespace assay::run

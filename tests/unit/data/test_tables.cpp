@@ -11,6 +11,7 @@
 #include "data/as_of_join.hpp"
 #include "data/column_file.hpp"
 #include "data/column_tools.hpp"
+#include "data/publication_dates.hpp"
 #include "data/several_files.hpp"
 #include "data/wide_table.hpp"
 #include "support/catch.hpp"
@@ -344,4 +345,29 @@ TEST_CASE("as-of joins of random tables") {
       }
     }
   }
+}
+
+TEST_CASE("dates of publication against what is believed") {
+  for (const char* name : {"filed", "Filing date", "PUBLISHED", "release_date", "report_date", "vintage"}) CHECK(names_a_publication(name));
+  for (const char* name : {"date", "next_report", "report_period", "close", "expiry"}) CHECK_FALSE(names_a_publication(name));
+  const auto known = times({"2020-01-01", "2020-02-01", "2020-03-01"});
+  const auto text = [](const char* name, const std::vector<std::string>& cells) {
+    return Column::of_codes(name, {0, 1, kMissingCode}, cells);
+  };
+  const auto found =
+      publication_dates({text("filed", {"2020-01-01", "2020-02-03"}), text("published", {"1/2/2020", "2/1/2020"}),
+                         text("released", {"soon", "late"}), Column::of_integers("report_date", {20200105, 20200101, kMissingInteger}),
+                         Column::of_times("known", known), text("other", {"2021-01-01", "2021-01-01"})},
+                        known);
+  REQUIRE(found.size() == 4);
+  CHECK(found[0].column == "filed");
+  CHECK(found[0].rows == 2);
+  CHECK(found[0].late == 1);
+  CHECK(found[0].first_row == 1);
+  CHECK(to_iso(found[0].published) == "2020-02-03");
+  CHECK(found[0].longest_ns == 2 * kNsPerDay);
+  CHECK(found[1].late == 1);  // month first: 2020-01-02 and 2020-02-01; day first both would be late or not: 2020-02-01, 2020-01-02
+  CHECK(found[2].late == 1);
+  CHECK(found[3].late == 0);
+  CHECK(publication_dates({Column::of_integers("filed", {20201301, 5, 6})}, known).empty());
 }
