@@ -169,6 +169,15 @@ std::vector<ComponentSpec> selections() {
                 .by_default(Value{std::int64_t{5}})
                 .where("importance", "permutation"),
             holdout, seed, which}),
+      make("selection", "l1_path", "Keeps the inputs that a linear or logistic model with a falling L1 penalty takes up first",
+           {integer("keep", "How many stay, in the order in which they come in; 0: those of the penalty that is best on held-out rows")
+                .range(0, 1'000'000)
+                .by_default(Value{std::int64_t{0}}),
+            integer("penalties", "How many are tried").range(2, 10'000).by_default(Value{std::int64_t{50}}),
+            real("ratio", "The smallest penalty, as a share of the one from which on no input is left")
+                .between(0, 1)
+                .by_default(Value{0.001}),
+            holdout, seed, which}),
   };
 }
 

@@ -390,6 +390,8 @@ void Rules::steps() {
     if (e_.select[i].id == "information_value" && good("target") && e_.target.task != Task::binary)
       error("select." + std::to_string(i),
             "information_value tells two classes apart, and the task is " + std::string(to_text(e_.target.task)), "use mutual_information");
+    if (e_.select[i].id == "l1_path" && good("target") && e_.target.task == Task::multiclass)
+      error("select." + std::to_string(i), "l1_path fits numbers or two classes, and the task is multiclass", "use recursive_elimination");
     if (e_.select[i].id == "recursive_elimination") recursive_elimination(e_.select[i], "select." + std::to_string(i));
   }
 }

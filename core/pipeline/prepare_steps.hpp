@@ -41,6 +41,7 @@ std::span<const StepKind> pca_steps();                  // pca
 std::span<const StepKind> one_hot_steps();              // one_hot
 std::span<const StepKind> selection_steps();            // variance, correlation, ...
 std::span<const StepKind> recursive_selection_steps();  // recursive_elimination
+std::span<const StepKind> l1_selection_steps();         // l1_path
 
 FittedStep learn_step(const config::Component& step, const TrainRows& rows, std::vector<std::string>& notes);
 

@@ -491,7 +491,10 @@ TEST_CASE("no bit of the train part depends on validation, test or sealed rows")
       step("scale", {{"by", value("entity")}}),
       step("rolling_standard", {{"window", config::Value{std::int64_t{20}}}, {"min_count", config::Value{std::int64_t{3}}}}),
       step("scale", {{"method", value("standard")}})};
-  const std::vector<config::Component> select = {step("variance", {}), step("vif", {}), step("mutual_information", {{"min", value(0.0)}}),
+  const std::vector<config::Component> select = {step("variance", {}),
+                                                 step("vif", {}),
+                                                 step("mutual_information", {{"min", value(0.0)}}),
+                                                 step("l1_path", {{"ratio", value(1e-6)}}),
                                                  step("recursive_elimination", {{"model", {config::ComponentValue{"plain", {}}}}}),
                                                  step("f_test", {{"level", value(1.0)}, {"keep", config::Value{std::int64_t{1}}}})};
   const PlainJudge judge;

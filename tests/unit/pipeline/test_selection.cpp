@@ -127,6 +127,24 @@ TEST_CASE("selections by the target agree with scikit-learn") {
   CHECK(names_of(value_of) == Names{"a", "c", "d"});
 }
 
+// lasso_path(S, y - y.mean(), alphas=lmax * 0.001 ** (arange(50) / 49)): the first of them at which each weight is not zero; likewise
+// LogisticRegression(penalty="l1", C=1 / (penalty * 40)), S the inputs less their means and divided by their deviations
+TEST_CASE("inputs come into an L1 path in scikit-learn's order") {
+  const Planted p;
+  const auto all = selected(step("l1_path", {{"keep", whole(4)}}), p.y, config::Task::regression);
+  check_scores(all, {1.201571496478496, 0.03541093324434678, 0.002799603683683737, 0.9063598062641975});
+  CHECK(names_of(all) == Names{"a", "b", "c", "d"});
+  CHECK(names_of(selected(step("l1_path", {{"keep", whole(2)}}), p.y, config::Task::regression)) == Names{"a", "d"});
+  const auto classes = selected(step("l1_path", {{"keep", whole(3)}}), p.above, config::Task::binary);
+  check_scores(classes, {0.3249242089231207, 0.10519283310222129, 0, 0.13945533442223826});
+  CHECK(names_of(classes) == Names{"a", "b", "d"});
+  CHECK_THROWS_AS(selected(step("l1_path", {{"keep", whole(1)}}), p.above, config::Task::multiclass), PreparationError);
+  std::vector<double> gaps = p.a;
+  gaps[3] = kMissing;
+  CHECK(names_of(selected(step("l1_path", {{"keep", whole(1)}}), p.y, config::Task::regression,
+                          {data::Column::of_reals("gaps", gaps), data::Column::of_reals("d", p.d)})) == Names{"gaps"});
+}
+
 TEST_CASE("categories and missing values are classes of their own") {
   std::vector<std::int32_t> codes;
   std::vector<double> y, gaps;
