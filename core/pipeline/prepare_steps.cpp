@@ -21,7 +21,7 @@ const config::ComponentSpec* declared(const std::string& id) {
 
 const StepKind& step_kind(const config::Component& step) {
   for (const auto kinds : {missing_steps(), outlier_steps(), scale_steps(), shape_steps(), pca_steps(), one_hot_steps(), selection_steps(),
-                           recursive_selection_steps(), l1_selection_steps()}) {
+                           joint_selection_steps(), recursive_selection_steps(), l1_selection_steps()}) {
     for (const StepKind& kind : kinds) {
       if (kind.id == step.id) return kind;
     }

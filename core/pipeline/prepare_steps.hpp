@@ -39,7 +39,8 @@ std::span<const StepKind> scale_steps();                // scale, rolling_standa
 std::span<const StepKind> shape_steps();                // power, quantile_normal
 std::span<const StepKind> pca_steps();                  // pca
 std::span<const StepKind> one_hot_steps();              // one_hot
-std::span<const StepKind> selection_steps();            // variance, correlation, ...
+std::span<const StepKind> selection_steps();            // variance, information_value, ...
+std::span<const StepKind> joint_selection_steps();      // correlation, vif
 std::span<const StepKind> recursive_selection_steps();  // recursive_elimination
 std::span<const StepKind> l1_selection_steps();         // l1_path
 

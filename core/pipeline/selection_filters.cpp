@@ -1,8 +1,4 @@
-// variance (score: the variance), correlation (the largest with an input that stays), vif (the factor when it was last computed),
-// information_value, mutual_information, f_test (F).
-#include <fmt/core.h>
-
-#include <Eigen/Dense>
+// Inputs judged one by one: variance (score: the variance), information_value, mutual_information, f_test (F).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -16,10 +12,7 @@ namespace assay::pipeline {
 
 namespace {
 
-using Columns = std::vector<std::vector<double>>;
-
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::size_t most_of(const FittedStep& fitted) { return static_cast<std::size_t>(number_param(fitted.how, "keep")); }
 
@@ -29,121 +22,6 @@ void learn_variance(const TrainRows& rows, FittedStep& fitted, std::vector<std::
     const double width = values.empty() ? 0 : spread_by("standard", values).width;
     entry.learned = {width * width, width * width > above ? 1.0 : 0.0};
   });
-}
-
-// Centred and of length 1, so that products are correlations; empty where values are missing or all the same.
-std::vector<double> unit_length(const std::vector<double>& values) {
-  if (values.empty() || std::any_of(values.begin(), values.end(), [](double x) { return std::isnan(x); })) return {};
-  const Spread spread = spread_by("standard", values);
-  if (!(spread.width > 0)) return {};
-  std::vector<double> unit = values;
-  const double length = spread.width * std::sqrt(static_cast<double>(values.size()));
-  for (double& x : unit) x = (x - spread.centre) / length;
-  return unit;
-}
-
-// Over the rows where both are there; NaN where it is undefined.
-double paired_correlation(const std::vector<double>& a, const std::vector<double>& b, bool by_rank) {
-  std::vector<double> x, y;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::isnan(a[i]) || std::isnan(b[i])) continue;
-    x.push_back(a[i]);
-    y.push_back(b[i]);
-  }
-  return x.size() < 2 ? kNaN : by_rank ? stats::spearman(x, y) : stats::pearson(x, y);
-}
-
-void learn_correlation(const TrainRows& rows, FittedStep& fitted, std::vector<std::string>&) {
-  const bool by_rank = text_param(fitted.how, "method") == "spearman";
-  const double most = number_param(fitted.how, "max_abs");
-  Columns kept, kept_units;
-  for (FittedColumn& entry : fitted.columns) {
-    std::vector<double> values = train_values(rows, entry.name);
-    const bool whole = std::none_of(values.begin(), values.end(), [](double x) { return std::isnan(x); });
-    std::vector<double> unit = whole ? unit_length(by_rank ? stats::midranks(values) : values) : std::vector<double>{};
-    double largest = 0;
-    for (std::size_t k = 0; k < kept.size(); ++k) {
-      const auto size = static_cast<Eigen::Index>(unit.size());
-      const double r =
-          unit.empty() || kept_units[k].empty()
-              ? paired_correlation(values, kept[k], by_rank)
-              : Eigen::Map<const Eigen::VectorXd>(unit.data(), size).dot(Eigen::Map<const Eigen::VectorXd>(kept_units[k].data(), size));
-      if (std::fabs(r) > largest) largest = std::fabs(r);  // never NaN
-    }
-    const bool stays = !(largest > most);
-    entry.learned = {largest, stays ? 1.0 : 0.0};
-    if (!stays) continue;
-    kept.push_back(std::move(values));
-    kept_units.push_back(std::move(unit));
-  }
-}
-
-// The judged columns over the train rows that have all of them.
-Columns whole_rows(const TrainRows& rows, const FittedStep& fitted) {
-  Columns columns;
-  for (const FittedColumn& entry : fitted.columns) columns.push_back(train_values(rows, entry.name));
-  if (columns.empty()) return columns;
-  std::size_t taken = 0;
-  for (std::size_t i = 0; i < columns[0].size(); ++i) {
-    if (std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return std::isnan(c[i]); })) continue;
-    for (auto& column : columns) column[taken] = column[i];
-    ++taken;
-  }
-  for (auto& column : columns) column.resize(taken);
-  if (taken <= columns.size())
-    throw Error(Fault::data, "judging how inputs explain each other",
-                fmt::format("{} train rows have all of the {} inputs", taken, columns.size()), "put a `missing` step before it");
-  return columns;
-}
-
-// Columns that those before them determine, as far as rounding lets one see, are told of at once: their matrix has no inverse.
-std::vector<std::size_t> independent(const Columns& units, FittedStep& fitted) {
-  constexpr double kNothingLeft = 1e-10;  // of a column's variance
-  std::vector<std::size_t> left;
-  std::vector<Eigen::VectorXd> basis;
-  for (std::size_t j = 0; j < units.size(); ++j) {
-    fitted.columns[j].learned = {kInfinity, 0};
-    if (units[j].empty()) continue;  // constant: the mean explains it
-    Eigen::VectorXd rest = Eigen::Map<const Eigen::VectorXd>(units[j].data(), static_cast<Eigen::Index>(units[j].size()));
-    for (int pass = 0; pass < 2; ++pass)  // the second takes away what rounding left of the first
-      for (const Eigen::VectorXd& b : basis) rest -= b.dot(rest) * b;
-    if (rest.squaredNorm() < kNothingLeft) continue;
-    basis.push_back(rest.normalized());
-    left.push_back(j);
-  }
-  return left;
-}
-
-void learn_vif(const TrainRows& rows, FittedStep& fitted, std::vector<std::string>&) {
-  const double most = number_param(fitted.how, "max");
-  Columns units = whole_rows(rows, fitted);
-  for (auto& column : units) column = unit_length(column);
-  std::vector<std::size_t> left = independent(units, fitted);
-  const auto size = static_cast<Eigen::Index>(left.size());
-  Eigen::MatrixXd correlations = Eigen::MatrixXd::Identity(size, size);
-  const auto unit = [&](Eigen::Index i) {
-    const auto& values = units[left[static_cast<std::size_t>(i)]];
-    return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
-  };
-  for (Eigen::Index i = 0; i < size; ++i)
-    for (Eigen::Index j = 0; j < i; ++j) correlations(i, j) = correlations(j, i) = unit(i).dot(unit(j));
-  while (!left.empty()) {
-    const Eigen::VectorXd factors = correlations.inverse().diagonal();
-    std::size_t worst = 0;
-    for (std::size_t k = 0; k < left.size(); ++k) {
-      const double factor = factors[static_cast<Eigen::Index>(k)];
-      fitted.columns[left[k]].learned = {factor, 1};
-      if (factor >= factors[static_cast<Eigen::Index>(worst)]) worst = k;  // of equals the later one
-    }
-    if (!(factors[static_cast<Eigen::Index>(worst)] > most)) return;
-    fitted.columns[left[worst]].learned[kStays] = 0;
-    left.erase(left.begin() + static_cast<std::ptrdiff_t>(worst));
-    const auto gone = static_cast<Eigen::Index>(worst), after = correlations.rows() - gone - 1;
-    Eigen::MatrixXd smaller = correlations;
-    smaller.middleRows(gone, after) = correlations.bottomRows(after);
-    smaller.middleCols(gone, after) = Eigen::MatrixXd(smaller.rightCols(after));
-    correlations = smaller.topLeftCorner(correlations.rows() - 1, correlations.cols() - 1);
-  }
 }
 
 // Sum of (share of events - share of others) * ln of their ratio; an empty cell counts half a row, so that no class decides alone.
@@ -257,8 +135,6 @@ void learn_f_test(const TrainRows& rows, FittedStep& fitted, std::vector<std::st
 }
 
 constexpr StepKind kKinds[] = {{"variance", takes_plain, learn_variance, keep_chosen},
-                               {"correlation", takes_plain, learn_correlation, keep_chosen},
-                               {"vif", takes_plain, learn_vif, keep_chosen},
                                {"information_value", takes_all, learn_information_value, keep_chosen},
                                {"mutual_information", takes_all, learn_mutual_information, keep_chosen},
                                {"f_test", takes_plain, learn_f_test, keep_chosen}};

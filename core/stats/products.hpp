@@ -14,4 +14,7 @@ using Column = std::span<const double>;
 // length, no NaN. Each sum is made over the same blocks, whatever the other columns are.
 std::vector<double> products(std::span<const Column> columns, std::span<const double> weight = {});
 
+// One line for each column of `a`: the sums of its products with each of `b`.
+std::vector<double> cross_products(std::span<const Column> a, std::span<const Column> b);
+
 }  // namespace assay::stats

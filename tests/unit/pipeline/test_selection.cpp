@@ -106,6 +106,28 @@ TEST_CASE("what the others determine falls, and gaps are borne") {
   CHECK(gapped.fitted.steps()[0].columns[1].learned[0] == Approx(1.0));
 }
 
+// pandas.DataFrame(...).corr(method): pairs over the rows that both have; late hardly varies where early is there
+TEST_CASE("inputs with gaps go together over the rows that both have") {
+  const Planted p;
+  std::vector<double> a = p.a, c = p.c, d = p.d, early(40, kMissing), late;
+  for (std::size_t i = 0; i < 40; ++i) {
+    if (i % 5 == 0) a[i] = kMissing;
+    if (i % 7 == 3) c[i] = kMissing;
+    if (i > 25) d[i] = kMissing;
+    if (i < 12) early[i] = p.b[i];
+    late.push_back(i < 12 ? 1 + 1e-7 * p.a[i] : 1e4 * p.d[i]);
+  }
+  const auto columns = [&] {
+    return std::vector<data::Column>{data::Column::of_reals("a", a), data::Column::of_reals("c", c), data::Column::of_reals("d", d),
+                                     data::Column::of_reals("early", early), data::Column::of_reals("late", late)};
+  };
+  const auto pearson = selected(step("correlation", {{"max_abs", value(1.0)}}), p.y, config::Task::regression, columns());
+  check_scores(pearson, {0, 0.948587915345433, 0.578352958355328, 0.408351681214769, 0.605708517919975});
+  const auto ranks =
+      selected(step("correlation", {{"method", value("spearman")}, {"max_abs", value(1.0)}}), p.y, config::Task::regression, columns());
+  check_scores(ranks, {0, 0.943223443223443, 0.598797205949522, 0.483333333333333, 0.41107906908285});
+}
+
 // sklearn.feature_selection.f_regression, f_classif; sklearn.metrics.mutual_info_score of numpy.searchsorted in quantile edges;
 // the information value from the same classes by its definition
 TEST_CASE("selections by the target agree with scikit-learn") {

@@ -132,12 +132,14 @@ TEST_CASE("products in blocks are those of a plain loop") {
     for (double& v : column) v = random.normal();
   for (double& v : weight) v = random.uniform();
   const std::vector<Column> columns(x.begin(), x.end());
-  const std::vector<double> plain = products(columns), weighted = products(columns, weight);
+  const std::vector<double> plain = products(columns), weighted = products(columns, weight),
+                            crossed = cross_products(std::span(columns).first(2), std::span(columns).subspan(1));
   for (std::size_t a = 0; a < 5; ++a)
     for (std::size_t b = 0; b < 5; ++b) {
       double sum = 0, weighed = 0;
       for (std::size_t i = 0; i < 2'500; ++i) sum += x[a][i] * x[b][i], weighed += weight[i] * x[a][i] * x[b][i];
       CHECK(plain[a * 5 + b] == Approx(sum).margin(1e-9));
       CHECK(weighted[a * 5 + b] == Approx(weighed).margin(1e-9));
+      if (a < 2 && b > 0) CHECK(crossed[a * 4 + b - 1] == Approx(sum).margin(1e-9));
     }
 }
