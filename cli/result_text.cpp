@@ -149,6 +149,15 @@ std::string segments_text(const Json& part, const std::string& of, const Console
   return text;
 }
 
+std::string held_windows_text(const Json& held, const Console& console) {
+  std::vector<Row> rows{{"held over windows", "rows", "windows", "left out", "mse", "mae"}};
+  for (const auto& [model, lengths] : held.items())
+    for (const auto& [steps, w] : lengths.items())
+      rows.push_back({model, steps, count(w.at("windows").get<double>()), count(w.at("left_out").get<double>()), number(w.at("mse")),
+                      number(w.at("mae"))});
+  return table(rows, 1, 1, console);
+}
+
 std::string fairness_text(const Json& part, const std::string& of, const Console& console) {
   std::string text;
   for (const auto& [column, groups] : part.at("fairness").items()) {
@@ -267,6 +276,7 @@ std::string result_text(const std::string& summary, const Console& console) {
   }
   if (json.contains("backtest")) text += "\n" + backtest_text(json.at("backtest"), console);
   if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
+  if (json.contains("held_windows")) text += "\n" + held_windows_text(json.at("held_windows"), console);
   if (json.contains("fairness")) text += fmt::format("\n{}", fairness_text(json, of, console));
   return text + "\n" + closing_text(json);
 }

@@ -104,7 +104,18 @@ KeySpec evaluate_key() {
                                .by_default(word("f1"))})})
                   .by_default(Value{0.5}),
               columns("segments", "Columns by whose values metrics are also shown"),
-              real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95})})
+              real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95}),
+              object("held_windows",
+                     "Errors over windows of many rows, all windows of the test rows: the forecast for a window's first row is held for all "
+                     "of its rows",
+                     {list(integer({}, "rows").range(1, 1'000'000), "steps", "How many rows a window has; each its own figures").needed(),
+                      choice("unit", "Errors in deviations of the train rows' targets, of each entity, or in the target's own unit",
+                             {"train_deviation", "target"})
+                          .by_default(word("train_deviation")),
+                      integer("drop_last_batch_of",
+                              "Only for figures to compare with published ones: windows are counted in batches of so many, and the last "
+                              "batch is left out where it is not full (absent: every window counts)")
+                          .range(1, 1'000'000)})})
       .always_there();
 }
 

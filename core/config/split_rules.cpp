@@ -17,6 +17,7 @@ class SplitRules {
     if (!given("split") || !good("split")) return;
     kind();
     spans();
+    held_windows();
   }
 
  private:
@@ -25,6 +26,7 @@ class SplitRules {
   void combinatorial();
   void by_column();
   void spans();
+  void held_windows();
 
   Place place(const std::string& path) const {
     const Place* at = checked_.place(path);
@@ -49,6 +51,18 @@ class SplitRules {
   Known time_;
   Diagnostics& diagnostics_;
 };
+
+void SplitRules::held_windows() {
+  const std::string path = "evaluate.held_windows";
+  if (!e_.evaluate.held_windows || !good(path)) return;
+  if (time_ == Known::no)
+    error_at_key(path, "windows of rows need time, and this is a plain table", "remove it, or name data.time");
+  else if (e_.split.use != "holdout")
+    error_at_key(path, "windows are held over the test rows of one fold, and split.use is " + e_.split.use, "use holdout");
+  if (given("target.task") && good("target") && e_.target.task != Task::regression)
+    error_at_key(path, std::string("a held forecast is a number, and target.task is ") + to_text(e_.target.task), "remove it");
+  if (e_.evaluate.held_windows->steps.empty()) error(path + ".steps", "no length of windows is given", "write steps: [96, 192]");
+}
 
 void SplitRules::kind() {
   const SplitSpec& split = e_.split;

@@ -182,6 +182,7 @@ class Runner {
     input.threads = static_cast<std::uint32_t>(workers_of(experiment_.resources));
     if (request_.quick) input.replicates = 200;
     input.true_probability = data_.loaded.true_probability;
+    input.train_rows = data_.folds.folds.front().train;
     std::vector<std::string> failures;
     std::string reason;
     for (const auto& [name, model] : experiment_.models) {

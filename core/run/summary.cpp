@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "data/simulate_credit.hpp"
 #include "run/credit_tables.hpp"
+#include "run/held_windows.hpp"
 #include "run/number_json.hpp"
 #include "stats/roc.hpp"
 
@@ -251,6 +252,14 @@ Json details(const SummaryInput& input, const Evaluated& model, std::vector<std:
   return json;
 }
 
+// {MODEL: {"96": {"windows", "left_out", "mse", "mae"}, ...}}
+void add_held_windows(const SummaryInput& input, const std::vector<Evaluated>& models, Json& json) {
+  for (const Evaluated& model : models)
+    for (const HeldWindow& w : held_windows(model.typical, input.dataset, input.train_rows, *input.experiment.evaluate.held_windows))
+      json[model.name][std::to_string(w.steps)] = {
+          {"windows", w.windows}, {"left_out", w.left_out}, {"mse", number_json(w.mse)}, {"mae", number_json(w.mae)}};
+}
+
 // What no model can be expected to beat on these test rows: the AUC that ranking by the true probabilities is expected to reach when labels
 // are drawn from them, and the one that it reaches on the labels that were drawn (a model's AUC carries the same luck: compare with this).
 Json best_possible(const SummaryInput& input, const train::ForecastSet& test) {
@@ -374,6 +383,8 @@ Summary summarise(const SummaryInput& input) {
   if (!input.true_probability.empty() && input.dataset.task == config::Task::binary && !models.empty())
     json["best_possible"] = best_possible(input, models.front().typical);
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
+  if (input.experiment.evaluate.held_windows)
+    for (const auto* group : {&models, &baselines}) add_held_windows(input, *group, json["held_windows"]);
   if (!input.backtest.empty()) {
     json["backtest"] = Json::parse(input.backtest);
     record_figures(out.metrics, json["backtest"]);

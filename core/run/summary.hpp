@@ -26,6 +26,7 @@ struct SummaryInput {
   std::int64_t replicates = 1000;
   std::string backtest = {};                      // what it found, as JSON; empty: none
   std::span<const double> true_probability = {};  // by source row, of simulated classes; else empty
+  std::span<const std::int64_t> train_rows = {};  // of the one fold, for errors in their deviations (evaluate.held_windows)
 };
 
 struct Summary {
