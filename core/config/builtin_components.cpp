@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/experiment.hpp"
 #include "config/key_spec.hpp"
 
 namespace assay::config {
@@ -22,6 +23,9 @@ KeySpec chosen(const char* name, const char* doc, std::vector<std::string> choic
   std::string first = choices.front();
   return key::choice(name, doc, std::move(choices)).by_default(Value{std::move(first)});
 }
+
+constexpr unsigned kRegression = 1u << static_cast<unsigned>(Task::regression), kBinary = 1u << static_cast<unsigned>(Task::binary),
+                   kMulticlass = 1u << static_cast<unsigned>(Task::multiclass);
 
 std::vector<ComponentSpec> sources() {
   using namespace key;
@@ -181,6 +185,38 @@ std::vector<ComponentSpec> selections() {
   };
 }
 
+std::vector<ComponentSpec> labels() {
+  using namespace key;
+  const KeySpec horizon = integer("horizon", "Rows of the entity until the label ends").range(1, 100'000).needed();
+  const KeySpec price = column("price", "The price").by_default(Value{std::string("close")});
+  const KeySpec entry =
+      column("entry", "A column whose price in the next row is what one begins with, as `open`; absent: `price` in the row itself");
+  const KeySpec method = chosen("method", "end / beginning - 1, or its logarithm", {"simple", "log"});
+  const KeySpec window =
+      integer("window", "Rows of the trailing deviation of one-row log returns").range(2, 100'000).by_default(Value{std::int64_t{20}});
+  std::vector<ComponentSpec> all{
+      make("label", "forward_return", "The return over the next rows", {horizon, price, entry, method}),
+      make("label", "direction", "Down, flat or up: the return over the next rows against a threshold; binary: up or not",
+           {horizon, price, entry, method,
+            real("threshold", "A return beyond it is up, below its negative down").range(0, 1e6).by_default(Value{0.0}),
+            chosen("scale", "The threshold is a return, or in trailing deviations times the root of the horizon", {"fixed", "volatility"}),
+            window.where("scale", "volatility")}),
+      make("label", "triple_barrier",
+           "Which comes first: a gain, a loss, or the end of the horizon (flat); the label ends there. Binary: the gain or not; "
+           "regression: the "
+           "return at that end",
+           {horizon, price, entry,
+            real("upper", "The gain, in trailing deviations times the root of the horizon").above(0, 1e6).by_default(Value{1.0}),
+            real("lower", "The loss, likewise").above(0, 1e6).by_default(Value{1.0}), window,
+            column("high", "Highest price of a row, which may touch the gain; absent: `price`"),
+            column("low", "Lowest price of a row, which may touch the loss (first, where both are touched); absent: `price`"),
+            chosen("at_end", "What a row is that touches neither: flat, or down or up by its return", {"flat", "sign"})})};
+  all[0].tasks = kRegression;
+  all[1].tasks = kBinary | kMulticlass;
+  all[2].tasks = kRegression | kBinary | kMulticlass;
+  return all;
+}
+
 std::vector<ComponentSpec> splits() {
   using namespace key;
   const KeySpec share = real("validation", "Share of the train rows kept for validation; absent: none").between(0, 1);
@@ -232,14 +268,14 @@ std::vector<ComponentSpec> pruners() {
 std::span<const ComponentSpec> builtin_components() {
   static const std::vector<ComponentSpec> all = [] {
     std::vector<ComponentSpec> list = sources();
-    for (auto&& part : {steps(), selections(), splits(), pruners()}) list.insert(list.end(), part.begin(), part.end());
+    for (auto&& part : {steps(), selections(), labels(), splits(), pruners()}) list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
   return all;
 }
 
 bool is_builtin_kind(std::string_view kind) {
-  return kind == "source" || kind == "step" || kind == "selection" || kind == "split" || kind == "pruner";
+  return kind == "source" || kind == "step" || kind == "label" || kind == "selection" || kind == "split" || kind == "pruner";
 }
 
 const ComponentSpec* find_component(std::span<const ComponentSpec* const> components, std::string_view id) {

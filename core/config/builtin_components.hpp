@@ -9,7 +9,7 @@
 
 namespace assay::config {
 
-// Kinds: "source", "step", "selection", "split", "pruner".
+// Kinds: "source", "step", "selection", "label", "split", "pruner".
 std::span<const ComponentSpec> builtin_components();
 bool is_builtin_kind(std::string_view kind);
 

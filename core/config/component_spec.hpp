@@ -45,7 +45,7 @@ struct ComponentSpec {
   int direction = 0;          // metrics: +1 higher is better, -1 lower, 0 neither
   unsigned metric_needs = 0;  // metrics: ASSAY_METRIC_*
   bool baseline = false;
-  bool accepts_missing = false;
+  bool accepts_missing = false, takes_weights = false;
 };
 
 class Catalogue {

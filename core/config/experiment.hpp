@@ -74,7 +74,8 @@ struct InputsSpec {
 };
 
 struct TargetSpec {
-  std::string column, expression;  // one of them
+  std::string column, expression;  // one of them, or
+  std::optional<Component> label;  // a built-in kind: forward_return | direction | triple_barrier
   Task task = Task::regression;
   std::string positive;         // text of the value that counts as class 1; empty: 0/1
   std::optional<Span> horizon;  // a declared one; smaller than the expression's lead is an error
@@ -112,6 +113,18 @@ struct TrainSpec {
   bool shuffle = true;
   std::vector<double> class_weight;  // empty: none
   bool balanced = false;             // class_weight: balanced
+  struct SampleWeight {
+    bool uniqueness = false;  // by how much labels overlap
+    double decay = 1;         // weight of the oldest row, the newest having 1; below 0: that share of the oldest has none
+    std::optional<Span> half_life;
+    std::string column;  // a weight in the data
+  };
+  std::optional<SampleWeight> sample_weight;
+  struct Resample {
+    bool over = false;  // draw rare classes more often; else leave rows of frequent ones out
+    double ratio = 1;   // rows of a rarer class for each one of the most frequent
+  };
+  std::optional<Resample> resample;
   Place place;
 };
 
@@ -233,7 +246,7 @@ struct Experiment {
   std::string resolved;  // the whole file after extends, variables, --set and defaults, as canonical YAML (own keys only
                          // that change results: not resources.workers); what identity hashes and the store keeps
 
-  bool has_target() const { return !target.column.empty() || !target.expression.empty(); }
+  bool has_target() const { return !target.column.empty() || !target.expression.empty() || target.label; }
   bool is_rule() const { return models.empty(); }  // a strategy without a model: nothing is forecast
 };
 

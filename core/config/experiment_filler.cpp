@@ -189,7 +189,9 @@ void Filler::target(Experiment& e) const {
   target.place = place("target");
   target.column = text_at(map, "column");
   target.expression = text_at(map, "expr");
-  target.expression_place = place(target.expression.empty() ? "target.column" : "target.expr");
+  if (const Value* label = find(map, "label"); label != nullptr && std::holds_alternative<ComponentValue>(label->data))
+    target.label = component(*label, "target.label");
+  target.expression_place = place(target.label ? "target.label" : target.expression.empty() ? "target.column" : "target.expr");
   target.positive = text_at(map, "positive");
   take(map, "horizon", target.horizon);
   const std::string task = text_at(map, "task");
@@ -265,6 +267,18 @@ void Filler::train(Experiment& e) const {
   take(map, "schedule", train.schedule);
   take(map, "refit", train.refit);
   take(map, "shuffle", train.shuffle);
+  if (const Map& weights = map_of(find(map, "sample_weight")); !weights.empty()) {
+    train.sample_weight = TrainSpec::SampleWeight{};
+    take(weights, "uniqueness", train.sample_weight->uniqueness);
+    take(weights, "decay", train.sample_weight->decay);
+    take(weights, "half_life", train.sample_weight->half_life);
+    take(weights, "column", train.sample_weight->column);
+  }
+  if (const Map& resample = map_of(find(map, "resample")); !resample.empty()) {
+    train.resample = TrainSpec::Resample{};
+    train.resample->over = text_at(resample, "method") == "over";
+    take(resample, "ratio", train.resample->ratio);
+  }
   const Value* weight = find(map, "class_weight");
   if (weight == nullptr) return;
   train.balanced = std::holds_alternative<std::string>(weight->data);

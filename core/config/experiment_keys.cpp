@@ -42,9 +42,10 @@ KeySpec data_key() {
 }
 
 KeySpec target_key() {
-  return object("target", "What is to be forecast: `column` or `expr` (needed with a model)",
+  return object("target", "What is to be forecast: `column`, `expr` or `label` (needed with a model)",
                 {column("column", "The column to forecast"),
                  text("expr", "An expression to forecast; lead(x, n) looks n rows ahead", TextForm::expression),
+                 component("label", "A label made from later prices", "label"),
                  choice("task", "What kind of forecast", {"regression", "binary", "multiclass"}).needed(),
                  text("positive", "The value that counts as class 1, where the two values are not 0 and 1", TextForm::scalar),
                  span("horizon",
@@ -64,25 +65,41 @@ KeySpec split_key() {
 }
 
 KeySpec train_key() {
-  return object("train", "The host's part of training",
-                {integer("epochs", "Passes over the train rows, for models trained in steps").range(1, 1'000'000).by_default(number(10)),
-                 integer("batch_size", "Rows in a step").range(1, 1e9).by_default(number(32)),
-                 integer("repeats", "Fits with different seeds; the result is their mean and spread")
-                     .range(1, 1000)
-                     .by_default(number(1))
-                     .fixed(),
-                 object("early_stopping", "Stop when validation no longer improves, and keep the best state",
-                        {text("metric", "The metric that is watched").needed(),
-                         integer("patience", "Epochs without improvement to wait").range(1, 1'000'000).by_default(number(5)),
-                         real("min_delta", "Improvements up to this count as none").range(0, 1e9).by_default(Value{0.0})}),
-                 choice("schedule", "How the learning rate moves over the epochs", {"constant", "step", "cosine"})
-                     .by_default(word("constant")),
-                 choice("refit", "Fit again on train and validation rows with the epochs found", {"none", "train_and_validation"})
-                     .by_default(word("none")),
-                 boolean("shuffle", "Draw the order of the train rows anew each epoch").by_default(Value{true}),
-                 either("class_weight", "Weights of the classes in the loss; absent: all 1",
-                        {choice({}, "in inverse proportion to their share", {"balanced"}),
-                         list(real({}, "a weight").above(0, 1e9), {}, "one weight a class").items(2, 1000)})})
+  return object(
+             "train", "The host's part of training",
+             {integer("epochs", "Passes over the train rows, for models trained in steps").range(1, 1'000'000).by_default(number(10)),
+              integer("batch_size", "Rows in a step").range(1, 1e9).by_default(number(32)),
+              integer("repeats", "Fits with different seeds; the result is their mean and spread")
+                  .range(1, 1000)
+                  .by_default(number(1))
+                  .fixed(),
+              object("early_stopping", "Stop when validation no longer improves, and keep the best state",
+                     {text("metric", "The metric that is watched").needed(),
+                      integer("patience", "Epochs without improvement to wait").range(1, 1'000'000).by_default(number(5)),
+                      real("min_delta", "Improvements up to this count as none").range(0, 1e9).by_default(Value{0.0})}),
+              choice("schedule", "How the learning rate moves over the epochs", {"constant", "step", "cosine"})
+                  .by_default(word("constant")),
+              choice("refit", "Fit again on train and validation rows with the epochs found", {"none", "train_and_validation"})
+                  .by_default(word("none")),
+              boolean("shuffle", "Draw the order of the train rows anew each epoch").by_default(Value{true}),
+              either("class_weight", "Weights of the classes in the loss; absent: all 1",
+                     {choice({}, "in inverse proportion to their share", {"balanced"}),
+                      list(real({}, "a weight").above(0, 1e9), {}, "one weight a class").items(2, 1000)}),
+              object("sample_weight", "What train rows weigh in the loss; the product of what is asked for, with a mean of 1",
+                     {boolean("uniqueness", "A row whose label overlaps those of others weighs less").by_default(Value{false}),
+                      real("decay",
+                           "Weight of the oldest train rows, the newest having 1, in a straight line between; below 0: that share of the "
+                           "oldest weighs nothing")
+                          .above(-1, 1)
+                          .by_default(Value{1.0}),
+                      span("half_life", "Age at which a row weighs half; absent: no such decay"),
+                      column("column", "A weight in the data; no input")}),
+              object("resample", "Draws train rows anew by class; forecasts are brought back to the shares before",
+                     {choice("method", "Leave rows of frequent classes out, or draw those of rare ones more often", {"under", "over"})
+                          .needed(),
+                      real("ratio", "Rows of a rarer class for each one of the most frequent: at least this many")
+                          .above(0, 1)
+                          .by_default(Value{1.0})})})
       .always_there();
 }
 

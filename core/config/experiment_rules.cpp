@@ -41,6 +41,7 @@ class Rules {
     tasks();
     validation_users();
     class_keys();
+    train_weights();
     source();
     time_keys();
     check_table_rules(e_, checked_, diagnostics_);
@@ -60,6 +61,8 @@ class Rules {
   void model_and_models();
   void target();
   void tasks();
+  void target_label(bool others);
+  void train_weights();
   void task_of(const Component& component, const char* kind, const std::string& path);
   bool forgets(const Component& model) const;
   void validation_users();
@@ -126,9 +129,10 @@ void Rules::model_and_models() {
 
 void Rules::target() {
   if (!good("target")) return;
-  const bool column = !e_.target.column.empty(), expression = !e_.target.expression.empty();
-  if (given("target") && !column && !expression)
-    error("target", "'target' needs 'column' or 'expr'", "name the column, or write an expression");
+  const bool column = !e_.target.column.empty(), expression = !e_.target.expression.empty(), label = e_.target.label.has_value();
+  if (given("target") && !column && !expression && !label)
+    error("target", "'target' needs 'column', 'expr' or 'label'", "name the column, or write an expression");
+  if (label) target_label(column || expression);
   if (column && expression) error_at_key("target.expr", "'target' has both 'column' and 'expr'", "keep one of them");
   if (!e_.target.positive.empty() && e_.target.task != Task::binary)
     error("target.positive", std::string("'target.positive' counts only with task: binary, this is ") + to_text(e_.target.task),
@@ -138,6 +142,41 @@ void Rules::target() {
           "add `horizon`: 5 (rows) or 7d for labels that end so much later, 0 for values known at their own row's time");
   if (e_.target.horizon && time_ == Known::no)
     error("target.horizon", "a horizon needs time, and this is a plain table", "remove it, or name data.time");
+}
+
+void Rules::target_label(bool others) {
+  if (others) error_at_key("target.label", "'target' has 'label' beside 'column' or 'expr'", "keep one of them");
+  if (given("target.task")) task_of(*e_.target.label, "label", "target.label");
+  if (time_ == Known::no)
+    error_at_key("target.label", "a label made from later prices needs time, and this is a plain table", "name data.time");
+  if (e_.target.horizon) error("target.horizon", "a label says itself when it ends", "remove it: label.horizon counts");
+  if (!e_.target.positive.empty()) error("target.positive", "a label says itself what class 1 is", "remove it");
+}
+
+// What needs classes, time or a model that takes weights.
+void Rules::train_weights() {
+  const auto& weight = e_.train.sample_weight;
+  if (e_.train.resample && good("target") && given("target.task") && e_.target.task == Task::regression)
+    error_at_key("train.resample", "drawing rows by class needs classes, and target.task is regression", "remove it");
+  if (!weight || !good("train.sample_weight")) return;
+  if (!weight->uniqueness && weight->decay == 1 && !weight->half_life && weight->column.empty())
+    error_at_key("train.sample_weight", "no weight is asked for", "add uniqueness: true, decay, half_life or column");
+  const bool timed = weight->uniqueness || weight->decay != 1 || weight->half_life;
+  if (timed && time_ == Known::no)
+    error_at_key("train.sample_weight", "weights by overlap and age need time, and this is a plain table",
+                 "name data.time, or weigh by `column`");
+  if (weight->half_life && weight->half_life->is_zero())
+    error("train.sample_weight.half_life", "a half-life of zero leaves nothing", "leave the key out for none");
+  for (const auto& [name, model] : e_.models) {
+    const ComponentSpec* spec = catalogue_.find("model", model.id);
+    if (spec == nullptr || spec->takes_weights || spec->baseline) continue;
+    std::vector<std::string> fitting;
+    for (const ComponentSpec* other : catalogue_.all("model")) {
+      if (other->takes_weights && !other->baseline) fitting.push_back(other->id);
+    }
+    error_at_key("train.sample_weight", "the model " + model.id + " does not take weights of rows",
+                 fitting.empty() ? "remove them" : "remove them, or choose one that does: " + text::join(fitting, ", "));
+  }
 }
 
 void Rules::task_of(const Component& component, const char* kind, const std::string& path) {
@@ -297,6 +336,7 @@ void Rules::columns() {
   dropped(data.entity, "data.entity", "the entity column");
   dropped(e_.split.group, "split.group", "the group column");
   dropped(e_.split.column, "split.column", "the split's column");
+  if (e_.train.sample_weight) dropped(e_.train.sample_weight->column, "train.sample_weight.column", "the column of weights");
   for (std::size_t i = 0; i < e_.protected_columns.size(); ++i) {
     const std::string path = "protected." + std::to_string(i);
     dropped(e_.protected_columns[i], path, "the protected column");
@@ -323,6 +363,7 @@ void Rules::columns_read() {
   read(e_.target.column, "target.column");
   read(e_.split.group, "split.group");
   read(e_.split.column, "split.column");
+  if (e_.train.sample_weight) read(e_.train.sample_weight->column, "train.sample_weight.column");
   read(data.factor_column, "data.adjustment.factor_column");
   const auto each = [&](const std::vector<std::string>& list, const std::string& path) {
     for (std::size_t i = 0; i < list.size(); ++i) read(list[i], path + "." + std::to_string(i));

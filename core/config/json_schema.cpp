@@ -304,6 +304,7 @@ std::string reference_markdown(const Catalogue* plugins) {
     if (key.shape == Shape::component) rows(key.inside, key.name + ".", out);
   }
   components(catalogue, "source", "Sources of data", "source", out);
+  components(catalogue, "label", "Labels made from prices", "use", out);
   components(catalogue, "split", "Splits", "use", out);
   components(catalogue, "step", "Preparation steps", "use", out);
   components(catalogue, "model", "Models", "use", out);

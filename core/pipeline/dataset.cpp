@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pipeline/feature_pass.hpp"
+#include "pipeline/labels.hpp"
 #include "pipeline/segments.hpp"
 #include "pipeline/target.hpp"
 
@@ -40,29 +41,19 @@ class Builder {
     dataset_.task = experiment_.target.task;
     for (const config::FeatureSpec& spec : experiment_.features) pass_.add(spec);
     if (!experiment_.has_target()) return without_target();
-    const bool by_expression = experiment_.target.column.empty();
-    int target = -1;
-    if (by_expression) {
-      target = pass_.add_expression("", experiment_.target.expression, Use::target, experiment_.target.expression_place, "target.expr");
-    }
-    std::vector<int> more;
-    if (target >= 0) more.push_back(target);
-    std::vector<std::vector<double>> values = pass_.flush(more);
+    const std::vector<int> roots = target_roots();
+    std::vector<std::vector<double>> values = pass_.flush(roots);
     dataset_.frame = pass_.frame();
     dataset_.features = pass_.names();
     dataset_.doubtful = pass_.doubtful();
     dataset_.lookback = experiment_.inputs.lookback;
     set_positions();
     read_columns();
-    if (by_expression && target >= 0) {
-      dataset_.target_column = experiment_.target.expression;
-      dataset_.lead_rows = pass_.plan().lead_rows(target);
-      read_target(expression_column(target, std::move(values[0])));
-      note_columns_of_target(target);
-      if (raw_.has_time()) {
-        for (std::string& note : notes_of_returns(experiment_)) dataset_.notes.push_back(std::move(note));
-      }
-    } else if (!by_expression) {
+    if (!roots.empty()) {
+      experiment_.target.label&& is_triple_barrier(*experiment_.target.label) ? read_barriers(values)
+                                                                              : read_expression(roots[0], std::move(values[0]));
+      note_return();
+    } else if (!experiment_.target.column.empty()) {
       dataset_.target_column = experiment_.target.column;
       const data::Column* column = find(experiment_.target.column, experiment_.target.expression_place, "target.column");
       if (column != nullptr) {
@@ -73,6 +64,7 @@ class Builder {
     const bool is_read = !dataset_.y.empty();
     if (!is_read) label_all();
     set_times(is_read);
+    note_answers();
     choose_inputs();
     check_inputs();
     set_warmup();
@@ -80,6 +72,84 @@ class Builder {
   }
 
  private:
+  // What the target is computed from: one expression, or what a label reads. None where it is a column, or wrong.
+  std::vector<int> target_roots() {
+    const config::TargetSpec& target = experiment_.target;
+    std::vector<std::string> texts;
+    if (target.label) {
+      const LabelTerms terms = terms_of(*target.label, target.task);
+      if (!label_columns(terms)) return {};
+      if (is_triple_barrier(*target.label))
+        texts = {terms.price, terms.begin, terms.high, terms.low, terms.deviation};
+      else
+        texts = {terms.value};
+    } else if (!target.expression.empty()) {
+      texts = {target.expression};
+    }
+    std::vector<int> roots;
+    for (const std::string& text : texts)
+      roots.push_back(pass_.add_expression("", text, Use::target, target.expression_place, target.label ? "target.label" : "target.expr"));
+    return std::find(roots.begin(), roots.end(), -1) == roots.end() ? roots : std::vector<int>{};
+  }
+  bool label_columns(const LabelTerms& terms) {
+    bool sound = true;
+    for (const auto& [name, column] : terms.columns) {
+      const std::string key = "target.label." + name;
+      const Place place = experiment_.places.contains(key) ? experiment_.places.at(key) : experiment_.target.expression_place;
+      const data::Column* raw = raw_.find(column);
+      const bool known = raw != nullptr || pass_.plan().knows(column);
+      if (!known && !pass_.doubtful().holds(column))
+        diagnostics_.data_error(place, fmt::format("there is no column `{}` in the data", column), did_you_mean(column, raw_), key);
+      if (raw != nullptr && !raw->is_numeric())
+        diagnostics_.data_error(place, fmt::format("`{}` holds {}, and a label needs prices", column, data::to_text(raw->type())), "", key);
+      sound = sound && known && (raw == nullptr || raw->is_numeric());
+    }
+    return sound;
+  }
+
+  void read_expression(int root, std::vector<double> values) {
+    dataset_.target_column = target_text();
+    dataset_.lead_rows = pass_.plan().lead_rows(root);
+    read_target(expression_column(root, std::move(values)));
+    note_columns_of_target(root);
+  }
+
+  // values: of price, begin, high, low and deviation.
+  void read_barriers(const std::vector<std::vector<double>>& values) {
+    const config::Component& label = *experiment_.target.label;
+    dataset_.target_column = target_text();
+    dataset_.lead_rows = terms_of(label, dataset_.task).horizon;
+    BarrierLabels labels = triple_barrier(label, dataset_.frame, {values[0], values[1], values[2], values[3], values[4]},
+                                          stretches(dataset_.frame, experiment_.data.bar()));
+    barrier_ends_ = std::move(labels.ends);
+    if (labels.early > 0)
+      dataset_.notes.push_back(
+          fmt::format("{} rows have fewer than {} rows after them, and a label only because a barrier was touched before", labels.early,
+                      dataset_.lead_rows));
+    if (dataset_.task == config::Task::regression) {
+      read_target(data::Column::of_reals(dataset_.target_column, std::move(labels.gain)));
+    } else if (dataset_.task == config::Task::multiclass) {
+      read_target(data::Column::of_reals(dataset_.target_column, std::move(labels.side)));
+    } else {
+      std::vector<std::uint8_t> up;
+      for (const double side : labels.side) up.push_back(std::isnan(side) ? data::kMissingBoolean : static_cast<std::uint8_t>(side == 1));
+      read_target(data::Column::of_booleans(dataset_.target_column, std::move(up)));
+    }
+  }
+
+  // As the ledger names it.
+  std::string target_text() const {
+    const config::TargetSpec& target = experiment_.target;
+    return target.label ? config::to_text(config::Value{config::ComponentValue{target.label->id, target.label->params}})
+                        : target.expression;
+  }
+  void note_return() {
+    if (!raw_.has_time()) return;
+    const config::TargetSpec& target = experiment_.target;
+    const std::string gain = target.label ? terms_of(*target.label, target.task).gain : target.expression;
+    for (std::string& note : notes_of_returns(experiment_, gain)) dataset_.notes.push_back(std::move(note));
+  }
+
   // A strategy without a model: nothing is forecast, and every row is known at its own time.
   Dataset without_target() {
     pass_.flush({});
@@ -163,6 +233,7 @@ class Builder {
     TargetValues target = pipeline::read_target(experiment_.target, column, diagnostics_);
     dataset_.y = std::move(target.y);
     dataset_.classes = std::move(target.classes);
+    if (experiment_.target.label && !dataset_.classes.empty()) dataset_.classes = label_classes(dataset_.task, dataset_.classes);
     for (std::string& note : target.notes) dataset_.notes.push_back(std::move(note));
     const std::size_t weights = experiment_.train.class_weight.size(), classes = dataset_.classes.size();
     if (weights == 0 || classes == 0 || weights == classes) return;
@@ -177,6 +248,17 @@ class Builder {
       target_reads_ = {{experiment_.target.column, 0}};
     else if (dataset_.lead_rows == 0)
       target_reads_ = pass_.plan().reads(root);
+  }
+
+  void note_answers() {
+    dataset_.answers = target_reads_;
+    for (const auto& [feature, root] : pass_.roots())
+      for (const auto& [column, latest] : pass_.plan().reads(root))
+        if (const auto answer = target_reads_.find(column); answer != target_reads_.end()) {
+          const std::int64_t from = answer->second - latest;
+          const auto [at, fresh] = dataset_.answers.try_emplace(feature, from);
+          if (!fresh) at->second = std::min(at->second, from);
+        }
   }
 
   const config::FeatureSpec* spec_of(const std::string& column) const {
@@ -260,8 +342,20 @@ class Builder {
       diagnostics_.warning(experiment_.target.expression_place,
                            "the target has neither lead() nor a horizon: it counts as known at its own row's time",
                            "Add `horizon` where its values come later, or horizon: 0 to say so", "target.expr");
-    label_times(dataset_, experiment_.target, diagnostics_);
+    if (barrier_ends_.empty())
+      label_times(dataset_, experiment_.target, diagnostics_);
+    else
+      take_barrier_ends();
     dataset_.last_known_target = last_known(dataset_.frame, dataset_.y, dataset_.label_end, {});
+  }
+
+  void take_barrier_ends() {
+    const auto known_at = dataset_.frame.known_at();
+    dataset_.label_start.assign(known_at.begin(), known_at.end());
+    for (std::size_t row = 0; row < dataset_.y.size(); ++row) {
+      if (std::isnan(dataset_.y[row])) barrier_ends_[row] = dataset_.label_start[row] = kMissingTime;
+    }
+    dataset_.label_end = std::move(barrier_ends_);
   }
 
   // Why a column cannot be among the inputs, or nothing.
@@ -277,9 +371,11 @@ class Builder {
     if (column.type() == data::ColumnType::timestamp) return "is a time";
     return {};
   }
+  std::string weight_column() const { return experiment_.train.sample_weight ? experiment_.train.sample_weight->column : std::string(); }
   bool kept_aside(const data::Column& column) const {
     return column.name() == experiment_.data.entity || column.name() == experiment_.split.group ||
-           column.name() == experiment_.split.column || column.name() == experiment_.data.factor_column || !barred(column).empty();
+           column.name() == experiment_.split.column || column.name() == weight_column() ||
+           column.name() == experiment_.data.factor_column || !barred(column).empty();
   }
 
   void choose_inputs() {
@@ -339,6 +435,7 @@ class Builder {
   FeaturePass pass_;
   Dataset dataset_;
   Reads target_reads_;
+  std::vector<TimeNs> barrier_ends_;  // of the triple barrier's labels; else empty
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ struct Dataset {
   std::vector<std::int64_t> position;  // of the row within its entity, from 0
   std::vector<std::string> notes;
   Doubtful doubtful;  // features that are missing from the frame, since they are wrong
+  // Columns and features that tell a row's own answer, each with the row, from the present one, from which on it does: 0 for the target
+  // column, 1 for a feature that is its lag(x, 1).
+  std::map<std::string, std::int64_t, std::less<>> answers;
 
   std::int64_t rows() const { return static_cast<std::int64_t>(y.size()); }
   bool has_time() const { return frame.has_time(); }
@@ -65,7 +69,8 @@ struct Dataset {
 Dataset build_dataset(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                       Diagnostics& diagnostics);
 
-// For each row the latest earlier label of the same entity whose interval ended at or before the row's known_at. Labels of rows with
+// For each row the earlier label of the same entity that ended last, of those that ended at or before the row's known_at (of two that
+// ended together the later row's). Labels of rows with
 // hidden[row] != 0 are not seen (hidden may be empty).
 std::vector<double> last_known(const data::Frame& frame, std::span<const double> y, std::span<const TimeNs> label_end,
                                std::span<const std::uint8_t> hidden);

@@ -44,9 +44,8 @@ std::optional<std::int64_t> entry_row(const Ast& ast) {
 
 }  // namespace
 
-std::vector<std::string> notes_of_returns(const config::Experiment& experiment) {
-  if (experiment.target.expression.empty()) return {};
-  const auto entry = entry_row(parse_expression(experiment.target.expression, Use::target));
+std::vector<std::string> notes_of_returns(const config::Experiment& experiment, const std::string& expression) {
+  const auto entry = entry_row(parse_expression(expression, Use::target));
   if (!entry) return {};
   std::vector<std::string> notes;
   if (experiment.data.adjustment_kind == "raw" && !experiment.data.source.starts_with("sim."))

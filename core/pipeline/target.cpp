@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <iterator>
 #include <limits>
 
 #include "base/error.hpp"
@@ -56,7 +58,12 @@ bool same_value(const std::string& a, const std::string& b) {
 class TargetReader {
  public:
   TargetReader(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics)
-      : spec_(spec), column_(column), diagnostics_(diagnostics), name_(spec.column.empty() ? "target.expr" : "`" + spec.column + "`") {}
+      : spec_(spec),
+        column_(column),
+        diagnostics_(diagnostics),
+        name_(spec.label            ? "target.label"
+              : spec.column.empty() ? "target.expr"
+                                    : "`" + spec.column + "`") {}
 
   TargetValues read() {
     if (column_.size() == 0) {
@@ -247,9 +254,14 @@ std::vector<double> last_known(const data::Frame& frame, std::span<const double>
   if (!frame.has_time()) return {};
   const auto known_at = frame.known_at();
   std::vector<double> result(frame.rows(), kMissing);
+  struct Running {  // a label that has not ended
+    TimeNs end;
+    double y;
+  };
   struct Known {
     double latest = kMissing;
-    std::size_t next = 0;  // labels end in the order of their rows, so one pass takes in each as soon as it has ended
+    std::size_t next = 0;
+    std::deque<Running> running;  // by end: most labels end in the order of their rows, a barrier's do not
   };
   std::vector<Known> known(frame.entity_count());
   each_in_time(frame, [&](std::size_t row, std::size_t entity, std::span<const std::int64_t> rows, std::size_t place) {
@@ -257,9 +269,13 @@ std::vector<double> last_known(const data::Frame& frame, std::span<const double>
     for (; mine.next < place; ++mine.next) {
       const auto earlier = static_cast<std::size_t>(rows[mine.next]);
       if (std::isnan(y[earlier]) || (!hidden.empty() && hidden[earlier] != 0)) continue;
-      if (label_end[earlier] > known_at[row]) break;
-      mine.latest = y[earlier];
+      const Running label{label_end[earlier], y[earlier]};
+      auto at = mine.running.end();
+      while (at != mine.running.begin() && std::prev(at)->end > label.end) --at;
+      mine.running.insert(at, label);
     }
+    for (; !mine.running.empty() && mine.running.front().end <= known_at[row]; mine.running.pop_front())
+      mine.latest = mine.running.front().y;
     result[row] = mine.latest;
   });
   return result;

@@ -25,6 +25,6 @@ void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& 
 
 // One line each where an expression is a return of prices: raw prices hold splits and dividends, and a return from a price that is past
 // when the row is known cannot be traded. The expression must be a good one.
-std::vector<std::string> notes_of_returns(const config::Experiment& experiment);
+std::vector<std::string> notes_of_returns(const config::Experiment& experiment, const std::string& expression);
 
 }  // namespace assay::pipeline

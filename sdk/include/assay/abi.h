@@ -396,7 +396,8 @@ enum {
   ASSAY_DETERMINISTIC = 1u, /* same input, seed and CPU variant: same bits */
   ASSAY_CONCURRENT_PREDICT = 2u,
   ASSAY_BASELINE = 4u,       /* a reference forecast: need not learn a linear signal */
-  ASSAY_ACCEPTS_MISSING = 8u /* NaN among the inputs is fine */
+  ASSAY_ACCEPTS_MISSING = 8u, /* NaN among the inputs is fine */
+  ASSAY_TAKES_WEIGHTS = 16u   /* models: batch->weight counts in the loss */
 };
 typedef struct assay_component {
   uint32_t struct_size, flags;

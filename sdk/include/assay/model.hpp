@@ -180,6 +180,7 @@ class ModelDefinition : public DefinitionOf<T, ModelDefinition<T>> {
   }
   ModelDefinition& baseline() { return this->flag(ASSAY_BASELINE); }
   ModelDefinition& accepts_missing() { return this->flag(ASSAY_ACCEPTS_MISSING); }
+  ModelDefinition& takes_weights() { return this->flag(ASSAY_TAKES_WEIGHTS); }  // Batch::weight() counts in the loss
   ModelDefinition& not_concurrent() { return this->raw.flags &= ~ASSAY_CONCURRENT_PREDICT, *this; }
 };
 
