@@ -64,7 +64,7 @@ void write_all(std::FILE* file, std::string_view text) {
 
 Console::Console(bool json)
     : json_(json),
-      color_out_(!json && wants_color(::fileno(results()))),
+      color_out_(wants_color(::fileno(results())) && !json),  // results() always: descriptor 1 turns away before a plugin is loaded
       color_err_(wants_color(STDERR_FILENO)),
       terminal_err_(::isatty(STDERR_FILENO) == 1) {}
 

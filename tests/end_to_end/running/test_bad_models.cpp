@@ -64,10 +64,36 @@ TEST_CASE("a model that prints in the host's own process does not reach stdout e
   Folder folder;
   bring_bad_plugins(folder);
   folder.write("e.yaml", market("model: {use: bad.prints}\n", ""));
-  const Result ended = folder.assay({"run", "e.yaml", "--json", "--isolation", "none"});
-  CHECK(ended.code == 0);
-  CHECK(ended.json().at("status") == "complete");
-  CHECK_THAT(ended.err, Catch::Contains("hello from inside the fit"));
+  for (const std::string isolation : {"none", "thread"}) {
+    INFO(isolation);
+    const Result ended = folder.assay({"run", "e.yaml", "--json", "--again", "--isolation", isolation});
+    CHECK(ended.code == 0);
+    CHECK(ended.json().at("status") == "complete");
+    CHECK_THAT(ended.err, Catch::Contains("hello from inside the fit") && Catch::Contains("hello past the C library"));
+  }
+  const Result again = folder.assay({"rerun", "last", "--json", "--isolation", "none"});
+  CHECK(again.code == 0);
+  CHECK(again.json().at("same_bits") == true);
+}
+
+TEST_CASE("a plugin that prints while it is loaded does not reach stdout") {
+  Folder folder;
+  fs::create_directory(folder.path() / "bad");
+  fs::copy_file(fs::path(BAD_PLUGINS) / "bad_prints_at_load.so", folder.path() / "bad" / "prints_at_load.so");
+  folder.set("ASSAY_PLUGIN_PATH", (folder.path() / "bad").string());
+  folder.write("e.yaml", market("model: {use: bad.prints_at_load}\n", ""));
+  const auto value = [&](const std::vector<std::string>& words) {
+    const Result ended = folder.assay(words);
+    INFO(words[0] << " said " << ended.out);
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.err, Catch::Contains("hello from a static object") && Catch::Contains("hello past the C library"));
+    return ended.json();  // one value and nothing else
+  };
+  CHECK(value({"check", "e.yaml", "--json"}).at("sound") == true);
+  CHECK(value({"run", "e.yaml", "--json"}).at("status") == "complete");
+  CHECK(value({"rerun", "last", "--json"}).at("same_bits") == true);
+  CHECK(!value({"plugin", "list", "--json"}).at("components").empty());
+  CHECK(value({"plugin", "show", "bad.prints_at_load", "--json"}).at("id") == "bad.prints_at_load");
 }
 
 TEST_CASE("nothing could be evaluated: exit 3, the reason in words and as JSON") {
