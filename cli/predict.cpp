@@ -23,7 +23,8 @@ VerbHelp help() {
   return {
       "assay predict RUN --data FILE [options]",
       "Applies a stored model to new data (a CSV file with the columns that the experiment reads; the target may be absent) and writes\n"
-      "CSV: row, time and entity where there are some, the forecast, and for classes the decision. Nothing is fitted.",
+      "CSV: row, time and entity where there are some, the forecast, and for classes the decision. Nothing is fitted.\n"
+      "Exit codes: 0 done, 1 the command line is wrong, 2 the data are wrong or not there, 3 the model failed.",
       "assay predict last --data new_customers.csv --out scores.csv",
       {{"data", "FILE", "the new rows", false},
        {"out", "FILE", "write there instead of stdout", false},
@@ -92,7 +93,7 @@ int run(const Arguments& arguments) {
   const auto data = arguments.value("data");
   if (!data) throw Error(Fault::usage, "", "--data is missing", "Usage: " + help().usage);
   if (!std::filesystem::exists(*data))
-    throw Error(Fault::usage, "predicting", fmt::format("there is no file {}", *data), "Look at the path after --data");
+    throw Error(Fault::data, "predicting", fmt::format("there is no file {}", *data), "Look at the path after --data");
   const std::filesystem::path file = store_file(arguments.value("store"));
   const store::Store store(file, store::Store::Mode::read);
   run::PredictRequest request;

@@ -211,6 +211,9 @@ TEST_CASE("what is wrong with new data is told of their file, not of the stored 
                "target: {column: y, task: regression}\nsplit: {use: holdout, test: 0.5}\nmodel: {use: linear.ridge}\n"
                "evaluate: {metrics: [rmse]}\n");
   REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
+  const Result nowhere = folder.assay({"predict", "last", "--data", "nofile.csv"});
+  CHECK(nowhere.code == 2);
+  CHECK_THAT(nowhere.err, Contains("there is no file nofile.csv"));
   folder.write("ragged.csv", "x,y\n1,2\n3\n");
   folder.write("other.csv", "z,y\n1,2\n");
   for (const auto& [file, word] : {std::pair{"ragged.csv", "line 3: "}, {"other.csv", "there is no column or earlier feature `x`"}}) {
