@@ -123,3 +123,26 @@ TEST_CASE("Calibration, segments and fairness equal statsmodels and scikit-learn
   holds(fairness, "demographic_parity_ratio", 0.211644591611 / 0.241161616162);
   holds(fairness, "equalised_odds_difference", 0.534852546917 - 0.510779436153);
 }
+
+TEST_CASE("Repeating the last exchange rate gives the published errors, and those of every window", "[real_data]") {
+  struct Row {
+    const char* steps;
+    double windows, mse, mae;
+  };
+  const Program assay;
+  const auto check = [&](const char* file, double digits, const std::vector<Row>& rows) {
+    const Json held = assay.run(experiment(file)).at("held_windows").at("last_value");
+    for (const Row& row : rows) {
+      INFO(file << " " << row.steps << ": " << held.at(row.steps).dump());
+      CHECK(held.at(row.steps).at("windows") == row.windows);
+      CHECK(std::round(held.at(row.steps).at("mse").get<double>() * digits) / digits == row.mse);
+      CHECK(std::round(held.at(row.steps).at("mae").get<double>() * digits) / digits == row.mae);
+    }
+  };
+  // "Are Transformers Effective for Time Series Forecasting?", the Repeat row; whole batches of 32 windows
+  check("fx/exchange_rate_repeat", 1e3,
+        {{"96", 1408, 0.081, 0.196}, {"192", 1312, 0.167, 0.289}, {"336", 1152, 0.305, 0.396}, {"720", 768, 0.823, 0.681}});
+  // every window: computed with numpy for the notes on the development data
+  check("fx/exchange_rate_all_windows", 1e4,
+        {{"96", 1422, 0.0811, 0.1964}, {"192", 1326, 0.1671, 0.2887}, {"336", 1182, 0.3057, 0.3978}, {"720", 798, 0.8101, 0.6764}});
+}
