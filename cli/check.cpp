@@ -10,6 +10,7 @@
 #include "config/experiment_rules.hpp"
 #include "pipeline/checked_expression.hpp"
 #include "run/check_folds.hpp"
+#include "run/check_models.hpp"
 #include "run/check_strategies.hpp"
 #include "run/experiment_data.hpp"
 
@@ -23,7 +24,7 @@ VerbHelp help() {
   return {
       "assay check FILE... [options]",
       "Checks experiment files whole, without running them: keys, types, ranges, plugins, then the data, features, target and split;\n"
-      "strategies are started on the first bars.\n"
+      "models and strategies are started, so that settings that do not fit are told here.\n"
       "All mistakes are shown at once. Exit codes: 0 sound, 1 a file is wrong, 2 the data are wrong.",
       "assay check experiments/credit_risk/simulated.yaml",
       {{"no-data", "", "look at the file only, do not open the data", false}, set_option(), plugins_option(), isa_option(), json_option()},
@@ -61,6 +62,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
     data = run::prepare_data(*opened.experiment, *opened.registry, options, diagnostics);
     if (data) {
       run::check_folds(*opened.experiment, *data, *opened.registry, diagnostics);
+      run::check_models(*opened.experiment, *data, *opened.registry, diagnostics);
       run::check_strategies(*opened.experiment, *data, *opened.registry, backtest_stage(), diagnostics);
     }
     console.end_progress();

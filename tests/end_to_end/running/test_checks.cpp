@@ -108,6 +108,35 @@ TEST_CASE("every call for forecasts has the same number of rows, whoever asks fo
   CHECK(seen > 33);
 }
 
+TEST_CASE("check begins every model on what it would learn, and its refusal stands at its place") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);
+  const std::string head =
+      "assay: 1\nname: begins\nseed: 7\ndata: {source: sim.credit, rows: 400}\ninputs: [home, income, age]\n"
+      "prepare: [{use: missing}, {use: one_hot}]\ntarget: {column: default, task: binary}\n"
+      "split: {use: stratified, test: 0.3, validation: 0.3}\ntrain: {class_weight: [1, 4], batch_size: 16}\n"
+      "evaluate: {metrics: [auc], baselines: [prior]}\n";
+  folder.write("e.yaml", head +
+                             "models:\n  good: {use: neural.mlp}\n  refuses: {use: probe.never_begins}\n"
+                             "  dies: {use: probe.never_begins, dies: true}\n  mse: {use: neural.mlp, loss: mse}\n");
+  for (const char* isolation : {"process", "none"}) {
+    const Result checked = folder.assay({"check", "e.yaml", "--set", std::string("resources.isolation=") + isolation});
+    INFO(checked.err);
+    CHECK(checked.code == 1);
+    CHECK_THAT(checked.err, Contains("e.yaml:13:12: error: probe.never_begins does not begin: not with 5 inputs, 1 outputs, batches of 16 "
+                                     "and weights 1 4"));
+    CHECK_THAT(checked.err, Contains("e.yaml:14:9: error: probe.never_begins does not begin: ") && Contains("SIGABRT"));
+    CHECK_THAT(checked.err, Contains("e.yaml:15:8: error: neural.mlp does not begin: loss mse is for regression"));
+    CHECK_THAT(checked.err, !Contains("e.yaml:12:"));
+  }
+  CHECK(folder.assay({"check", "e.yaml", "--no-data"}).code == 0);
+  // Values that a search draws are its trials' own matter.
+  folder.write("searched.yaml", head +
+                                    "model: {use: neural.mlp, loss: mse}\nsearch:\n  use: random\n  trials: 2\n"
+                                    "  objective: {metric: auc}\n  space: {model.loss: {choices: [mse, cross_entropy]}}\n");
+  CHECK(folder.assay({"check", "searched.yaml"}).code == 0);
+}
+
 TEST_CASE("early stopping with a model that cannot be kept is a mistake of the file") {
   Folder folder;
   folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);

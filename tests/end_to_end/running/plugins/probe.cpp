@@ -164,10 +164,27 @@ struct Forgets {
   void predict(const assay::Rows& rows, assay::Out out) const { predict_zero(rows, out); }
 };
 
+// Tells what it was to begin on, and does not.
+struct NeverBegins {
+  bool dies = false;
+  static void params(assay::Params<NeverBegins>& p) { p.boolean<&NeverBegins::dies>("dies", "It takes its process along"); }
+  void begin(const assay::Problem& problem, std::int64_t batch, assay::Call&) {
+    if (dies) std::abort();
+    std::string weights;
+    for (const double w : problem.class_weight()) weights += " " + std::to_string(static_cast<int>(w));
+    throw assay::bad_input("not with " + std::to_string(problem.inputs()) + " inputs, " + std::to_string(problem.outputs()) +
+                           " outputs, batches of " + std::to_string(batch) + " and weights" + weights);
+  }
+  double step(const assay::Batch&, assay::Call&) { return 0; }
+  void predict(const assay::Rows& rows, assay::Out out) const { predict_zero(rows, out); }
+};
+
 ASSAY_PLUGIN(assay::model<SteppedProbe>("probe.stepped", "1.0.0", "Looks for hidden rows at every step"),
              assay::model<FittedProbe>("probe.fitted", "1.0.0", "Looks for hidden rows during its fit"),
              assay::model<SeesTest>("probe.sees_test", "1.0.0", "Looks for test inputs when they are there"),
              assay::model<SecondTry>("probe.second_try", "1.0.0", "Dies once, then works"),
              assay::model<CountsRows>("probe.counts_rows", "1.0.0", "Forecasts how many rows came together"),
              assay::model<DreadsHeights>("probe.dreads_heights", "1.0.0", "Gives its input back, and dies of great ones"),
-             assay::model<Forgets>("probe.forgets", "1.0.0", "Trained by steps, saves nothing"))
+             assay::model<Forgets>("probe.forgets", "1.0.0", "Trained by steps, saves nothing"),
+             assay::model<NeverBegins>("probe.never_begins", "1.0.0", "Says what it is asked to learn, and refuses")
+                 .tasks(assay::Task::regression, assay::Task::binary))
