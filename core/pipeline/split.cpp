@@ -15,16 +15,39 @@ namespace assay::pipeline {
 
 namespace {
 
-// Rules are evaluated over the frame with its features. Nothing where a rule is wrong, or reads a feature that is.
+// The first mention of a column that tells a row's own answer.
+const Ast* answer_in(const Ast& ast, const Reads& reads, const Dataset& dataset) {
+  if (ast.kind == Ast::Kind::name) {
+    const auto answer = dataset.answers.find(ast.text);
+    const auto read = reads.find(ast.text);
+    return answer != dataset.answers.end() && read != reads.end() && read->second >= answer->second ? &ast : nullptr;
+  }
+  for (const Ast& argument : ast.arguments)
+    if (const Ast* found = answer_in(argument, reads, dataset)) return found;
+  return nullptr;
+}
+
+std::string picks_by_answer(const std::string& column, const Dataset& dataset) {
+  return fmt::format("`{}` {}: rows would be picked by their answer", column,
+                     column == dataset.target_column ? "is the target" : "tells the target of the same row");
+}
+constexpr const char* kPickOtherwise = "split by what is known of a row before its answer: another column, or `row`";
+
+// Rules are evaluated over the frame with its features. Nothing where a rule is wrong, reads a feature that is, or reads the answer.
 std::optional<std::vector<double>> rule_values(const std::string& rule, const Dataset& dataset, const config::SplitSpec& spec,
                                                const std::string& key, Diagnostics& diagnostics) {
   if (rule.empty()) return std::vector<double>();
   Plan plan(dataset.frame);
   const auto place = spec.key_places.find(key);
-  const std::vector<int> root = {
-      add_checked(plan, {"", rule, Use::rule, place == spec.key_places.end() ? spec.place : place->second, "split." + key},
-                  dataset.doubtful, diagnostics)};
+  const Place& at = place == spec.key_places.end() ? spec.place : place->second;
+  const std::vector<int> root = {add_checked(plan, {"", rule, Use::rule, at, "split." + key}, dataset.doubtful, diagnostics)};
   if (root[0] < 0) return std::nullopt;
+  const Ast ast = parse_expression(rule, Use::rule);
+  if (const Ast* answer = answer_in(ast, plan.reads(root[0]), dataset)) {
+    diagnostics.error(inside(at, rule, answer->offset, answer->length), picks_by_answer(answer->text, dataset), kPickOtherwise,
+                      "split." + key);
+    return std::nullopt;
+  }
   return std::move(plan.evaluate(root)[0]);
 }
 
@@ -59,6 +82,10 @@ std::optional<RuleValues> by_column(const Dataset& dataset, const config::SplitS
     diagnostics.data_error(place("column"), fmt::format("there is no column `{}` in the data", spec.column),
                            near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(dataset.frame.names(), ", "),
                            "split.column");
+    return std::nullopt;
+  }
+  if (const auto answer = dataset.answers.find(spec.column); answer != dataset.answers.end() && answer->second <= 0) {
+    diagnostics.error(place("column"), picks_by_answer(spec.column, dataset), kPickOtherwise, "split.column");
     return std::nullopt;
   }
   const data::Column values = column->type() == data::ColumnType::category ? *column : column->as_category();

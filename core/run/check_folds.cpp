@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -56,6 +57,42 @@ std::optional<pipeline::PreparationError> trouble_in(const pipeline::Fold& fold,
   }
 }
 
+// The one class of these rows; nothing where they hold more, or none.
+std::optional<std::string> only_class(const std::vector<std::int64_t>& rows, const pipeline::Dataset& dataset) {
+  std::optional<double> only;
+  for (const std::int64_t row : rows) {
+    const double y = dataset.y[static_cast<std::size_t>(row)];
+    if (std::isnan(y)) continue;
+    if (only && *only != y) return std::nullopt;
+    only = y;
+  }
+  if (!only) return std::nullopt;
+  return dataset.classes.at(static_cast<std::size_t>(*only));
+}
+
+// Train rows of one class teach nothing; test rows of one class leave metrics of ranks without a value.
+void check_classes(const config::Experiment& experiment, const ExperimentData& data, Diagnostics& diagnostics) {
+  if (data.dataset.classes.empty()) return;
+  const std::vector<pipeline::Fold>& folds = data.folds.folds;
+  std::vector<std::string> train, test;
+  std::vector<std::size_t> train_in, test_in;
+  for (std::size_t f = 0; f < folds.size(); ++f) {
+    if (auto one = only_class(folds[f].train, data.dataset)) train.push_back(std::move(*one)), train_in.push_back(f);
+    if (auto one = only_class(folds[f].test, data.dataset)) test.push_back(std::move(*one)), test_in.push_back(f);
+  }
+  const auto message = [&](const char* part, const std::vector<std::string>& classes, const std::vector<std::size_t>& in) {
+    const std::string where = folds.size() == 1 ? "" : fmt::format("fold {} of {}: ", in[0] + 1, folds.size());
+    const std::string more = in.size() == 1 ? "" : fmt::format(" (the same in {} more fold{})", in.size() - 1, in.size() == 2 ? "" : "s");
+    return fmt::format("{}all {} rows are of class `{}`{}", where, part, classes[0], more);
+  };
+  if (!train.empty())
+    diagnostics.data_error(experiment.split.place, message("train", train, train_in) + ": there is nothing to tell apart",
+                           "choose a split whose train rows hold each class", "split");
+  if (!test.empty())
+    diagnostics.warning(experiment.split.place, message("test", test, test_in) + ": auc and its like have no value there",
+                        "choose a split whose test rows hold each class", "split");
+}
+
 }  // namespace
 
 void check_folds(const config::Experiment& experiment, const ExperimentData& data, const plugin::Registry& registry,
@@ -81,6 +118,7 @@ void check_folds(const config::Experiment& experiment, const ExperimentData& dat
         entry.folds == 1 ? "" : fmt::format(" (and in {} more fold{})", entry.folds - 1, entry.folds == 2 ? "" : "s");
     diagnostics.data_error(place_of(experiment, key), entry.message + others, entry.mend, key);
   }
+  check_classes(experiment, data, diagnostics);
   if (data.loaded.let_go) data.loaded.let_go();
 }
 
