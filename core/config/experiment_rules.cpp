@@ -393,7 +393,11 @@ void Rules::lists_without_doubles() {
         error(path + "." + std::to_string(i), "'" + list[i].id + "' stands twice in " + path, "keep one");
     }
   };
-  if (given("evaluate.metrics")) components(e_.evaluate.metrics, "evaluate.metrics");
+  if (given("evaluate.metrics")) {
+    components(e_.evaluate.metrics, "evaluate.metrics");
+    if (e_.evaluate.metrics.empty() && good("evaluate.metrics"))
+      error("evaluate.metrics", "without a metric nothing is judged", "remove the key for the usual ones of the task, or name some");
+  }
   if (given("evaluate.baselines")) {
     components(e_.evaluate.baselines, "evaluate.baselines");
     if (e_.evaluate.baselines.empty() && good("evaluate.baselines"))
