@@ -307,6 +307,7 @@ std::string reference_markdown(const Catalogue* plugins) {
   components(catalogue, "label", "Labels made from prices", "use", out);
   components(catalogue, "split", "Splits", "use", out);
   components(catalogue, "step", "Preparation steps", "use", out);
+  components(catalogue, "selection", "Selections of inputs", "use", out);
   components(catalogue, "model", "Models", "use", out);
   components(catalogue, "feature", "Features", "use", out);
   components(catalogue, "metric", "Metrics", "use", out);
