@@ -202,6 +202,7 @@ class Builder {
       const std::string key = fmt::format("evaluate.segments.{}", i);
       find(experiment_.evaluate.segments[i], place_of(experiment_, experiment_.data.key_places, key), "evaluate.segments");
     }
+    read_weights();
     if (experiment_.split.use == "by_entity") {
       dataset_.group_names = dataset_.frame.entity_names();
       dataset_.group.assign(dataset_.frame.entity().begin(), dataset_.frame.entity().end());
@@ -219,6 +220,23 @@ class Builder {
     const data::Column codes = group->type() == data::ColumnType::category ? *group : group->as_category();
     dataset_.group_names = codes.levels();
     dataset_.group.assign(codes.codes().begin(), codes.codes().end());
+  }
+
+  void read_weights() {
+    const std::string key = "train.sample_weight.column", name = weight_column();
+    if (name.empty()) return;
+    const Place place = place_of(experiment_, experiment_.places, key);
+    const data::Column* column = find(name, place, key);
+    if (column == nullptr) return;
+    if (!column->is_numeric()) {
+      diagnostics_.data_error(place, fmt::format("`{}` holds {}, and a weight is a number", name, data::to_text(column->type())), "", key);
+      return;
+    }
+    const std::vector<double> weight = column->to_reals();
+    const auto bad = std::count_if(weight.begin(), weight.end(), [](double w) { return !(w >= 0 && std::isfinite(w)); });
+    if (bad > 0)
+      diagnostics_.data_error(place, fmt::format("{} rows have a weight in `{}` that is missing or negative", bad, name),
+                              "give each a weight of 0 or more", key);
   }
 
   data::Column expression_column(int root, std::vector<double> values) const {

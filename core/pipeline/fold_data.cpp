@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "pipeline/prepare_steps.hpp"
+#include "pipeline/train_weights.hpp"
 
 namespace assay::pipeline {
 
@@ -50,9 +51,11 @@ class Assembler final : public InnerFits {
           fmt::format("{} of {} train rows lack an input or a full window and are left out", data_.train.not_forecast.size(), kept.size()));
       data_.train.not_forecast.clear();
     }
+    weigh_train();
     fill_set("validation", data_.validation, fold_.validation, 1);
     fill_set("test", data_.test, fold_.test, 2);
     data_.naive_mae = naive_mae();
+    draw_train();
     return std::move(data_);
   }
 
@@ -111,6 +114,44 @@ class Assembler final : public InnerFits {
   }
 
  private:
+  void weigh_train() {
+    if (recipe_.train != nullptr && recipe_.train->sample_weight)
+      data_.train.weight = train_weights(*recipe_.train->sample_weight, dataset_, data_.train.row);
+  }
+  // After all that is fitted on train rows: only the model learns from the rows that were drawn.
+  void draw_train() {
+    if (recipe_.train == nullptr || !recipe_.train->resample || dataset_.task == config::Task::regression) return;
+    const auto own = static_cast<std::uint64_t>(fold_.test.empty() ? 0 : fold_.test.front());
+    const std::int64_t before = data_.train.rows();
+    Resampled drawn = resample(*recipe_.train->resample, data_.train.y, data_.train.weight, dataset_.classes.size(),
+                               SeedTree(recipe_.seed).child("resample").child(own));
+    data_.way_back = std::move(drawn.way_back);
+    if (data_.way_back.empty()) return;
+    take_again(data_.train, drawn.rows);
+    data_.notes.push_back(fmt::format("{} train rows drawn from {}, by class", data_.train.rows(), before));
+  }
+  static void take_again(FoldPart& part, const Rows& which) {
+    if (part.lookback > 0) {
+      part.window_end = picked<std::int64_t>(part.window_end, which);
+    } else {
+      Matrix x;
+      x.columns = part.x.columns;
+      for (const std::int64_t i : which) {
+        x.values.insert(x.values.end(), part.x.row(i), part.x.row(i) + part.x.columns);
+        ++x.rows;
+      }
+      part.x = std::move(x);
+    }
+    part.row = picked<std::int64_t>(part.row, which);
+    part.y = picked<double>(part.y, which);
+    part.time = picked<TimeNs>(part.time, which);
+    part.label_end = picked<TimeNs>(part.label_end, which);
+    part.entity = picked<std::int32_t>(part.entity, which);
+    part.segment = picked<std::int32_t>(part.segment, which);
+    part.group = picked<std::int64_t>(part.group, which);
+    part.last_known_target = picked<double>(part.last_known_target, which);
+    part.weight = picked<double>(part.weight, which);
+  }
   SeedTree selection_seed(std::uint64_t own) const { return SeedTree(recipe_.seed).child("selection").child(own); }
   static Rows rows_with(const InputTable& table, std::span<const std::uint8_t> flag) {
     Rows rows;

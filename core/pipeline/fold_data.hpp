@@ -26,6 +26,7 @@ struct FoldPart {
   std::vector<std::int32_t> entity, segment;  // empty without
   std::vector<std::int64_t> group;            // empty without
   std::vector<double> last_known_target;      // empty without time
+  std::vector<double> weight;                 // of train rows, with a mean of 1 before they are drawn anew; empty: all weigh the same
   std::vector<std::int64_t> not_forecast;  // rows of the set that lack an input or a full window: missing forecasts, never dropped silently
   std::int64_t rows() const { return static_cast<std::int64_t>(row.size()); }
   double coverage() const;  // forecast rows as a share of all rows of the set; NaN for an empty set
@@ -35,7 +36,8 @@ struct FoldData {
   FittedPreparation preparation;
   std::vector<InputColumn> inputs;  // columns of x
   FoldPart train, validation, test;
-  double naive_mae = 0;  // mean |y - last_known_target| of train rows where both are known; NaN = unknown
+  std::vector<double> way_back;  // for forecasts of classes, where train rows were drawn anew (train_weights.hpp); else empty
+  double naive_mae = 0;          // mean |y - last_known_target| of train rows where both are known; NaN = unknown
   std::vector<std::string> notes;
 };
 
@@ -45,7 +47,8 @@ struct Recipe {
   bool accepts_missing = false;       // the model takes NaN among its inputs; otherwise rows that still have one are dropped from train and
                                       // counted as not forecast elsewhere
   const InputJudge* judge = nullptr;  // needed where a selection asks models
-  std::uint64_t seed = 0;             // the experiment's; what selections draw comes from it
+  std::uint64_t seed = 0;             // the experiment's; what selections draw comes from it, and train rows drawn anew
+  const config::TrainSpec* train = nullptr;  // weighs train rows and draws them anew; null: neither
 };
 // Throws PreparationError where no train row, or no input, is left.
 FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe);

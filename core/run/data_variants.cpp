@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 
 namespace assay::run {
@@ -26,12 +28,12 @@ DataVariants::DataVariants(const ExperimentData& data, FoldShelf& shelf, const p
 
 // The values that a dataset or its preparation depends on, as text; empty: none does.
 std::string DataVariants::difference(const config::Experiment& trial, const search::Values& values) const {
-  std::vector<std::string_view> roots{"features.", "inputs.", "prepare.", "select."};
+  std::vector<std::string_view> roots{"features.", "inputs.", "prepare.", "select.", "train.sample_weight.", "train.resample."};
   if (selects_by_model(trial)) roots.push_back("train.");
   std::string text;
   for (const auto& [path, value] : values)
-    for (const std::string_view root : roots)
-      if (path.starts_with(root)) text += path + "=" + value + "\n";
+    if (std::any_of(roots.begin(), roots.end(), [&](std::string_view root) { return path.starts_with(root); }))
+      text += path + "=" + value + "\n";
   return text;
 }
 

@@ -46,8 +46,9 @@ std::shared_ptr<const PreparedFold> FoldShelf::prepare(std::size_t index, bool a
     rows.validation.clear();
   }
   auto out = std::make_shared<PreparedFold>();
-  out->data = pipeline::assemble_fold(data_.dataset, rows, data_.folds,
-                                      {experiment_.prepare, experiment_.select, accepts_missing, judge_.get(), experiment_.seed});
+  out->data = pipeline::assemble_fold(
+      data_.dataset, rows, data_.folds,
+      {experiment_.prepare, experiment_.select, accepts_missing, judge_.get(), experiment_.seed, &experiment_.train});
   if (experiment_.resources.isolation == "process") {
     out->packed_train = pack(train::rows_of(out->data.train));
     out->mapped_train = worker::PackedFile::of(out->packed_train);

@@ -61,7 +61,8 @@ worker::Descriptor pack(const train::Rows& rows) {
                                   PackedArray::of("entity", rows.entity),
                                   PackedArray::of("segment", rows.segment),
                                   PackedArray::of("group", rows.group),
-                                  PackedArray::of("last_known_target", rows.last_known_target)};
+                                  PackedArray::of("last_known_target", rows.last_known_target),
+                                  PackedArray::of("weight", rows.weight)};
   return worker::packed_memory(arrays);
 }
 
@@ -81,6 +82,7 @@ train::Rows rows_of(const worker::PackedFile& file) {
   rows.segment = file.values<std::int32_t>("segment");
   rows.group = file.values<std::int64_t>("group");
   rows.last_known_target = file.values<double>("last_known_target");
+  rows.weight = file.values<double>("weight");
   return rows;
 }
 

@@ -2,17 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "data/csv_reader.hpp"
 #include "pipeline/expression.hpp"
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
+#include "pipeline/train_weights.hpp"
 #include "plugin/state_bundle.hpp"
 #include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
@@ -26,6 +30,33 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// What the run has of what was asked for, in the order in which it is asked: model, fold, repeat.
+[[noreturn]] void no_such_fit(const store::Store& store, const PredictRequest& request) {
+  std::vector<std::string> models, folds, repeats;
+  const auto note = [](std::vector<std::string>& known, std::string name) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(std::move(name));
+  };
+  for (const store::UnitRecord& unit : store.units(request.run)) {
+    if (unit.key.model.starts_with("baseline:") || unit.status != store::UnitStatus::complete) continue;
+    note(models, unit.key.model);
+    if (unit.key.model != (request.model.empty() ? models.front() : request.model)) continue;
+    note(folds, std::to_string(unit.key.fold + 1));
+    if (request.fold < 0 || unit.key.fold == request.fold) note(repeats, std::to_string(unit.key.repeat + 1));
+  }
+  const auto fault = [&](const std::string& happened, const std::string& mend) {
+    return Error(Fault::usage, fmt::format("predicting with run {}", request.run), happened, mend);
+  };
+  if (models.empty()) throw fault("it has no finished fit of a model", fmt::format("`assay runs show {}` lists its fits", request.run));
+  if (!request.model.empty() && std::find(models.begin(), models.end(), request.model) == models.end()) {
+    const auto near = text::nearest(request.model, models);
+    throw fault(fmt::format("it has no model '{}'", request.model),
+                near ? fmt::format("Did you mean '{}'?", *near) : "It has " + text::join(models, ", "));
+  }
+  if (repeats.empty())
+    throw fault(fmt::format("it has no finished fit of fold {}", request.fold + 1), "It has those of --fold " + text::join(folds, ", "));
+  throw fault(fmt::format("it has no repeat {}", request.repeat + 1), "It has --repeat " + text::join(repeats, ", "));
+}
+
 store::UnitKey choose_unit(const store::Store& store, const PredictRequest& request) {
   std::optional<store::UnitKey> best;
   std::string first;
@@ -37,9 +68,7 @@ store::UnitKey choose_unit(const store::Store& store, const PredictRequest& requ
     if (request.fold >= 0 && unit.key.fold != request.fold) continue;
     if (!best || unit.key.fold > best->fold) best = unit.key;
   }
-  if (!best)
-    throw Error(Fault::usage, fmt::format("predicting with run {}", request.run), "it has no finished fit of that model, fold and repeat",
-                fmt::format("`assay runs show {}` lists its fits", request.run));
+  if (!best) no_such_fit(store, request);
   return *best;
 }
 
@@ -94,8 +123,23 @@ std::vector<std::string> feature_columns(const config::Experiment& experiment, c
   return out;
 }
 
-// New data need not hold what the file drops or reads for the target and unused features only.
-void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipeline::InputColumn>& inputs) {
+// All columns that are lacking, in one go. A column that is needed itself is not what was meant by another.
+void tell_missing(const std::vector<std::string>& missing, const std::vector<std::string>& header, const std::set<std::string>& needed,
+                  Diagnostics& diagnostics) {
+  if (missing.empty()) return;
+  std::vector<std::string> others, meant, names;
+  for (const std::string& name : header)
+    if (!needed.contains(name)) others.push_back(name);
+  for (const std::string& name : missing) {
+    names.push_back("`" + name + "`");
+    if (const auto near = text::nearest(name, others)) meant.push_back(missing.size() == 1 ? *near : *near + " for " + name);
+  }
+  diagnostics.data_error({}, fmt::format("there {} {}", names.size() == 1 ? "is no column" : "are no columns", text::join(names, ", ")),
+                         meant.empty() ? "the columns are: " + text::join(header, ", ") : "did you mean " + text::join(meant, ", ") + "?");
+}
+
+// New data need not hold what the file drops or reads for the target and unused features only; what is needed and lacks is told.
+void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipeline::InputColumn>& inputs, Diagnostics& diagnostics) {
   const std::vector<std::string> header = data::read_csv_header(csv_options(experiment));
   const auto absent = [&](const std::string& name) { return std::find(header.begin(), header.end(), name) == header.end(); };
   std::erase_if(experiment.data.drop, absent);
@@ -118,6 +162,17 @@ void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipel
     kept.insert(kept.begin(), *feature);
   }
   experiment.features = std::move(kept);
+  if (experiment.data.tables.makes_columns()) return;  // not all stand in this file
+  const auto made = [&](const std::string& name) {
+    return std::any_of(experiment.features.begin(), experiment.features.end(),
+                       [&](const config::FeatureSpec& f) { return name == f.name || name.starts_with(f.name + "."); });
+  };
+  needed.insert(experiment.data.entity);
+  if (experiment.data.time) needed.insert({experiment.data.time->column, experiment.data.time->clock});
+  needed.erase("");
+  std::vector<std::string> missing;
+  std::copy_if(needed.begin(), needed.end(), std::back_inserter(missing), [&](const auto& name) { return absent(name) && !made(name); });
+  tell_missing(missing, header, needed, diagnostics);
 }
 
 // What a model may ask of a row beside its inputs.
@@ -191,8 +246,12 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   experiment.data.path = std::filesystem::absolute(request.data);
   experiment.data.columns.clear();
   const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
-  keep_what_is_needed(experiment, preparation.inputs());
   Diagnostics found;
+  keep_what_is_needed(experiment, preparation.inputs(), found);
+  if (found.has_errors()) {
+    blame_the_data(found, request.data, diagnostics);
+    return std::nullopt;
+  }
   const std::optional<LoadedData> loaded = load_data(experiment, {context.cache_folder, context.reading, 0}, found);
   if (!loaded) {
     blame_the_data(found, request.data, diagnostics);
@@ -242,7 +301,8 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   rows.last_known_target = around.last_known_target;
   const std::unique_ptr<train::Learner> learner = learner_for(component, setup, rows, experiment.resources, context);
   learner->load(bytes);
-  const std::vector<double> values = learner->predict(rows);
+  std::vector<double> values = learner->predict(rows);
+  if (note.contains("way_back")) pipeline::bring_back(values, result.outputs, note.at("way_back").get<std::vector<double>>());
   result.value.assign(result.row.size() * static_cast<std::size_t>(result.outputs), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t i = 0; i < ready.size(); ++i)
     for (std::int64_t k = 0; k < result.outputs; ++k)

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "pipeline/train_weights.hpp"
 #include "run/learners.hpp"
 #include "run/pace.hpp"
 #include "run/remote_components.hpp"
@@ -145,8 +146,8 @@ class UnitRun {
 
   double validation_score(std::span<const double> predictions) const {
     const pipeline::FoldData& data = job_.fold->data;
-    train::ForecastSet set =
-        forecast_set(data.validation, checked({predictions.begin(), predictions.end()}, data.validation), outputs_, data.naive_mae);
+    train::ForecastSet set = forecast_set(
+        data.validation, checked({predictions.begin(), predictions.end()}, data.validation, data.way_back), outputs_, data.naive_mae);
     train::decide(set, task_, 0.5);
     return job_.stopping->value(set);
   }
@@ -204,6 +205,7 @@ class UnitRun {
               {"repeat", job_.key.repeat},
               {"threshold", threshold},
               {"classes", context_.dataset.classes},
+              {"way_back", fold->data.way_back},
               {"preparation", Json::parse(fold->data.preparation.to_json())}};
     record_.bundle = learner->save(note.dump());
     record_.predictions.push_back(predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test"));
@@ -214,7 +216,10 @@ class UnitRun {
                {"notes", fold->data.notes},
                {"selection", Json::parse(selection_of(fold->data.preparation))},
                {"summary", Json::array()}};
-    for (const auto& [name, value] : learner->summary()) extra["summary"].push_back({name, value});
+    const auto told = learner->summary();
+    for (const auto& [name, value] : told) extra["summary"].push_back({name, value});
+    if (!told.empty())  // whose weights those are
+      for (const pipeline::InputColumn& input : fold->data.inputs) extra["inputs"].push_back(input.name);
     record_.extra = extra.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (auto* remote = dynamic_cast<RemoteLearner*>(learner.get())) record_.log = remote->log();
   }
@@ -232,7 +237,8 @@ class UnitRun {
     const pipeline::FoldPart& part = fold.data.validation;
     const bool decides = watch_->objective != nullptr && watch_->objective->needs_decision();
     const double threshold = decides ? choose_threshold(learner, fold) : 0.5;
-    train::ForecastSet set = forecast_set(part, checked(learner.predict(train::rows_of(part)), part), outputs_, fold.data.naive_mae);
+    train::ForecastSet set =
+        forecast_set(part, checked(learner.predict(train::rows_of(part)), part, fold.data.way_back), outputs_, fold.data.naive_mae);
     train::decide(set, task_, threshold);
     return set;
   }
@@ -249,22 +255,24 @@ class UnitRun {
     if (task_ != config::Task::binary || rule.fixed) return rule.fixed.value_or(0.5);
     const bool validation = rule.rows == "validation";
     const pipeline::FoldPart& part = validation ? fold.data.validation : fold.data.train;
-    const std::vector<double> values = checked(learner.predict(validation ? train::rows_of(part) : fold.train()), part);
+    const std::vector<double> values = checked(learner.predict(validation ? train::rows_of(part) : fold.train()), part, fold.data.way_back);
     const stats::ThresholdRule by = rule.by == "accuracy" ? stats::ThresholdRule::accuracy
                                     : rule.by == "youden" ? stats::ThresholdRule::youden
                                                           : stats::ThresholdRule::f1;
-    std::vector<double> truth, forecast;  // a baseline may know nothing yet
+    std::vector<double> truth, forecast, weight;  // a baseline may know nothing yet
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (std::isnan(values[i])) continue;
       truth.push_back(part.y[i]);
       forecast.push_back(values[i]);
     }
-    const stats::Threshold best = stats::best_threshold(truth, forecast, by);
+      if (!validation && !fold.data.way_back.empty())  // rows drawn anew stand for as many as there were
+        weight.push_back(fold.data.way_back[static_cast<std::size_t>(part.y[i])]);
+    const stats::Threshold best = stats::best_threshold(truth, forecast, by, weight);
     return std::isnan(best.value) ? 0.5 : best.value;
   }
 
   // What a model may not give: text for the user with the row, never a silent NaN. A baseline that knows nothing yet says NaN.
-  std::vector<double> checked(std::vector<double> values, const pipeline::FoldPart& part) const {
+  std::vector<double> checked(std::vector<double> values, const pipeline::FoldPart& part, std::span<const double> way_back) const {
     for (std::size_t i = 0; i < values.size(); ++i) {
       const bool undefined = std::isnan(values[i]);
       if (undefined && component_.has(ASSAY_BASELINE)) continue;
@@ -277,10 +285,13 @@ class UnitRun {
                   outside && !undefined ? "A class probability lies between 0 and 1" : "Every forecast has to be a number");
     }
     return values;
+    pipeline::bring_back(values, outputs_, way_back);
   }
 
-  store::Predictions predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name) const {
-    const std::vector<double> values = part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part);
+  store::Predictions predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name,
+                             const PreparedFold& learned) const {
+    const std::vector<double> values =
+        part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part, learned.data.way_back);
     store::Predictions out;
     out.part = name;
     out.outputs = outputs_;

@@ -50,11 +50,11 @@ auto start_of(const Values& values) {
   return values.empty() ? nullptr : values.data();
 }
 
-template <class T>
-void pick(std::span<const T> from_values, std::span<const std::int64_t> which, std::vector<T>& out) {
+template <class T, class Out>
+void pick(std::span<const T> from_values, std::span<const std::int64_t> which, std::vector<Out>& out) {
   out.clear();
   if (from_values.empty()) return;
-  for (const std::int64_t r : which) out.push_back(from_values[static_cast<std::size_t>(r)]);
+  for (const std::int64_t r : which) out.push_back(static_cast<Out>(from_values[static_cast<std::size_t>(r)]));
 }
 
 assay_batch empty_batch(const assay_problem& problem, std::int64_t rows) {
@@ -191,7 +191,7 @@ double LocalLearner::run_epoch(std::int64_t index, double rate_factor) {
     random.shuffle(std::span(order));
   }
   const std::int64_t size = std::min(setup_.batch_size, train_.count);
-  std::vector<Scalar> x(static_cast<std::size_t>(size * train_.width())), y(static_cast<std::size_t>(size));
+  std::vector<Scalar> x(static_cast<std::size_t>(size * train_.width())), y(static_cast<std::size_t>(size)), weight;
   std::vector<TimeNs> time, label_end;
   std::vector<std::int32_t> entity, segment;
   std::vector<std::int64_t> group;
@@ -211,9 +211,11 @@ double LocalLearner::run_epoch(std::int64_t index, double rate_factor) {
     pick(train_.segment, which, segment);
     pick(train_.group, which, group);
     pick(train_.last_known_target, which, last_known);
+    pick(train_.weight, which, weight);
     assay_batch batch = empty_batch(problem_.raw(), rows);
     batch.x = inputs_array(x.data(), dtype<Scalar>(), rows, train_);
     batch.y = array_of(y.data(), dtype<Scalar>(), {rows}, ASSAY_ARRAY_READ_ONLY);
+    if (!weight.empty()) batch.weight = array_of(weight.data(), dtype<Scalar>(), {rows}, ASSAY_ARRAY_READ_ONLY);
     batch.time_ns = start_of(time);
     batch.label_end_ns = start_of(label_end);
     batch.entity = start_of(entity);
@@ -233,7 +235,7 @@ double LocalLearner::epoch(std::int64_t index, double rate_factor) {
 
 template <class Scalar>
 void LocalLearner::fit_as(const Rows& validation, const Evaluate& evaluate) {
-  std::vector<Scalar> x, y, validation_x;
+  std::vector<Scalar> x, y, weight, validation_x;
   const auto dense = [](const Rows& rows, std::vector<Scalar>& storage) -> const void* {
     if constexpr (std::is_same_v<Scalar, double>)
       if (rows.lookback == 0) return rows.x.data();  // as it lies in the mapped file: writing to it faults
@@ -247,6 +249,8 @@ void LocalLearner::fit_as(const Rows& validation, const Evaluate& evaluate) {
   batch.x = inputs_array(dense(train_, x), dtype<Scalar>(), train_.count, train_);
   y.assign(train_.y.begin(), train_.y.end());
   batch.y = array_of(y.data(), dtype<Scalar>(), {train_.count}, ASSAY_ARRAY_READ_ONLY);
+  weight.assign(train_.weight.begin(), train_.weight.end());
+  if (!weight.empty()) batch.weight = array_of(weight.data(), dtype<Scalar>(), {train_.count}, ASSAY_ARRAY_READ_ONLY);
   batch.time_ns = start_of(train_.time);
   batch.label_end_ns = start_of(train_.label_end);
   batch.entity = start_of(train_.entity);

@@ -16,12 +16,14 @@ Rows rows_of(const pipeline::FoldPart& part) {
   rows.segment = part.segment;
   rows.group = part.group;
   rows.last_known_target = part.last_known_target;
+  rows.weight = part.weight;
   return rows;
 }
 
 Rows without_labels(Rows rows) {
   rows.y = {};
   rows.label_end = {};
+  rows.weight = {};  // made from where labels end
   return rows;
 }
 

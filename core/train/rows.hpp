@@ -18,6 +18,7 @@ struct Rows {
   std::span<const std::int32_t> entity, segment;  // empty without
   std::span<const std::int64_t> group;            // empty without
   std::span<const double> last_known_target;      // empty without time
+  std::span<const double> weight;                 // of train rows; empty: all weigh the same
 
   std::int64_t width() const { return lookback == 0 ? columns : lookback * columns; }  // numbers that one row gives a model
 };

@@ -85,6 +85,8 @@ TEST_CASE("rows packed and mapped again are the same rows; what is absent stays 
   rows.segment = segment;
   rows.group = group;
   rows.last_known_target = known;
+  const std::vector<double> weight{0.5, 0, 2.5};
+  rows.weight = weight;
   const worker::PackedFile file = worker::PackedFile::of(pack(rows));
   const train::Rows got = rows_of(file);
   const auto same = [](auto a, auto b) { return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0; };
@@ -100,11 +102,13 @@ TEST_CASE("rows packed and mapped again are the same rows; what is absent stays 
   CHECK(same(got.segment, rows.segment));
   CHECK(same(got.group, rows.group));
   CHECK(same(got.last_known_target, rows.last_known_target));
+  CHECK(same(got.weight, rows.weight));
   CHECK(got.x.data() != rows.x.data());
 
   const worker::PackedFile blind = worker::PackedFile::of(pack(train::without_labels(rows)));
   CHECK(rows_of(blind).y.empty());
   CHECK(rows_of(blind).label_end.empty());
+  CHECK(rows_of(blind).weight.empty());
   CHECK(rows_of(blind).last_known_target.size() == 3);
 
   std::vector<double> gathered(8);

@@ -65,6 +65,7 @@ struct FakeLearner final : assay::train::Learner {
     mixed = numbers[2];
   }
   std::vector<std::pair<std::string, std::string>> summary() override { return {}; }
+  std::vector<double> importance() override { return {}; }
 };
 
 }  // namespace train_test
