@@ -208,13 +208,14 @@ class UnitRun {
               {"way_back", fold->data.way_back},
               {"preparation", Json::parse(fold->data.preparation.to_json())}};
     record_.bundle = learner->save(note.dump());
-    record_.predictions.push_back(predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test"));
+    record_.predictions.push_back(predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test", *fold));
     if (job_.fold->data.validation.rows() > 0 && !job_.refit_fold && !job_.sealed)
-      record_.predictions.push_back(predict(*learner, fold->data.validation, "validation"));
+      record_.predictions.push_back(predict(*learner, fold->data.validation, "validation", *fold));
     Json extra{{"threshold", task_ == config::Task::binary ? Json(threshold) : Json()},
                {"naive_mae", std::isnan(fold->data.naive_mae) ? Json() : Json(fold->data.naive_mae)},
                {"notes", fold->data.notes},
                {"selection", Json::parse(selection_of(fold->data.preparation))},
+               {"inputs", Json::array()},
                {"summary", Json::array()}};
     const auto told = learner->summary();
     for (const auto& [name, value] : told) extra["summary"].push_back({name, value});
@@ -264,9 +265,9 @@ class UnitRun {
       if (std::isnan(values[i])) continue;
       truth.push_back(part.y[i]);
       forecast.push_back(values[i]);
-    }
       if (!validation && !fold.data.way_back.empty())  // rows drawn anew stand for as many as there were
         weight.push_back(fold.data.way_back[static_cast<std::size_t>(part.y[i])]);
+    }
     const stats::Threshold best = stats::best_threshold(truth, forecast, by, weight);
     return std::isnan(best.value) ? 0.5 : best.value;
   }
@@ -284,8 +285,8 @@ class UnitRun {
                               context_.dataset.frame.source_row()[static_cast<std::size_t>(row)]),
                   outside && !undefined ? "A class probability lies between 0 and 1" : "Every forecast has to be a number");
     }
-    return values;
     pipeline::bring_back(values, outputs_, way_back);
+    return values;
   }
 
   store::Predictions predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name,
