@@ -108,7 +108,7 @@ KeySpec evaluate_key() {
   metric.short_form = model.short_form = true;
   return object(
              "evaluate", "How forecasts are judged",
-             {list(metric, "metrics", "Metrics to compute (absent: the usual ones of the task)").by_default({}),
+             {list(metric, "metrics", "Metrics to compute, one at least (absent: the usual ones of the task)").by_default({}),
               list(model, "baselines", "Models to compare with (absent: the usual ones of the task)").by_default({}),
               either(
                   "threshold", "From which probability on class 1 is decided",
@@ -122,17 +122,18 @@ KeySpec evaluate_key() {
                   .by_default(Value{0.5}),
               columns("segments", "Columns by whose values metrics are also shown"),
               real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95}),
-              object("held_windows",
-                     "Errors over windows of many rows, all windows of the test rows: the forecast for a window's first row is held for all "
-                     "of its rows",
-                     {list(integer({}, "rows").range(1, 1'000'000), "steps", "How many rows a window has; each its own figures").needed(),
-                      choice("unit", "Errors in deviations of the train rows' targets, of each entity, or in the target's own unit",
-                             {"train_deviation", "target"})
-                          .by_default(word("train_deviation")),
-                      integer("drop_last_batch_of",
-                              "Only for figures to compare with published ones: windows are counted in batches of so many, and the last "
-                              "batch is left out where it is not full (absent: every window counts)")
-                          .range(1, 1'000'000)})})
+              object(
+                  "held_windows",
+                  "Errors over windows of many rows, all windows of the test rows: the forecast for a window's first row is held for all "
+                  "of its rows",
+                  {list(integer({}, "rows").range(1, 1'000'000), "steps", "How many rows a window has; each its own figures").needed(),
+                   choice("unit", "Errors in deviations of the train rows' targets, of each entity, or in the target's own unit",
+                          {"train_deviation", "target"})
+                       .by_default(word("train_deviation")),
+                   integer("drop_last_batch_of",
+                           "Only for figures to compare with published ones: windows are counted in batches of so many, and the last "
+                           "batch is left out where it is not full (absent: every window counts)")
+                       .range(1, 1'000'000)})})
       .always_there();
 }
 
@@ -144,7 +145,10 @@ KeySpec resources_key() {
                         {"process", "thread", "none"})
                      .by_default(word("process")),
                  span("timeout", "Time for one fit, with isolation: process; absent: no limit"),
-                 text("memory", "Memory for one worker, with isolation: process; absent: no limit", TextForm::bytes),
+                 text("memory",
+                      "Memory for one worker, with isolation: process; looked at every 20 ms, so that a worker may pass it for a moment; "
+                      "absent: no limit",
+                      TextForm::bytes),
                  integer("retries", "Further tries of a fit that crashed or ran out of time").range(0, 100).by_default(number(0))})
       .always_there()
       .without_result();
