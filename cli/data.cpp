@@ -9,9 +9,11 @@
 #include "cli/quality_text.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
+#include "data/several_files.hpp"
 #include "data/time_format.hpp"
 #include "quality/check_data.hpp"
 #include "quality/guess_roles.hpp"
+#include "run/csv_files.hpp"
 #include "run/experiment_data.hpp"
 
 namespace assay::cli {
@@ -223,6 +225,60 @@ void check_computed(const OpenedExperiment& opened, quality::Report& report) {
     report.findings.push_back(std::move(finding));
 }
 
+// A joined table by itself. Its findings' columns are named NAME.column; gives the names that its columns have in the experiment's table.
+std::vector<std::string> check_join(const config::JoinSpec& join, quality::Report& report, const data::ReadProgress& progress) {
+  data::CsvOptions options = run::csv_options(join);
+  options.time_column = join.column;
+  options.times.clear();  // dates of publication are text here
+  std::vector<quality::Finding> found;
+  const auto table = read_as_far(options, found, progress);
+  std::vector<std::string> names;
+  if (table) {
+    quality::Roles roles;
+    roles.time = options.time_column;
+    roles.entity = join.entity;
+    roles.categorical = join.categorical;
+    quality::Report own = quality::check(table->columns, roles, now());
+    found.insert(found.end(), own.findings.begin(), own.findings.end());
+    for (const std::string& fact : own.facts) report.facts.push_back(join.name + ": " + fact);
+    for (const std::string& note : table->notes) report.facts.push_back(join.name + ": reading: " + note);
+    for (const data::Column& column : table->columns) names.push_back(join.prefix + column.name());
+  }
+  for (quality::Finding& finding : found) {
+    for (std::string& column : finding.columns) column = join.name + "." + column;
+    if (finding.columns.empty()) finding.what = join.name + ": " + finding.what;
+    report.findings.push_back(std::move(finding));
+  }
+  return names;
+}
+
+// The table that is put together of others: as features see it, without the joined columns, which repeat values on purpose; then each
+// joined table by itself.
+void check_put_together(const config::Experiment& experiment, const quality::Roles& roles, CheckedFile& checked,
+                        const data::ReadProgress& progress) {
+  run::LoadOptions options;
+  options.progress = progress;
+  Diagnostics diagnostics;
+  const auto loaded = run::load_data(experiment, options, diagnostics);
+  quality::Report joined;
+  std::vector<std::string> names;
+  for (const config::JoinSpec& join : experiment.data.tables.joins)
+    for (std::string& name : check_join(join, joined, progress)) names.push_back(std::move(name));
+  if (loaded) {
+    const auto is_own = [&](const std::string& name) { return name == roles.time || name == roles.entity || name == roles.target; };
+    std::erase_if(names, is_own);
+    checked.report = quality::check(loaded->frame.without(names).columns(), roles, now());
+    for (const std::string& note : loaded->notes) checked.report.facts.push_back("reading: " + note);
+  }
+  for (const Diagnostic& d : diagnostics.items())
+    if (d.severity != Severity::note) {
+      checked.report.findings.push_back(fault("table", d.message, d.key.empty() ? d.mend : d.key + ": " + d.mend));
+      checked.report.findings.back().severity = d.severity;
+    }
+  for (quality::Finding& finding : joined.findings) checked.report.findings.push_back(std::move(finding));
+  for (std::string& fact : joined.facts) checked.report.facts.push_back(std::move(fact));
+}
+
 CheckedFile check_source(const OpenedExperiment& opened, const std::string& file, Console& console) {
   const config::Experiment& experiment = *opened.experiment;
   CheckedFile checked;
@@ -231,14 +287,19 @@ CheckedFile check_source(const OpenedExperiment& opened, const std::string& file
   std::vector<quality::Finding> found;
   std::vector<std::string> notes;
   std::optional<std::vector<data::Column>> columns;
-  if (experiment.data.source == "csv") {
+  const data::ReadProgress progress = [&console](std::uint64_t done, std::uint64_t total) {
+    console.reading(done, total);
+    return true;
+  };
+  if (experiment.data.tables.any() || data::is_pattern(experiment.data.path)) {
+    check_put_together(experiment, roles, checked, progress);
+    console.end_progress();
+    checked.roles.push_back({"data", experiment.data.path_as_written, "put together: rows are counted in the table's order, from 1"});
+  } else if (experiment.data.source == "csv") {
     data::CsvOptions options = run::csv_options(experiment);
     options.time_column = roles.time;
     options.entity_column = roles.entity;
-    const auto table = read_as_far(options, found, [&console](std::uint64_t done, std::uint64_t total) {
-      console.reading(done, total);
-      return true;
-    });
+    const auto table = read_as_far(options, found, progress);
     console.end_progress();
     roles.time = options.time_column;
     if (table) {
