@@ -35,6 +35,7 @@ struct ParamSpec {
   bool log_scale = false, tunable = true;
   std::string only_if;  // an earlier parameter's name; this one counts only where that one equals only_if_value
   Value only_if_value;
+  bool optional = false;  // a column that the data may lack
 };
 
 struct ComponentSpec {

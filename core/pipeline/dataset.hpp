@@ -17,7 +17,7 @@ namespace assay::pipeline {
 
 // One feature plugin applied to all rows; made by plugin_features() over the registry, or by a test.
 struct FeatureColumns {
-  std::int64_t warmup_rows = 0;
+  std::vector<std::int64_t> warmup_rows;    // of each output
   std::vector<std::string> names;           // "" = the feature's own name; else the column is called <feature>.<name>
   std::vector<std::vector<double>> values;  // one a name, a value a row of the frame
   std::vector<std::string> columns = {};    // what it reads, no later than the present row

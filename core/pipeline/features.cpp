@@ -92,9 +92,9 @@ bool FeaturePass::add_plugin(const config::FeatureSpec& spec) {
       return false;
     }
     made.push_back(data::Column::of_reals(name, std::move(columns.values[i])));
-    roots_[name] = plan_.add_column(made.back(), columns.warmup_rows, reads);
+    roots_[name] = plan_.add_column(made.back(), columns.warmup_rows[i], reads);
     names_.push_back(name);
-    warmup_rows_.push_back(columns.warmup_rows);
+    warmup_rows_.push_back(columns.warmup_rows[i]);
   }
   frame_ = frame_.with(std::move(made));
   return true;

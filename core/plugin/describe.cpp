@@ -114,6 +114,7 @@ ParamSpec describe_param(const assay_param& raw, const std::string& owner, const
   spec.log_scale = (raw.flags & ASSAY_PARAM_LOG_SCALE) != 0;
   spec.tunable = (raw.flags & ASSAY_PARAM_NOT_TUNABLE) == 0;
   spec.required = (raw.flags & ASSAY_PARAM_REQUIRED) != 0;
+  spec.optional = (raw.flags & ASSAY_PARAM_OPTIONAL) != 0;
   spec.step = raw.step;
   if (std::isnan(raw.min) || std::isnan(raw.max) || raw.min > raw.max) refuse(who, "its range is empty");
   spec.min_items = raw.min_items;

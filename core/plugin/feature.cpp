@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "plugin/abi_values.hpp"
 #include "plugin/call_host.hpp"
 
 namespace assay::plugin {
@@ -27,8 +28,6 @@ Feature::Feature(const LoadedComponent& component, const config::Map& given, con
     : ComponentOwner(component, given, options), AnyFeature(component, params()) {
   transform_ = component.ability<assay_feature_transform>("feature.transform/1");
   fit_ = component.ability<assay_feature_fit>("feature.fit/1");
-  warmup_rows_ = transform_->warmup_rows(self());
-  if (warmup_rows_ < 0) throw ComponentError(id(), "create", ASSAY_FAILED, "its warm-up is negative");
   const std::uint32_t n = transform_->n_outputs(self());
   if (n == 0 || n > 100'000) throw ComponentError(id(), "create", ASSAY_FAILED, "it has no outputs, or too many");
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -36,6 +35,9 @@ Feature::Feature(const LoadedComponent& component, const config::Map& given, con
     output_names_.emplace_back(name ? name : "");
     if (n > 1 && (output_names_.back().empty() || std::count(output_names_.begin(), output_names_.end(), output_names_.back()) > 1))
       throw ComponentError(id(), "create", ASSAY_FAILED, "its outputs need names, each its own");
+    const bool own = covers(*transform_, transform_->output_warmup) && transform_->output_warmup != nullptr;
+    warmups_.push_back(own ? transform_->output_warmup(self(), i) : transform_->warmup_rows(self()));
+    if (warmups_.back() < 0) throw ComponentError(id(), "create", ASSAY_FAILED, "its warm-up is negative");
   }
 }
 
@@ -53,22 +55,43 @@ void Feature::fit(const assay_frame& train, std::span<const double> target, cons
   host.finish(fit_->fit(self(), host.raw(), &train, &y), *component_, "fit");
 }
 
-std::vector<double> Feature::transform(const assay_frame& frame, const CallOptions& options) const {
+void AnyFeature::transform_columns(const assay_frame& frame, std::span<double> values, const CallOptions& options) const {
   const auto rows = static_cast<std::size_t>(frame.n_rows);
-  std::vector<double> values(rows * outputs(), std::numeric_limits<double>::quiet_NaN());
+  const std::vector<double> by_row = transform(frame, options);
+  ASSAY_CHECK(by_row.size() == values.size() && values.size() == rows * outputs(), "a feature's values have another size");
+  for (std::size_t o = 0; o < outputs(); ++o) {
+    for (std::size_t t = 0; t < rows; ++t) values[o * rows + t] = by_row[t * outputs() + o];
+  }
+}
+
+std::vector<double> Feature::transform(const assay_frame& frame, const CallOptions& options) const {
+  std::vector<double> values(static_cast<std::size_t>(frame.n_rows) * outputs());
+  transform_into(frame, values, false, options);
+  return values;
+}
+
+void Feature::transform_columns(const assay_frame& frame, std::span<double> values, const CallOptions& options) const {
+  transform_into(frame, values, true, options);
+}
+
+void Feature::transform_into(const assay_frame& frame, std::span<double> values, bool by_column, const CallOptions& options) const {
+  const auto width = static_cast<std::int64_t>(outputs());
+  ASSAY_CHECK(values.size() == static_cast<std::size_t>(frame.n_rows * width), "a feature's values have another size");
+  std::fill(values.begin(), values.end(), std::numeric_limits<double>::quiet_NaN());  // what it leaves out is missing
   assay_array out{};
   out.dtype = ASSAY_F64;
   out.rank = 2;
   out.device_kind = ASSAY_CPU;
   out.shape[0] = frame.n_rows;
-  out.shape[1] = out.stride[0] = static_cast<std::int64_t>(outputs());
-  out.stride[1] = 1;
+  out.shape[1] = width;
+  out.stride[0] = by_column ? 1 : width;
+  out.stride[1] = by_column ? frame.n_rows : 1;
   out.data = values.data();
   CallHost host(options);
   host.finish(transform_->transform(self(), host.raw(), &frame, &out), *component_, "transform");
-  if (std::any_of(values.begin(), values.end(), [](double v) { return std::isinf(v); }))
-    throw ComponentError(id(), "transform", ASSAY_FAILED, "it gave an infinite value; missing is NaN");
-  return values;
+  bool infinite = false;
+  for (const double v : values) infinite |= std::isinf(v);
+  if (infinite) throw ComponentError(id(), "transform", ASSAY_FAILED, "it gave an infinite value; missing is NaN");
 }
 
 }  // namespace assay::plugin

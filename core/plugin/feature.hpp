@@ -2,6 +2,7 @@
 // and the questions, which several threads may call at once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -19,14 +20,18 @@ class AnyFeature {
   virtual ~AnyFeature() = default;
   bool has_fit() const { return has_fit_; }
   bool whole_panel() const { return whole_panel_; }
-  // Names of the columns that its frame has to hold, in order: its COLUMN parameters (and lists of columns, item by item).
+  // Names of the columns that its frame has to hold, in order: its COLUMN parameters (and lists of columns, item by item). "": an optional
+  // one that the data lack; the frame has a null in its place.
   const std::vector<std::string>& columns() const { return columns_; }
   std::size_t outputs() const { return output_names().size(); }
 
-  virtual std::int64_t warmup_rows() const = 0;
+  virtual const std::vector<std::int64_t>& warmups() const = 0;  // of each output
+  std::int64_t warmup_rows() const { return *std::max_element(warmups().begin(), warmups().end()); }
   virtual const std::vector<std::string>& output_names() const = 0;  // {""} for a single output
   // rows x outputs, row-major; NaN = missing. Infinite values become ComponentError.
   virtual std::vector<double> transform(const assay_frame& frame, const CallOptions& options) const = 0;
+  // The same, one output behind the other: outputs x rows. `values` has that size and holds anything.
+  virtual void transform_columns(const assay_frame& frame, std::span<double> values, const CallOptions& options) const;
 
  protected:
   AnyFeature(const LoadedComponent& component, const config::Map& params);  // all parameters, in schema order
@@ -42,16 +47,19 @@ class Feature : public ComponentOwner, public AnyFeature {
  public:
   Feature(const LoadedComponent& component, const config::Map& params, const CallOptions& options = {});
 
-  std::int64_t warmup_rows() const override { return warmup_rows_; }
+  const std::vector<std::int64_t>& warmups() const override { return warmups_; }
   const std::vector<std::string>& output_names() const override { return output_names_; }
 
   void fit(const assay_frame& train, std::span<const double> target, const CallOptions& options);
   std::vector<double> transform(const assay_frame& frame, const CallOptions& options) const override;
+  void transform_columns(const assay_frame& frame, std::span<double> values, const CallOptions& options) const override;
 
  private:
+  void transform_into(const assay_frame& frame, std::span<double> values, bool by_column, const CallOptions& options) const;
+
   const assay_feature_transform* transform_ = nullptr;
   const assay_feature_fit* fit_ = nullptr;
-  std::int64_t warmup_rows_ = 0;
+  std::vector<std::int64_t> warmups_;
   std::vector<std::string> output_names_;
 };
 

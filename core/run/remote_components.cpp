@@ -38,11 +38,11 @@ class RemoteFeature final : public plugin::AnyFeature {
   RemoteFeature(const plugin::LoadedComponent& component, const config::Map& params, const worker::ConversationOptions& options)
       : AnyFeature(component, plugin::in_schema_order(component, params)), remote_(component, params, options) {
     const Json told = Json::parse(remote_.call("feature.describe").header);
-    warmup_rows_ = told.at("warmup_rows").get<std::int64_t>();
+    warmups_ = told.at("warmups").get<std::vector<std::int64_t>>();
     output_names_ = told.at("output_names").get<std::vector<std::string>>();
   }
 
-  std::int64_t warmup_rows() const override { return warmup_rows_; }
+  const std::vector<std::int64_t>& warmups() const override { return warmups_; }
   const std::vector<std::string>& output_names() const override { return output_names_; }
 
   std::vector<double> transform(const assay_frame& frame, const plugin::CallOptions&) const override {
@@ -50,6 +50,10 @@ class RemoteFeature final : public plugin::AnyFeature {
     Json columns = Json::array();
     std::vector<PackedArray> arrays;
     for (std::uint32_t c = 0; c < frame.n_columns; ++c) {
+      if (frame.columns[c] == nullptr) {
+        columns.push_back(nullptr);
+        continue;
+      }
       const assay_column& column = *frame.columns[c];
       Json levels = Json::array();
       for (std::uint64_t l = 0; l < column.n_levels; ++l) levels.push_back(std::string_view(column.levels[l].data, column.levels[l].size));
@@ -68,7 +72,7 @@ class RemoteFeature final : public plugin::AnyFeature {
  private:
   mutable std::mutex mutex_;
   mutable worker::RemoteComponent remote_;
-  std::int64_t warmup_rows_ = 0;
+  std::vector<std::int64_t> warmups_;
   std::vector<std::string> output_names_;
 };
 
@@ -80,17 +84,21 @@ class MappedFrame {
     view_.struct_size = sizeof view_;
     view_.n_rows = json.at("rows").get<std::int64_t>();
     for (const Json& told : json.at("columns")) {
+      if (told.is_null()) {  // an optional one that the data lack
+        pointers_.push_back(nullptr);
+        continue;
+      }
       assay_column& column = columns_.emplace_back();
       column.struct_size = sizeof column;
       column.name = text(told.at(0));
       column.kind = told.at(1).get<std::uint32_t>();
-      column.values = view_of(call.arrays.at(column_name(columns_.size() - 1)));
+      column.values = view_of(call.arrays.at(column_name(pointers_.size())));
       std::vector<assay_text>& levels = levels_.emplace_back();
       for (const Json& level : told.at(2)) levels.push_back(text(level));
       if (!levels.empty()) column.levels = levels.data();
       column.n_levels = levels.size();
+      pointers_.push_back(&column);
     }
-    for (const assay_column& column : columns_) pointers_.push_back(&column);
     view_.n_columns = static_cast<std::uint32_t>(pointers_.size());
     view_.columns = pointers_.data();
     if (call.arrays.find("time") != nullptr) view_.time_ns = call.arrays.values<std::int64_t>("time").data();
@@ -123,7 +131,7 @@ const Component& kept(const worker::TaskCall& call) {
 
 worker::TaskAnswer describe_feature(const worker::TaskCall& call) {
   const auto& feature = kept<plugin::Feature>(call);
-  const Json told{{"warmup_rows", feature.warmup_rows()}, {"output_names", feature.output_names()}};
+  const Json told{{"warmups", feature.warmups()}, {"output_names", feature.output_names()}};
   return {told.dump(-1, ' ', false, Json::error_handler_t::replace), {}};
 }
 

@@ -130,7 +130,8 @@ enum {
   ASSAY_PARAM_NOT_TUNABLE = 2u,
   ASSAY_PARAM_REQUIRED = 4u, /* no fallback */
   ASSAY_PARAM_OPEN_MIN = 8u, /* min itself is not allowed */
-  ASSAY_PARAM_OPEN_MAX = 16u
+  ASSAY_PARAM_OPEN_MAX = 16u,
+  ASSAY_PARAM_OPTIONAL = 32u /* of COLUMN: the data may lack it. Then its value is "", and its place among a frame's columns is null */
 };
 typedef struct assay_param {
   uint32_t struct_size, kind, flags, item_kind;
@@ -270,12 +271,34 @@ typedef struct assay_feature_transform { /* "feature.transform/1": row t of the 
   const char* (*output_name)(const void* self, uint32_t index); /* "" for a single output: the column takes the feature's own name */
   /* frame->columns: the COLUMN parameters in schema order. out: f64, rank 2 (rows x n_outputs), NaN = missing. */
   assay_status (*transform)(const void* self, assay_call*, const assay_frame*, assay_array* out);
+  int64_t (*output_warmup)(const void* self, uint32_t index); /* of one output; null: warmup_rows holds for each */
 } assay_feature_transform;
 
 typedef struct assay_feature_fit { /* "feature.fit/1": learns from the train rows of the fold only */
   uint32_t struct_size;
   assay_status (*fit)(void* self, assay_call*, const assay_frame* train, const assay_array* target /* f64 */);
 } assay_feature_fit;
+
+typedef struct assay_fit_rows { /* the train rows' labels */
+  uint32_t struct_size, task;
+  int64_t n_classes;           /* 0 for regression */
+  const double* target;        /* class number or value */
+  const int32_t* fold;         /* 0 .. n_folds - 1; null with time */
+  const int64_t* label_end_ns; /* null without time */
+  int64_t n_folds;
+} assay_fit_rows;
+/* "feature.fit_transform/1": instead of feature.fit/1 and transform where the train rows' own labels must not be in their values. Learns from
+ * all train rows, and gives them values (out: as in transform) that were learned from others: from rows of other folds, or, with time, from
+ * labels that ended before the row's own time_ns. */
+typedef struct assay_feature_fit_transform {
+  uint32_t struct_size;
+  assay_status (*fit_transform)(void* self, assay_call*, const assay_frame* train, const assay_fit_rows*, assay_array* out);
+} assay_feature_fit_transform;
+
+typedef struct assay_feature_report { /* "feature.report/1": what a fit found, for readers: one text "report", JSON */
+  uint32_t struct_size;
+  assay_status (*report)(const void* self, assay_call*, assay_state_writer*);
+} assay_feature_report;
 
 enum { ASSAY_METRIC_LOWER_IS_BETTER = -1, ASSAY_METRIC_NO_DIRECTION = 0, ASSAY_METRIC_HIGHER_IS_BETTER = 1 };
 enum {

@@ -2,11 +2,15 @@
 //   void transform(const Frame&, Out[, Call&]) const   always; row t may depend on rows up to t only; kMissing where there is no value
 //   std::int64_t warmup_rows() const                   behind that many first rows of each entity nothing is missing for want of history,
 //                                                      nor depends on where the data begin (beyond a millionth); 0 where absent
+//   std::int64_t warmup_rows(std::size_t output) const of each output instead, where they differ
 //   std::vector<std::string> outputs() const           names of several outputs; one column under the feature's own name where absent
 //   void fit(const Frame& train, std::span<const double> target, Call&)   learns from the train rows; then save and load are needed too
 //   static constexpr bool whole_panel = true;          all entities at once
 // The frame's columns are the COLUMN parameters in order of declaration. Thread rule: transform runs on several threads at once.
 #pragma once
+
+#include <algorithm>
+#include <concepts>
 
 #include "assay/plugin.hpp"
 
@@ -28,6 +32,11 @@ concept FitsFrame = requires(T& t, const Frame& f, std::span<const double> y, Ca
 };
 
 template <class T>
+concept WarmsUpByOutput = requires(const T& t) {
+  { t.warmup_rows(std::size_t{}) } -> std::convertible_to<std::int64_t>;
+};
+
+template <class T>
 struct FeatureTables {
   static constexpr std::uint32_t flags() {
     if constexpr (requires { T::whole_panel; })
@@ -36,10 +45,21 @@ struct FeatureTables {
       return 0;
   }
   static std::int64_t warmup_rows(const void* self) {
-    if constexpr (requires(const T& t) { t.warmup_rows(); })
+    if constexpr (WarmsUpByOutput<T>) {
+      std::int64_t longest = 0;
+      for (std::uint32_t i = 0; i < n_outputs(self); ++i) longest = std::max(longest, output_warmup(self, i));
+      return longest;
+    } else if constexpr (requires(const T& t) { t.warmup_rows(); }) {
       return object_of<T>(self).warmup_rows();
-    else
+    } else {
       return 0;
+    }
+  }
+  static std::int64_t output_warmup(const void* self, std::uint32_t index) {
+    if constexpr (WarmsUpByOutput<T>)
+      return object_of<T>(self).warmup_rows(std::size_t{index});
+    else
+      return warmup_rows(self);
   }
   static std::uint32_t n_outputs(const void* self) {
     const auto& names = static_cast<const Held<T>*>(self)->output_names;
@@ -68,7 +88,7 @@ struct FeatureTables {
   }
   static const void* ability(const char* id) {
     static const assay_feature_transform transform_table{
-        sizeof(assay_feature_transform), flags(), &warmup_rows, &n_outputs, &output_name, &transform};
+        sizeof(assay_feature_transform), flags(), &warmup_rows, &n_outputs, &output_name, &transform, &output_warmup};
     static const assay_feature_fit fit_table{sizeof(assay_feature_fit), &fit};
     const std::string_view name(id);
     if (name == "feature.transform/1") return &transform_table;

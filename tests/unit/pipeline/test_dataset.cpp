@@ -130,7 +130,7 @@ TEST_CASE("tables: classes, inputs, protected columns, features by plugin") {
   e.features.push_back(plugin);
   e.features.push_back(feature("c", "p.up + b"));
   const FeatureFactory factory = [](const config::Component&, const data::Frame& given) {
-    FeatureColumns made{1, {"", "up"}, {}};
+    FeatureColumns made{{1, 1}, {"", "up"}, {}};
     const std::vector<double> b = given.at("b").to_reals();
     made.values = {b, {}};
     for (const double x : b) made.values[1].push_back(x + 1);
@@ -254,7 +254,7 @@ TEST_CASE("no feature among the inputs reads a label before it has ended") {
   config::FeatureSpec plugin = feature("p", "");
   plugin.component = config::Component{"test.copy", {{"column", value("y")}}, {}};
   const FeatureFactory copy = [](const config::Component& component, const data::Frame& given) {
-    FeatureColumns made{0, {""}, {given.at(config::find(component.params, "column")->as_text()).to_reals()}};
+    FeatureColumns made{{0}, {""}, {given.at(config::find(component.params, "column")->as_text()).to_reals()}};
     return made;
   };
   const auto leak = [&](config::Experiment e, const char* text) {

@@ -217,6 +217,31 @@ TEST_CASE("feature: columns, outputs, warm-up, values, state") {
   CHECK_THROWS_AS(feature.transform(frame, {}), ComponentError);
 }
 
+TEST_CASE("feature: each output has its warm-up; an optional column that the data lack is told") {
+  const LoadedComponent& component = registry().component("feature", "two_pasts");
+  CHECK((component.spec.params[0].optional && !component.spec.params[0].required && !component.spec.params[1].optional));
+  std::vector<double> values{5, 6}, more{7, 8};
+  assay_column column{}, volume{};
+  column.struct_size = volume.struct_size = sizeof column;
+  column.values = array_of(values, ASSAY_F64);
+  volume.values = array_of(more, ASSAY_F64);
+  const assay_column* columns[] = {&volume, &column};
+  assay_frame frame{sizeof(assay_frame), 2, 2, columns, nullptr, nullptr};
+  const Feature whole(component, {});
+  CHECK(whole.warmups() == std::vector<std::int64_t>{2, 9});
+  CHECK(whole.warmup_rows() == 9);
+  CHECK(whole.columns() == std::vector<std::string>{"volume", "close"});
+  CHECK(whole.transform(frame, {}) == std::vector<double>{5, 7, 6, 8});
+  std::vector<double> by_column(4);
+  whole.transform_columns(frame, by_column, {});
+  CHECK(by_column == std::vector<double>{5, 6, 7, 8});
+  const Feature without(component, {{"volume", {std::string()}}});
+  columns[0] = nullptr;
+  CHECK(without.columns() == std::vector<std::string>{"", "close"});
+  CHECK(without.transform(frame, {}) == std::vector<double>{5, -1, 6, -1});
+  CHECK_THROWS_AS(whole.transform(assay_frame{sizeof(assay_frame), 1, 2, columns, nullptr, nullptr}, {}), ComponentError);
+}
+
 TEST_CASE("metric: values and their names") {
   const Metric metric(registry().component("metric", "counts"), {});
   CHECK(metric.direction() == 1);

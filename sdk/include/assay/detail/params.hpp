@@ -142,6 +142,12 @@ class Param {
     record_.raw.fallback = nullptr;
     return flag(ASSAY_PARAM_REQUIRED);
   }
+  // Of a column: the data may lack it. Then the member is empty, and the frame's has() says so.
+  Param& optional() {
+    record_.raw.flags &= ~static_cast<std::uint32_t>(ASSAY_PARAM_REQUIRED);
+    record_.raw.fallback = &record_.fallback;
+    return flag(ASSAY_PARAM_OPTIONAL);
+  }
   // Counts only where the earlier parameter `name` has this value.
   Param& only_if(const char* name, const char* value) {
     record_.only_if_text = value;

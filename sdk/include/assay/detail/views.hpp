@@ -274,8 +274,10 @@ class Frame {
   std::size_t columns() const { return raw_->n_columns; }
   Column column(std::size_t index) const {
     if (index >= raw_->n_columns) throw bad_input("the frame has only " + std::to_string(raw_->n_columns) + " columns");
+    if (!raw_->columns[index]) throw bad_input("column " + std::to_string(index) + " is an optional one that the data lack");
     return Column(*raw_->columns[index]);
   }
+  bool has(std::size_t index) const { return index < raw_->n_columns && raw_->columns[index] != nullptr; }  // false: optional, not there
   VectorView<const double> numbers(std::size_t index) const { return column(index).numbers(); }
   std::span<const std::int64_t> time_ns() const { return {raw_->time_ns, raw_->time_ns ? static_cast<std::size_t>(rows()) : 0}; }
   std::span<const std::int32_t> entity() const { return {raw_->entity, raw_->entity ? static_cast<std::size_t>(rows()) : 0}; }

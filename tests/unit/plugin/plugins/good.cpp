@@ -170,6 +170,23 @@ struct AllKinds {
   double learned = 0;
 };
 
+// Outputs with warm-ups of their own; a second column where there is one.
+struct TwoPasts {
+  std::string column = "close", volume = "volume";
+  static void params(assay::Params<TwoPasts>& p) {
+    p.column<&TwoPasts::volume>("volume", "May be absent").optional();
+    p.column<&TwoPasts::column>("column", "A column");
+  }
+  std::vector<std::string> outputs() const { return {"short", "long"}; }
+  std::int64_t warmup_rows(std::size_t output) const { return output == 0 ? 2 : 9; }
+  void transform(const assay::Frame& frame, assay::Out out) const {
+    for (std::int64_t t = 0; t < frame.rows(); ++t) {
+      out(t, 0) = frame.numbers(1)[t];
+      out(t, 1) = frame.has(0) && !volume.empty() ? frame.numbers(0)[t] : volume.empty() && !frame.has(0) ? -1 : -2;
+    }
+  }
+};
+
 struct Counts {
   void score(const assay::Scored& s, std::span<double> values) const {
     values[0] = static_cast<double>(s.size());
@@ -184,4 +201,5 @@ ASSAY_PLUGIN(
     assay::model<Counter>("test.counter", "1.0.0", "Counts rows").accepts_missing().not_concurrent(),
     assay::model<Rude>("test.rude", "1.0.0", "Fails as told").not_deterministic().state_version(3),
     assay::feature<AllKinds>("test.all_kinds", "1.0.0", "Every kind of parameter"),
+    assay::feature<TwoPasts>("test.two_pasts", "1.0.0", "Outputs with warm-ups of their own"),
     assay::metric<Counts>("test.counts", "1.0.0", "Counts").higher_is_better().tasks(assay::Task::regression).values({"rows", "gap"}))
