@@ -65,6 +65,13 @@ std::string machine_text() {
                      plugin::level_name(plugin::this_cpu().level), system.sysname, system.release, system.nodename);
 }
 
+std::string question_of(const std::string& resolved, const std::string& data_hash) {
+  Sha256 hash;
+  hash.add_part("resolved", resolved);
+  hash.add_part("data", data_hash);
+  return hash.finish_hex();
+}
+
 std::string run_identity(const std::string& resolved, const std::string& data_hash, const std::string& build,
                          const std::vector<store::PluginRecord>& plugins, bool quick) {
   Sha256 hash;

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "run/backtest_run.hpp"
+#include "run/data_look.hpp"
 #include "run/fold_shelf.hpp"
 #include "run/identity.hpp"
 #include "run/ledger_question.hpp"
@@ -59,6 +60,8 @@ class Runner {
       }
     }
     recorded([&] { UnitPool(open(), *maker_, baseline_names_).run(); });
+    if (!request_.quick)
+      store_.put_look(question_of(experiment_.resolved, data_.loaded.hash), {"data", context_.now(), data_look(data_.dataset, data_.folds)});
     return finish();
   }
 

@@ -145,6 +145,13 @@ struct BacktestRecord {
   std::vector<Figure> figures;
 };
 
+// What a report's sections on data and features draw: docs/design/audit.md says what stands in `json`.
+struct LookRecord {
+  std::string kind;  // data | audit
+  TimeNs at = 0;
+  std::string json;
+};
+
 // One trial of a search.
 enum class TrialStatus { complete, pruned, failed, crashed, timed_out, out_of_memory, not_run };
 const char* to_text(TrialStatus status);

@@ -101,6 +101,13 @@ CREATE TABLE path_metric (
   run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   model TEXT NOT NULL, name TEXT NOT NULL, path INTEGER NOT NULL, value REAL,
   PRIMARY KEY (run, model, name, path)) WITHOUT ROWID;
+)sql",
+    R"sql(
+-- What a question's data and inputs look like, and what an audit found there, as JSON: of a question, not of a run, since all its runs
+-- share it and an audit comes before them. question: a hash of the resolved file and the data.
+CREATE TABLE look (
+  question TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL,
+  PRIMARY KEY (question, kind)) WITHOUT ROWID;
 )sql"};
 
 }  // namespace assay::store

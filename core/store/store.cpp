@@ -496,4 +496,22 @@ std::vector<Store::Reveal> Store::reveals(RunId id) const {
   });
 }
 
+void Store::put_look(const std::string& question, const LookRecord& look) {
+  guarded(state_->file, "recording what the data look like", [&] {
+    SQLite::Statement put(state_->db, "INSERT OR REPLACE INTO look VALUES (?, ?, ?, ?)");
+    SQLite::bind(put, question, look.kind, look.at, look.json);
+    put.exec();
+  });
+}
+
+std::vector<LookRecord> Store::looks(const std::string& question) const {
+  return guarded(state_->file, "reading what the data look like", [&] {
+    std::vector<LookRecord> list;
+    SQLite::Statement q(state_->db, "SELECT kind, at, json FROM look WHERE question = ? ORDER BY kind");
+    q.bind(1, question);
+    while (q.executeStep()) list.push_back({q.getColumn(0).getString(), q.getColumn(1).getInt64(), q.getColumn(2).getString()});
+    return list;
+  });
+}
+
 }  // namespace assay::store

@@ -68,6 +68,10 @@ class Store {
   enum class Detail { curve, everything };                      // everything: orders, fills and trades too
   std::vector<BacktestRecord> backtests(RunId id, Detail detail) const;
 
+  // Of a question, which all runs of one file on the same data share. Replaces the one of its kind.
+  void put_look(const std::string& question, const LookRecord& look);
+  std::vector<LookRecord> looks(const std::string& question) const;  // by kind
+
   // Returns the reveal's number: it is on record before anything is scored, what it came to is added when that is done.
   std::int64_t put_reveal(RunId id, TimeNs at, const std::string& what);
   void put_reveal_summary(std::int64_t reveal, const std::string& summary);

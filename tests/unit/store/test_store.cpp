@@ -274,6 +274,20 @@ TEST_CASE("a store is read where neither it nor its folder can be written, and r
   std::filesystem::permissions(copy, perms::all);
 }
 
+TEST_CASE("looks belong to a question and are replaced by kind") {
+  TemporaryFolder folder;
+  Store store(folder.path / "assay.db", Store::Mode::write);
+  store.put_look("q", {"data", 1, "{}"});
+  store.put_look("q", {"audit", 2, "[]"});
+  store.put_look("other", {"data", 3, "0"});
+  store.put_look("q", {"data", 4, "{\"rows\":1}"});
+  const std::vector<LookRecord> looks = store.looks("q");
+  REQUIRE(looks.size() == 2);
+  CHECK((looks[0].kind == "audit" && looks[0].json == "[]"));
+  CHECK((looks[1].at == 4 && looks[1].json == "{\"rows\":1}"));
+  CHECK(store.looks("none").empty());
+}
+
 TEST_CASE("a file that is no store, or of a later version, is refused with a reason") {
   const Folder folder;
   const auto file = folder.path / "assay.db";
