@@ -102,7 +102,7 @@ void Console::say(std::string_view line) {
   const std::lock_guard lock(mutex_);
   if (bar_shown_) write_all(stderr, "\r\033[K");
   bar_shown_ = false;
-  write_all(stderr, std::string(line) + "\n");
+  write_all(stderr, text::printable(line) + "\n");
 }
 
 void Console::show(const Diagnostics& diagnostics, const config::SourceTexts* sources) {

@@ -82,6 +82,30 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
+std::string printable(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  const auto escape = [&](unsigned char c) { out.append("\\x").append(1, kDigits[c >> 4]).append(1, kDigits[c & 15]); };
+  while (!text.empty()) {
+    const auto invalid = first_invalid_utf8(text);
+    const std::string_view sound = text.substr(0, invalid.value_or(text.size()));
+    for (std::size_t i = 0; i < sound.size(); ++i) {
+      const auto c = static_cast<unsigned char>(sound[i]);
+      const auto next = i + 1 < sound.size() ? static_cast<unsigned char>(sound[i + 1]) : 0u;
+      if (c == 0xC2 && next < 0xA0)  // U+0080 to U+009F
+        escape(static_cast<unsigned char>(sound[++i]));
+      else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+        escape(c);
+      else
+        out += sound[i];
+    }
+    if (!invalid) break;
+    escape(static_cast<unsigned char>(text[*invalid]));
+    text.remove_prefix(*invalid + 1);
+  }
+  return out;
+}
+
 std::size_t utf8_length(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));

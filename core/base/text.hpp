@@ -21,6 +21,8 @@ std::optional<std::int64_t> to_integer(std::string_view text);  // the whole tex
 
 // The byte offset of the first byte that is not valid UTF-8 (overlong forms and surrogates are not), or nothing.
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
+// Control characters but line ends and tabs, and bytes that are no UTF-8, as \x1b: what others wrote may not steer a terminal.
+std::string printable(std::string_view text);
 std::size_t utf8_length(std::string_view text);  // code points
 
 // Shortest decimal text that reads back to the same bits; "nan", "inf", "-inf".

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/text.hpp"
 
@@ -52,6 +54,19 @@ void append_utf8(std::uint32_t point, std::string& out) {
   } else {
     byte(0xF0 | (point >> 18)), byte(0x80 | ((point >> 12) & 0x3F)), byte(0x80 | ((point >> 6) & 0x3F)), byte(0x80 | (point & 0x3F));
   }
+}
+
+// As one reads the files: by line and column, the files as they were first named.
+std::vector<const Diagnostic*> in_order(const Diagnostics& diagnostics) {
+  std::vector<const Diagnostic*> items;
+  std::map<std::string, std::size_t> file_rank;
+  for (const Diagnostic& d : diagnostics.items()) {
+    items.push_back(&d);
+    file_rank.try_emplace(d.place.file, file_rank.size());
+  }
+  const auto place = [&](const Diagnostic& d) { return std::tuple(file_rank.at(d.place.file), d.place.line, d.place.column); };
+  std::stable_sort(items.begin(), items.end(), [&](const auto* a, const auto* b) { return place(*a) < place(*b); });
+  return items;
 }
 
 class Printer {
@@ -136,15 +151,15 @@ void Printer::one(const Diagnostic& d) {
   if (d.place.line > 0) where += ":" + std::to_string(d.place.line);
   if (d.place.line > 0 && d.place.column > 0) where += ":" + std::to_string(d.place.column);
   if (!where.empty()) where += ": ";
-  out_ += painted("1", where) + painted(kColors[kind], std::string(kNames[kind]) + ": ") + d.message + "\n";
+  out_ += painted("1", where) + painted(kColors[kind], std::string(kNames[kind]) + ": ") + text::printable(d.message) + "\n";
   source_line(d.place, kColors[kind]);
-  if (!d.doc.empty()) out_ += "    " + painted("2", "what it is: ") + d.doc + "\n";
-  if (!d.mend.empty()) out_ += "    " + painted("32", "how to mend it: ") + d.mend + "\n";
+  if (!d.doc.empty()) out_ += "    " + painted("2", "what it is: ") + text::printable(d.doc) + "\n";
+  if (!d.mend.empty()) out_ += "    " + painted("32", "how to mend it: ") + text::printable(d.mend) + "\n";
 }
 
 std::string Printer::text(const Diagnostics& diagnostics) {
-  const auto& items = diagnostics.items();
-  for (std::size_t i = 0; i < std::min(items.size(), kMostShown); ++i) one(items[i]);
+  const auto items = in_order(diagnostics);
+  for (std::size_t i = 0; i < std::min(items.size(), kMostShown); ++i) one(*items[i]);
   if (items.size() > kMostShown) out_ += "... and " + std::to_string(items.size() - kMostShown) + " more\n";
   return std::move(out_);
 }
@@ -156,16 +171,16 @@ std::string diagnostics_text(const Diagnostics& diagnostics, const PrintOptions&
 std::string diagnostics_json(const Diagnostics& diagnostics) {
   static constexpr std::array<const char*, 3> kNames{"note", "warning", "error"};
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Diagnostic& d : diagnostics.items()) {
-    list.push_back({{"severity", kNames[static_cast<std::size_t>(d.severity)]},
-                    {"file", d.place.file},
-                    {"line", d.place.line},
-                    {"column", d.place.column},
-                    {"length", d.place.length},
-                    {"key", d.key},
-                    {"message", d.message},
-                    {"doc", d.doc},
-                    {"mend", d.mend}});
+  for (const Diagnostic* d : in_order(diagnostics)) {
+    list.push_back({{"severity", kNames[static_cast<std::size_t>(d->severity)]},
+                    {"file", d->place.file},
+                    {"line", d->place.line},
+                    {"column", d->place.column},
+                    {"length", d->place.length},
+                    {"key", d->key},
+                    {"message", d->message},
+                    {"doc", d->doc},
+                    {"mend", d->mend}});
   }
   return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

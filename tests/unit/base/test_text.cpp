@@ -86,3 +86,17 @@ TEST_CASE("globs match whole names") {
   CHECK_FALSE(text::matches("", "a"));
   CHECK_FALSE(text::matches("*a*b", "xxaxxabc"));
 }
+
+TEST_CASE("what others wrote is printed without its control characters") {
+  CHECK(text::printable("plain, caf\xC3\xA9\n\tindented") == "plain, caf\xC3\xA9\n\tindented");
+  CHECK(text::printable("\x1b[2Jgone\a\r") == "\\x1b[2Jgone\\x07\\x0d");
+  CHECK(text::printable("\x7f") == "\\x7f");
+  CHECK(text::printable("\xC2\x9B"
+                        "31m") == "\\x9b31m");  // U+009B begins a sequence as ESC [ does
+  CHECK(text::printable("\xC2\xA0") == "\xC2\xA0");
+  CHECK(text::printable("a\x9B\xFF"
+                        "b") ==
+        "a\\x9b\\xff"
+        "b");  // no UTF-8
+  CHECK(text::printable("") == "");
+}

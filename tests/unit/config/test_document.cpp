@@ -93,6 +93,24 @@ TEST_CASE("texts written in flow style read back as they were") {
   CHECK(to_text(value) == "[1.0, 1, 1e-300, true, null, {use: a.b, x: 0.1}]");
 }
 
+TEST_CASE("diagnostics are told in the order of the files' lines, files as they were first named, of one place as they came") {
+  Diagnostics diagnostics;
+  diagnostics.error({"b.yaml", 10, 1, 1}, "1");
+  diagnostics.warning({"a.yaml", 2, 5, 1}, "2");
+  diagnostics.error({"b.yaml", 9, 7, 1}, "3");
+  diagnostics.error({"b.yaml", 9, 3, 1}, "4");
+  diagnostics.note({"b.yaml", 9, 3, 1}, "5");
+  diagnostics.error({"b.yaml", 0, 0, 1}, "6");
+  diagnostics.error({"a.yaml", 1, 9, 1}, "7");
+  std::string order, text = diagnostics_text(diagnostics);
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) order += text[text.find('\n', at) - 1];
+  CHECK(order == "6453172");
+  const std::string json = diagnostics_json(diagnostics);
+  std::string of_json;
+  for (auto at = json.find("\"message\": \""); at != std::string::npos; at = json.find("\"message\": \"", at + 1)) of_json += json[at + 12];
+  CHECK(of_json == order);
+}
+
 TEST_CASE("the caret stands under the mistake, tabs and wide characters included") {
   SourceTexts sources{{"f.yaml", "a:\t\xE4\xB8\xAD\xE6\x96\x87 bad\n\x1b[31m\n"}};
   PrintOptions options;
@@ -108,6 +126,9 @@ TEST_CASE("the caret stands under the mistake, tabs and wide characters included
   options.color = true;
   CHECK(diagnostics_text(diagnostics, options).find("\x1b[1;31merror: \x1b[0m") != std::string::npos);
   CHECK(diagnostics_json(diagnostics).find("\"column\": 7") != std::string::npos);
+  Diagnostics hostile;
+  hostile.error({}, "it said \x1b[2Jthis", "not \a that", "", "\x7f");
+  CHECK(diagnostics_text(hostile) == "error: it said \\x1b[2Jthis\n    what it is: \\x7f\n    how to mend it: not \\x07 that\n");
   Diagnostics no_file;
   no_file.note({}, "just so");
   CHECK(diagnostics_text(no_file) == "note: just so\n");

@@ -172,7 +172,7 @@ struct NeverBegins {
     if (dies) std::abort();
     std::string weights;
     for (const double w : problem.class_weight()) weights += " " + std::to_string(static_cast<int>(w));
-    throw assay::bad_input("not with " + std::to_string(problem.inputs()) + " inputs, " + std::to_string(problem.outputs()) +
+    throw assay::bad_input("\033[31mnot\033[0m with " + std::to_string(problem.inputs()) + " inputs, " + std::to_string(problem.outputs()) +
                            " outputs, batches of " + std::to_string(batch) + " and weights" + weights);
   }
   double step(const assay::Batch&, assay::Call&) { return 0; }
