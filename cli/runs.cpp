@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/backtest_text.hpp"
+#include "cli/fits_text.hpp"
 #include "cli/place.hpp"
 #include "cli/result_text.hpp"
 #include "cli/session.hpp"
@@ -47,7 +48,11 @@ int list(const Arguments& arguments) {
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
   Json json = Json::array();
   std::string text;
+  const auto line = [](const auto& id, const auto& name, const char* status, const std::string& started, const std::string& took) {
+    return fmt::format("{:>5}  {:<32} {:<12} {:<21} {:>9}  ", id, name, status, started, took);
+  };
   for (const store::RunRecord& brief : store.runs()) {
+    if (text.empty()) text = console.dim(line("run", "name", "status", "started", "took") + "first metric") + "\n";
     const store::RunRecord run = store.run(brief.id);
     const std::string seconds =
         run.finished_at == 0 ? "" : fmt::format("{:.1f} s", static_cast<double>(run.finished_at - run.started_at) / 1e9);
@@ -58,8 +63,8 @@ int list(const Arguments& arguments) {
                     {"started", when(run.started_at)},
                     {"quick", run.quick},
                     {"stamps", stamps}});
-    text += fmt::format("{:>5}  {:<32} {:<12} {:<21} {:>9}  {}{}{}\n", run.id, run.name, to_text(run.status), when(run.started_at), seconds,
-                        headline(run), run.quick ? "  (quick)" : "", stamps.empty() ? "" : "  (" + stamps + ")");
+    text += line(run.id, run.name, to_text(run.status), when(run.started_at), seconds) + headline(run) + (run.quick ? "  (quick)" : "") +
+            (stamps.empty() ? "" : "  (" + stamps + ")") + "\n";
   }
   console.out(console.json() ? json.dump() + "\n" : text.empty() ? "no runs yet\n" : text);
   return 0;
@@ -129,16 +134,33 @@ std::span<const double> values_of(const store::Predictions& p, std::size_t i) {
   return std::span(p.value).subspan(i * outputs, outputs);
 }
 
-std::string predictions_csv(const store::Store& store, const store::RunRecord& run, bool as_csv) {
-  const char* separator = as_csv ? "," : "  ";
+// Rows for a program, written as they come, or for a reader, below one another.
+class Lines {
+ public:
+  explicit Lines(bool as_csv) : as_csv_(as_csv) {}
+  void add(Row row) {
+    if (as_csv_)
+      csv_ += text::join(row, ",") + "\n";
+    else
+      rows_.push_back(std::move(row));
+  }
+  std::string text() const { return as_csv_ ? csv_ : long_table(rows_); }
+
+ private:
+  bool as_csv_;
+  std::string csv_;
+  std::vector<Row> rows_;
+};
+
+std::string predictions_text(const store::Store& store, const store::RunRecord& run, bool as_csv) {
   const Paths paths(run);
-  std::vector<std::string> names{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"};
+  Row names{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"};
   if (paths.any()) names.emplace_back("path");
-  std::string out = text::join(names, separator) + "\n";
+  Lines lines(as_csv);
+  lines.add(names);
   const auto real = [](double v) { return std::isnan(v) ? std::string() : text::shortest(v); };
   each_prediction(store, run.id, [&](const store::UnitKey& key, const store::Predictions& p, std::size_t i) {
-    std::vector<std::string> cells{key.model, std::to_string(key.fold + 1), std::to_string(key.repeat + 1), p.part,
-                                   std::to_string(p.row[i])};
+    Row cells{key.model, std::to_string(key.fold + 1), std::to_string(key.repeat + 1), p.part, std::to_string(p.row[i])};
     cells.push_back(p.known_at.empty() ? "" : to_iso(p.known_at[i]));
     cells.push_back(p.label_end.empty() ? "" : to_iso(p.label_end[i]));
     cells.push_back(p.entity.empty() ? "" : run.entities.at(static_cast<std::size_t>(p.entity[i])));
@@ -147,9 +169,9 @@ std::string predictions_csv(const store::Store& store, const store::RunRecord& r
     for (const double v : values_of(p, i)) values.push_back(real(v));
     cells.push_back(text::join(values, ";"));
     if (const auto path = paths.of(key, p, i); paths.any()) cells.push_back(path ? std::to_string(*path) : "");
-    out += text::join(cells, separator) + "\n";
+    lines.add(std::move(cells));
   });
-  return out;
+  return lines.text();
 }
 
 std::string predictions_json(const store::Store& store, const store::RunRecord& run) {
@@ -184,34 +206,13 @@ std::string steps_json(const store::Store& store, store::RunId id) {
 }
 
 std::string steps_text(const store::Store& store, store::RunId id, bool as_csv) {
-  const char* separator = as_csv ? "," : "  ";
-  std::string out = text::join(std::vector<std::string>{"model", "fold", "repeat", "epoch", "name", "value"}, separator) + "\n";
+  Lines lines(as_csv);
+  lines.add({"model", "fold", "repeat", "epoch", "name", "value"});
   for (const store::UnitRecord& unit : store.units(id))
     for (const store::StepMetric& s : unit.steps)
-      out += text::join(std::vector<std::string>{unit.key.model, std::to_string(unit.key.fold + 1), std::to_string(unit.key.repeat + 1),
-                                                 std::to_string(s.step + 1), s.name, std::isnan(s.value) ? "" : text::shortest(s.value)},
-                        separator) +
-             "\n";
-  return out;
-}
-
-std::string fits_text(const store::Store& store, store::RunId id) {
-  std::string out;
-  for (const store::UnitRecord& unit : store.units(id)) {
-    out += fmt::format("  {}, fold {}, repeat {}: {}, {:.2f} s", unit.key.model, unit.key.fold + 1, unit.key.repeat + 1,
-                       to_text(unit.status), unit.seconds);
-    if (unit.best_epoch >= 0) out += fmt::format(", epoch {}", unit.best_epoch + 1);
-    out += "\n";
-    if (!unit.error.empty()) out += "    " + unit.error + "\n";
-    if (!unit.log.empty()) {
-      for (const std::string_view line : text::split(text::trim(unit.log), '\n')) out += "    | " + std::string(line) + "\n";
-    }
-    if (unit.extra.empty()) continue;
-    const Json extra = Json::parse(unit.extra);
-    for (const Json& pair : extra.at("summary"))
-      out += fmt::format("    {}: {}\n", pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
-  }
-  return out;
+      lines.add({unit.key.model, std::to_string(unit.key.fold + 1), std::to_string(unit.key.repeat + 1), std::to_string(s.step + 1), s.name,
+                 std::isnan(s.value) ? "" : text::shortest(s.value)});
+  return lines.text();
 }
 
 std::string show_text(const store::Store& store, const store::RunRecord& run, const Console& console) {
@@ -225,10 +226,10 @@ std::string show_text(const store::Store& store, const store::RunRecord& run, co
   for (const store::FoldRecord& f : store.folds(run.id))
     text += fmt::format("  fold {}: {} train, {} validation, {} test rows, {} purged  {}\n", f.fold + 1, f.train_rows, f.validation_rows,
                         f.test_rows, f.purged_rows, f.description);
-  text += fits_text(store, run.id);
+  text += fits_text(store, run.id, console);
   for (const store::Store::Reveal& r : store.reveals(run.id))
     text += fmt::format("  {} was revealed {}\n{}", r.what, when(r.at), accept_text(r.summary));
-  if (!run.error.empty()) text += "  error: " + run.error + "\n";
+  if (!run.error.empty()) text += "  error: " + text::printable(run.error) + "\n";
   if (!run.summary.empty()) text += result_text(run.summary, console);
   return text;
 }
@@ -323,7 +324,7 @@ int show(const Arguments& arguments) {
   else if (arguments.has("file"))
     console.out(console.json() ? Json{{"run", run.id}, {"file", run.resolved}}.dump() + "\n" : run.resolved);
   else if (arguments.has("predictions"))
-    console.out(console.json() ? predictions_json(store, run) + "\n" : predictions_csv(store, run, arguments.has("csv")));
+    console.out(console.json() ? predictions_json(store, run) + "\n" : predictions_text(store, run, arguments.has("csv")));
   else if (const std::string sheet = sheet_of(store, run, arguments, console); !sheet.empty())
     console.out(sheet);
   else if (arguments.has("steps"))
@@ -357,37 +358,83 @@ std::optional<std::pair<std::int64_t, double>> scored_rows(const store::RunRecor
   return std::pair{summary.at("test_rows").get<std::int64_t>(), summary.at("coverage").get<double>()};
 }
 
+// The cells of a metric that is a table (the four counts of a confusion), by name; nothing where it is one number.
+Json table_of(const Json& summary, const std::string& model, const std::string& metric) {
+  const std::string baseline = "baseline:";
+  const Json* metrics = nullptr;
+  const auto find = [](const Json* in, const std::string& key) -> const Json* {
+    if (in == nullptr || !in->is_object()) return nullptr;
+    const auto at = in->find(key);
+    return at == in->end() ? nullptr : &*at;
+  };
+  if (model.starts_with(baseline))
+    metrics = find(find(&summary, "baselines"), model.substr(baseline.size()));
+  else if (summary.contains("models"))
+    metrics = find(find(find(&summary, "models"), model), "metrics");
+  else
+    metrics = find(&summary, "metrics");
+  const Json* table = find(find(metrics, metric), "table");
+  return table == nullptr ? Json() : *table;
+}
+
+// The metrics of runs side by side. What is a table has a line for each of its cells.
+class SideBySide {
+ public:
+  SideBySide(const store::Store& store, const std::vector<store::RunRecord>& runs) {
+    for (const store::RunRecord& run : runs) {
+      auto& values = values_.emplace_back();
+      const Json summary = run.summary.empty() ? Json::object() : Json::parse(run.summary);
+      for (const store::MetricRecord& m : store.metrics(run.id)) {
+        if (m.fold >= 0 || m.path >= 0) continue;
+        const Json cells = table_of(summary, m.model, m.name);
+        if (cells.is_null()) add(values, {m.model, m.name}, {m.value, std::isnan(m.value) ? "n/a" : value_text(m)});
+        for (const auto& [cell, value] : cells.items())
+          add(values, {m.model, m.name + "." + cell},
+              {value.is_null() ? std::nan("") : value.get<double>(), value.is_null() ? "n/a" : count(value.get<double>())});
+      }
+    }
+  }
+
+  void put(std::vector<Row>& rows, Json& json) const {
+    for (const auto& key : order_) {
+      rows.push_back({key.first + " " + key.second});
+      Json line{{"model", key.first}, {"metric", key.second}, {"values", Json::array()}};
+      for (const auto& of_run : values_) {
+        const auto found = of_run.find(key);
+        rows.back().push_back(found == of_run.end() ? "n/a" : found->second.text);
+        line["values"].push_back(found == of_run.end() ? Json() : run::number_json(found->second.value));
+      }
+      json.push_back(std::move(line));
+    }
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // model, metric
+  struct Value {
+    double value;
+    std::string text;
+  };
+  void add(std::map<Key, Value>& to, const Key& key, Value value) {
+    if (std::find(order_.begin(), order_.end(), key) == order_.end()) order_.push_back(key);
+    to.emplace(key, std::move(value));
+  }
+
+  std::vector<Key> order_;
+  std::vector<std::map<Key, Value>> values_;
+};
+
 int compare(const Arguments& arguments) {
   Console console(arguments.has("json"));
   const store::Store store(store_file(arguments.value("store")), store::Store::Mode::read);
   std::vector<store::RunRecord> runs;
   for (const std::string& name : arguments.plain()) runs.push_back(store.run(store.resolve(name)));
-  std::vector<std::pair<std::string, std::string>> order;  // model, metric
-  std::vector<std::map<std::pair<std::string, std::string>, store::MetricRecord>> values(runs.size());
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    for (const store::MetricRecord& m : store.metrics(runs[i].id)) {
-      if (m.fold >= 0 || m.path >= 0) continue;
-      const std::pair<std::string, std::string> key{m.model, m.name};
-      if (std::find(order.begin(), order.end(), key) == order.end()) order.push_back(key);
-      values[i].emplace(key, m);
-    }
   Json json{{"runs", Json::array()}, {"metrics", Json::array()}, {"circumstances", Json::array()}};
   std::vector<Row> rows{{""}};
   for (const store::RunRecord& run : runs) {
     rows[0].push_back(fmt::format("{} ({})", run.name, run.id));
     json["runs"].push_back({{"run", run.id}, {"name", run.name}});
   }
-  for (const auto& key : order) {
-    rows.push_back({key.first + " " + key.second});
-    Json line{{"model", key.first}, {"metric", key.second}, {"values", Json::array()}};
-    for (const auto& of_run : values) {
-      const auto found = of_run.find(key);
-      const bool known = found != of_run.end() && !std::isnan(found->second.value);
-      rows.back().push_back(known ? value_text(found->second) : "n/a");
-      line["values"].push_back(known ? Json(found->second.value) : Json());
-    }
-    json["metrics"].push_back(line);
-  }
+  SideBySide(store, runs).put(rows, json["metrics"]);
   std::string text = table(rows, 1, 1, console);
   for (const store::RunRecord& run : runs)
     if (const std::string stamps = brief_stamps(run.summary); !stamps.empty()) text += fmt::format("stamped in {}: {}\n", run.id, stamps);

@@ -77,6 +77,25 @@ std::string table(const std::vector<Row>& rows, std::size_t from, std::size_t gr
   return out;
 }
 
+std::string long_table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> width;
+  for (const Row& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      if (c == width.size()) width.push_back(0);
+      width[c] = std::max(width[c], text::utf8_length(row[c]));
+    }
+  std::string out;
+  for (const Row& row : rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      if (c > 0) out.append(2 + width[c - 1] - text::utf8_length(row[c - 1]), ' ');
+      out += row[c];
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
+  }
+  return out;
+}
+
 // "label       words ...", wrapped between words and indented below the first.
 std::string labelled(const std::string& label, const std::string& words) {
   std::string out, line = "  " + label + std::string(label.size() < kLabel ? kLabel - label.size() : 1, ' ');

@@ -25,6 +25,9 @@ std::string brief(double value);                                     // to three
 // into a block below, under the first column again; `group` of them stay together from column `from` on.
 std::string table(const std::vector<Row>& rows, std::size_t from, std::size_t group, const Console& console);
 
+// The same however long its lines are: one row a line, all cells left-aligned, for what may have thousands of rows.
+std::string long_table(const std::vector<Row>& rows);
+
 // "label       words ...", wrapped between words and indented below the first.
 std::string labelled(const std::string& label, const std::string& words);
 
