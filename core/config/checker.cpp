@@ -288,7 +288,7 @@ void Checker::unknown_component(const Node& id, const KeySpec& key, const std::s
       mend = "known: " + text::join(
                              [&] {
                                std::vector<std::string> ids;
-                               for (const ComponentSpec* spec : known) ids.push_back(spec->id);
+                               for (const ComponentSpec* spec : known) ids.push_back(as_written(*spec));
                                return ids;
                              }(),
                              ", ");
@@ -395,6 +395,8 @@ bool Checked::is_bad(const std::string& path) const {
   }
   return false;
 }
+
+std::string as_written(const ComponentSpec& spec) { return spec.kind == "metric" ? spec.id.substr(spec.id.rfind('.') + 1) : spec.id; }
 
 Checked check_keys(const Node& root, const KeySpec& keys, const JoinedCatalogue& catalogue, Diagnostics& diagnostics) {
   Checked out;

@@ -25,6 +25,9 @@ struct Checked {
   bool is_bad(const std::string& path) const;  // it, something above it or below it
 };
 
+// Metrics stand in files by the last part of their ids, all others by whole ids.
+std::string as_written(const ComponentSpec& spec);
+
 Checked check_keys(const Node& root, const KeySpec& keys, const JoinedCatalogue& catalogue, Diagnostics& diagnostics);
 
 }  // namespace assay::config

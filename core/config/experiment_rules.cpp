@@ -11,6 +11,7 @@
 #include "config/search_reader.hpp"
 #include "config/split_rules.hpp"
 #include "config/table_reader.hpp"
+#include "config/train_rules.hpp"
 
 namespace assay::config {
 
@@ -40,8 +41,7 @@ class Rules {
     target();
     tasks();
     validation_users();
-    class_keys();
-    train_weights();
+    check_train_rules(e_, checked_, catalogue_, time_, diagnostics_);
     source();
     time_keys();
     check_table_rules(e_, checked_, diagnostics_);
@@ -62,12 +62,10 @@ class Rules {
   void target();
   void tasks();
   void target_label(bool others);
-  void train_weights();
   void task_of(const Component& component, const char* kind, const std::string& path);
   bool forgets(const Component& model) const;
   void validation_users();
   const ComponentSpec* metric_key(const std::string& name, const std::string& path, bool needs_direction);
-  void class_keys();
   void source();
   void time_keys();
   void features_and_inputs();
@@ -153,41 +151,15 @@ void Rules::target_label(bool others) {
   if (!e_.target.positive.empty()) error("target.positive", "a label says itself what class 1 is", "remove it");
 }
 
-// What needs classes, time or a model that takes weights.
-void Rules::train_weights() {
-  const auto& weight = e_.train.sample_weight;
-  if (e_.train.resample && good("target") && given("target.task") && e_.target.task == Task::regression)
-    error_at_key("train.resample", "drawing rows by class needs classes, and target.task is regression", "remove it");
-  if (!weight || !good("train.sample_weight")) return;
-  if (!weight->uniqueness && weight->decay == 1 && !weight->half_life && weight->column.empty())
-    error_at_key("train.sample_weight", "no weight is asked for", "add uniqueness: true, decay, half_life or column");
-  const bool timed = weight->uniqueness || weight->decay != 1 || weight->half_life;
-  if (timed && time_ == Known::no)
-    error_at_key("train.sample_weight", "weights by overlap and age need time, and this is a plain table",
-                 "name data.time, or weigh by `column`");
-  if (weight->half_life && weight->half_life->is_zero())
-    error("train.sample_weight.half_life", "a half-life of zero leaves nothing", "leave the key out for none");
-  for (const auto& [name, model] : e_.models) {
-    const ComponentSpec* spec = catalogue_.find("model", model.id);
-    if (spec == nullptr || spec->takes_weights || spec->baseline) continue;
-    std::vector<std::string> fitting;
-    for (const ComponentSpec* other : catalogue_.all("model")) {
-      if (other->takes_weights && !other->baseline) fitting.push_back(other->id);
-    }
-    error_at_key("train.sample_weight", "the model " + model.id + " does not take weights of rows",
-                 fitting.empty() ? "remove them" : "remove them, or choose one that does: " + text::join(fitting, ", "));
-  }
-}
-
 void Rules::task_of(const Component& component, const char* kind, const std::string& path) {
   const ComponentSpec* spec = catalogue_.find(kind, component.id);
   if (spec == nullptr || spec->tasks == 0 || (spec->tasks & (1u << static_cast<unsigned>(e_.target.task))) != 0) return;
   std::vector<std::string> fitting;
   for (const ComponentSpec* other : catalogue_.all(kind)) {
-    if ((other->tasks & (1u << static_cast<unsigned>(e_.target.task))) != 0) fitting.push_back(other->id);
+    if ((other->tasks & (1u << static_cast<unsigned>(e_.target.task))) != 0) fitting.push_back(as_written(*other));
   }
   error(path,
-        std::string("the ") + kind + " " + component.id + " is for " + tasks_text(spec->tasks) + ", and target.task is " +
+        std::string("the ") + kind + " " + as_written(*spec) + " is for " + tasks_text(spec->tasks) + ", and target.task is " +
             to_text(e_.target.task),
         fitting.empty() ? "" : std::string("for ") + to_text(e_.target.task) + ": " + text::join(fitting, ", "));
 }
@@ -214,7 +186,7 @@ const ComponentSpec* Rules::metric_key(const std::string& name, const std::strin
   }
   task_of({spec->id, {}, {}}, "metric", path);
   if (needs_direction && spec->direction == 0)
-    error(path, "the metric " + spec->id + " has no better side: nothing can be chosen by it", "name another metric");
+    error(path, "the metric " + as_written(*spec) + " has no better side: nothing can be chosen by it", "name another metric");
   return spec;
 }
 
@@ -252,15 +224,6 @@ void Rules::validation_users() {
   if (threshold.fixed) return;
   if (threshold.rows == "validation" && !rows)
     error("evaluate.threshold.rows", "a threshold from validation rows needs some, and the split leaves none", mend);
-}
-
-void Rules::class_keys() {
-  if (!given("train.class_weight") || !good("train.class_weight") || !good("target") || !given("target.task")) return;
-  if (e_.target.task == Task::regression)
-    error_at_key("train.class_weight", "class weights need classes, and target.task is regression", "remove them");
-  if (e_.target.task == Task::binary && !e_.train.balanced && e_.train.class_weight.size() != 2)
-    error("train.class_weight", "a binary task has 2 classes, and there are " + std::to_string(e_.train.class_weight.size()) + " weights",
-          "write [weight of class 0, weight of class 1]");
 }
 
 void Rules::source() {
@@ -390,7 +353,8 @@ void Rules::lists_without_doubles() {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (!seen.insert(to_text(Value{ComponentValue{list[i].id, list[i].params}})).second)
-        error(path + "." + std::to_string(i), "'" + list[i].id + "' stands twice in " + path, "keep one");
+        error(path + "." + std::to_string(i),
+              "'" + (path == "evaluate.metrics" ? short_name(list[i].id) : list[i].id) + "' stands twice in " + path, "keep one");
     }
   };
   if (given("evaluate.metrics")) {

@@ -175,9 +175,10 @@ class SearchRules {
       error("search.objective.metric", "there is no metric '" + search_.metric.substr(0, 60) + "'",
             near ? "did you mean '" + *near + "'?" : "known: " + text::join(known, ", "));
     } else if (metric->tasks != 0 && (metric->tasks & (1u << static_cast<unsigned>(e_.target.task))) == 0) {
-      error("search.objective.metric", "the metric " + metric->id + " is not for " + to_text(e_.target.task), "name another metric");
+      error("search.objective.metric", "the metric " + as_written(*metric) + " is not for " + to_text(e_.target.task),
+            "name another metric");
     } else if (metric->direction == 0 && !has_goal) {
-      error("search.objective.metric", "the metric " + metric->id + " has no better side of its own",
+      error("search.objective.metric", "the metric " + as_written(*metric) + " has no better side of its own",
             "add goal: maximize or goal: minimize");
     }
   }
