@@ -7,6 +7,7 @@
 #include "cli/place.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs.hpp"
+#include "config/diagnostics_printer.hpp"
 #include "config/experiment_rules.hpp"
 #include "pipeline/checked_expression.hpp"
 #include "run/check_folds.hpp"
@@ -46,6 +47,13 @@ std::string folds_text(const run::ExperimentData& data) {
   return text;
 }
 
+std::vector<std::string> notes_of(const run::ExperimentData& data) {
+  std::vector<std::string> notes;
+  for (const auto* some : {&data.loaded.notes, &data.dataset.notes, &data.folds.notes})
+    notes.insert(notes.end(), some->begin(), some->end());
+  return notes;
+}
+
 int check_file(const std::string& file, const Arguments& arguments, Console& console) {
   Diagnostics diagnostics;
   OpenedExperiment opened = open_experiment(file, arguments, diagnostics);
@@ -71,6 +79,15 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
   if (diagnostics.has_errors()) return diagnostics.exit_code();
   if (console.json()) {
     Json json{{"file", file}, {"name", opened.experiment->name}, {"sound", true}};
+    const auto told = [&](Severity severity, const std::vector<std::string>& notes) {
+      Diagnostics some;
+      for (const Diagnostic& d : diagnostics.items())
+        if (d.severity == severity) some.add(d);
+      for (const std::string& note : notes) some.note({file}, note);
+      return Json::parse(config::diagnostics_json(some));
+    };
+    json["warnings"] = told(Severity::warning, {});
+    json["notes"] = told(Severity::note, data ? notes_of(*data) : std::vector<std::string>());
     if (data) json.update({{"rows", data->dataset.rows()}, {"inputs", data->dataset.inputs.size()}, {"folds", data->folds.folds.size()}});
     console.value(json.dump());
     return 0;
@@ -78,8 +95,7 @@ int check_file(const std::string& file, const Arguments& arguments, Console& con
   console.out(fmt::format("{}: sound\n", file));
   if (data) {
     console.out(folds_text(*data));
-    for (const auto* notes : {&data->loaded.notes, &data->dataset.notes, &data->folds.notes})
-      for (const std::string& note : *notes) console.out("  note: " + note + "\n");
+    for (const std::string& note : notes_of(*data)) console.out("  note: " + note + "\n");
     if (data->dataset.has_time())
       console.out("  not covered by any check: vintages and restatements, index membership, survivorship of what the data hold\n");
   }
