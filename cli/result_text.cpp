@@ -173,9 +173,10 @@ std::string fairness_text(const Json& part, const std::string& of, const Console
 }
 
 // Notes that differ in their numbers only are told once.
-std::string notes_text(const Json& notes) {
+std::string notes_text(const Json& notes, Warnings warnings) {
   std::vector<std::pair<std::string, Json>> kinds;
   for (const Json& note : notes) {
+    if (warnings == Warnings::told_already && note.get<std::string>().starts_with("warning: ")) continue;
     std::string shape;
     for (const char c : note.get<std::string>()) shape += c >= '0' && c <= '9' ? '#' : c;
     shape.erase(std::unique(shape.begin(), shape.end(), [](char a, char b) { return a == '#' && b == '#'; }), shape.end());
@@ -234,7 +235,13 @@ std::string selection_text(const Json& selection) {
   return text;
 }
 
-std::string closing_text(const Json& json) {
+// Known of simulated data alone.
+std::string best_possible_text(const Json& best) {
+  return labelled("at best", fmt::format("an AUC of {} on these test rows, by their true probabilities; {} is to be expected of such rows",
+                                         fixed(best.at("auc"), 5), fixed(best.at("expected_auc"), 5)));
+}
+
+std::string closing_text(const Json& json, Warnings warnings) {
   std::string text;
   text += accept_lines(json) + stamp_lines(json);
   if (json.contains("selection")) text += selection_text(json.at("selection"));
@@ -248,16 +255,16 @@ std::string closing_text(const Json& json) {
       text += labelled("", fmt::format("its final test was looked at {} time{}", reveals, reveals == 1 ? "" : "s"));
   }
   if (json.contains("sealed")) text += labelled("final test", json.at("sealed").get<std::string>());
-  if (json.contains("notes")) text += notes_text(json.at("notes"));
+  if (json.contains("notes")) text += notes_text(json.at("notes"), warnings);
   if (json.contains("failures"))
-    for (const Json& failure : json.at("failures")) text += labelled("failed", failure.get<std::string>());
+    for (const Json& failure : json.at("failures")) text += labelled("failed", text::printable(failure.get<std::string>()));
   if (json.contains("quick")) text += labelled("quick", "this tried the machinery on a part of the data; it is no result");
   return text;
 }
 
 }  // namespace
 
-std::string result_text(const std::string& summary, const Console& console) {
+std::string result_text(const std::string& summary, const Console& console, Warnings warnings) {
   const Json json = Json::parse(summary);
   const double confidence = json.value("confidence", 0.95);
   std::string text, of;
@@ -274,11 +281,12 @@ std::string result_text(const std::string& summary, const Console& console) {
   } else if (!json.at("metrics").empty()) {
     text += fmt::format("\n{}", model_text(json, json.at("baselines"), confidence, console));
   }
+  if (json.contains("best_possible")) text += best_possible_text(json.at("best_possible"));
   if (json.contains("backtest")) text += "\n" + backtest_text(json.at("backtest"), console);
   if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
   if (json.contains("held_windows")) text += "\n" + held_windows_text(json.at("held_windows"), console);
   if (json.contains("fairness")) text += fmt::format("\n{}", fairness_text(json, of, console));
-  return text + "\n" + closing_text(json);
+  return text + "\n" + closing_text(json, warnings);
 }
 
 std::string accept_text(const std::string& summary) { return accept_lines(read(summary)); }

@@ -54,6 +54,8 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
   const std::filesystem::path store = store_file(arguments.value("store"));
   run::RunContext context = run_context(*opened.registry, store, console);
   context.warned = [&](const Diagnostics& warnings) { console.show(warnings, &opened.sources); };
+  std::optional<store::RunId> began;
+  context.began = [&](store::RunId id) { began = id; };
   std::optional<run::RunOutcome> outcome;
   try {
     outcome = run::run_experiment(*opened.experiment, request, context, diagnostics);
@@ -62,7 +64,8 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
     if (e.fault() == Fault::interrupted) {
       console.say(request.again ? "interrupted: the same command without --again goes on where it stopped"
                                 : "interrupted: the same command goes on where it stopped");
-      if (console.json()) console.value(Json{{"name", opened.experiment->name}, {"status", "interrupted"}}.dump());
+      if (console.json())
+        console.value(Json{{"run", began ? Json(*began) : Json()}, {"name", opened.experiment->name}, {"status", "interrupted"}}.dump());
       return static_cast<int>(Fault::interrupted);
     }
     throw;
@@ -81,7 +84,7 @@ int run_file(const std::string& file, const Arguments& arguments, Console& conso
                             outcome->from_store ? " (stored result; --again runs it again)"
                             : outcome->failed   ? " (failed in part)"
                                                 : ""));
-    console.out(result_text(outcome->summary, console));
+    console.out(result_text(outcome->summary, console, Warnings::told_already));
     console.out(fmt::format("  run {} in {}: `assay runs show {}`\n", outcome->id, store.string(), outcome->id));
   }
   return outcome->failed ? static_cast<int>(Fault::failed) : outcome->accepted ? 0 : static_cast<int>(Fault::not_accepted);

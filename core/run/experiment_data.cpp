@@ -49,8 +49,9 @@ LoadedData simulate(const config::Experiment& experiment) {
     options.seed = static_cast<std::uint64_t>(integer("seed"));
     data::SimulatedCredit simulated = data::simulate_credit(options);
     loaded.frame = std::move(simulated.frame);
-    char note[80];
-    std::snprintf(note, sizeof note, "simulated applicants: the best possible AUC is %.4f", simulated.best_auc);
+    char note[120];
+    std::snprintf(note, sizeof note, "simulated applicants: over all %lld rows the best possible AUC is %.4f",
+                  static_cast<long long>(options.rows), simulated.best_auc);
     loaded.notes.push_back(note);
     loaded.true_probability = std::move(simulated.probability);
     return loaded;

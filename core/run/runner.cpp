@@ -50,6 +50,7 @@ class Runner {
     if (!request_.again)
       if (const auto stored = stored_result(identity)) return *stored;
     open_run(identity, plugins);
+    if (context_.began) context_.began(id_);
     if (experiment_.search || experiment_.trial) search_ = std::make_unique<RunSearch>(experiment_, context_, data_, shelf_, store_, id_);
     if (experiment_.trial) return finish_trial(search_->run_trial());
     if (experiment_.search) {

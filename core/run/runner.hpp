@@ -37,6 +37,7 @@ struct RunContext {
   data::ReadProgress reading;
   double checkpoint_seconds = 2;
   const BacktestStage* backtest = nullptr;           // what replays strategies; needed for experiments with a backtest
+  std::function<void(store::RunId)> began{};         // called once the run has its number, new or gone on with; may be empty
   std::function<void(const Diagnostics&)> warned{};  // called once before the first fit where the checks have warnings; may be empty
 };
 

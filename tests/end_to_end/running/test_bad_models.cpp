@@ -132,12 +132,13 @@ TEST_CASE("a fit that does not ask is stopped by Ctrl-C all the same, within the
   Folder folder;
   bring_bad_plugins(folder);
   folder.write("e.yaml", market("model: {use: bad.hangs}\n", ""));
-  const pid_t pid = folder.start({"run", "e.yaml"});
+  const pid_t pid = folder.start({"run", "e.yaml", "--json"});
   sleep_ms(1500);
   const auto began = std::chrono::steady_clock::now();
   kill(pid, SIGINT);
   const Result ended = folder.wait(pid);
   CHECK(ended.code == 75);
+  CHECK(ended.json() == Json{{"run", 1}, {"name", "bad-models"}, {"status", "interrupted"}});
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(30));
 }
 
