@@ -270,6 +270,19 @@ Json best_possible(const SummaryInput& input, const train::ForecastSet& test) {
   return {{"expected_auc", number_json(data::expected_auc(probability))}, {"auc", number_json(stats::auc(test.truth, probability))}};
 }
 
+// Whatever the row, the fold's forecast is one and the same.
+bool is_constant(const train::ModelForecasts& forecasts) {
+  bool any = false;
+  for (const auto& folds : forecasts.repeats)
+    for (const train::ForecastSet& set : folds) {
+      const auto outputs = static_cast<std::size_t>(set.outputs);
+      for (std::size_t i = outputs; i < set.value.size(); ++i)
+        if (set.value[i] != set.value[i % outputs]) return false;
+      any = any || set.value.size() > outputs;
+    }
+  return any;
+}
+
 // Two-sided, since neither model was named as the one to beat.
 std::string pair_verdict(const std::string& a, const std::string& b, const Json& comparison, double level) {
   const Json &p = comparison.at("p_two_sided"), &difference = comparison.at("difference");
@@ -367,11 +380,15 @@ Summary summarise(const SummaryInput& input) {
     json["baselines"][b.name] = to_json(b.metrics);
     record(out.metrics, "baseline:" + b.name, b.metrics);
   }
-  for (const Evaluated& model : models) {
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    const Evaluated& model = models[m];
     record(out.metrics, model.name, model.metrics);
     const std::vector<train::Comparison> tests = comparisons(input, model, baselines);
     Json part{{"metrics", to_json(model.metrics)}, {"verdict", train::verdict_text(tests)}, {"comparisons", Json::array()}};
     for (const train::Comparison& c : tests) part["comparisons"].push_back(to_json(c));
+    if (is_constant(input.models[m]))
+      part["verdict"] =
+          part["verdict"].get<std::string>() + "; warning: it forecasts the same for every row, and so tells none from another";
     part.update(details(input, model, out.failures));
     for (const Evaluated& b : baselines)  // its metrics stand on other rows
       if (b.typical.coverage() != model.typical.coverage()) part["baseline_coverage"][b.name] = number_json(b.typical.coverage());
