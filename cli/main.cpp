@@ -43,14 +43,19 @@ const Verb* find_verb(const std::vector<std::string>& words, std::size_t& used) 
 
 int unknown(const std::vector<std::string>& words) {
   std::vector<std::string> names, group;
+  std::string example;
   for (const Verb& verb : assay::cli::verbs()) {
     names.push_back(verb.name);
-    if (verb.name.starts_with(words[0] + " ")) group.push_back(fmt::format("  {:<14} {}\n", verb.name, verb.summary));
+    if (!verb.name.starts_with(words[0] + " ")) continue;
+    group.push_back(fmt::format("  {:<14} {}\n", verb.name, verb.summary));
+    if (example.empty()) example = verb.help().example;
   }
   if (!group.empty()) {
     const bool asked = words.size() == 1 || words[1] == "--help" || words[1] == "-h";
-    std::string text = asked ? "" : fmt::format("assay: there is no verb '{} {}'\n", words[0], words[1]);
+    std::string text = asked ? fmt::format("Usage: assay {} VERB ...      (assay {} VERB --help tells more)\n\n", words[0], words[0])
+                             : fmt::format("assay: there is no verb '{} {}'\n", words[0], words[1]);
     for (const std::string& line : group) text += line;
+    if (asked) text += "\nExample:\n  " + example + "\n";
     print(asked ? stdout : stderr, text);
     return asked && words.size() > 1 ? 0 : 1;
   }
