@@ -134,8 +134,9 @@ std::vector<ComponentSpec> selections() {
   const KeySpec bins =
       integer("bins", "Classes of equal size into which numbers are put").range(2, 1'000).by_default(Value{std::int64_t{10}});
   const KeySpec holdout =
-      real("holdout", "Share of the train rows that is held out, where something is judged on rows that were not learned from: the last ones "
-                      "with time, else drawn; purged by label intervals")
+      real("holdout",
+           "Share of the train rows that is held out, where something is judged on rows that were not learned from: the last ones "
+           "with time, else drawn; purged by label intervals")
           .between(0, 0.9)
           .by_default(Value{0.25});
   const KeySpec seed = integer("seed", "Of what is drawn, beside the file's own seed").range(0, 9e15).by_default(Value{std::int64_t{0}});
@@ -158,21 +159,22 @@ std::vector<ComponentSpec> selections() {
            {real("min", "Mutual information, in nats, that an input must reach").range(0, 1e6).by_default(Value{0.0}), bins, keep, which}),
       make("selection", "f_test", "Keeps inputs whose means differ between classes, or that go with a number in a straight line",
            {real("level", "The p-value may not exceed it").range(0, 1).by_default(Value{0.05}), keep, which}),
-      make("selection", "recursive_elimination", "Fits a model, drops the inputs that it needs least, and so on",
-           {component("model", "The model that judges; it sees the inputs that this selection does not judge, too", "model").needed(),
-            integer("keep", "How many of those it judges stay; 0: as many as score best on the held-out rows")
-                .range(0, 1'000'000)
-                .by_default(Value{std::int64_t{0}}),
-            real("step", "How many leave at once; below 1: this share of those that are left, at least one")
-                .above(0, 1e6)
-                .by_default(Value{0.1}),
-            chosen("importance", "What the model says of itself, or what its score loses when an input is dealt out anew over held-out rows",
-                   {"own", "permutation"}),
-            integer("permutations", "How often each input is dealt out anew")
-                .range(1, 1'000)
-                .by_default(Value{std::int64_t{5}})
-                .where("importance", "permutation"),
-            holdout, seed, which}),
+      make(
+          "selection", "recursive_elimination", "Fits a model, drops the inputs that it needs least, and so on",
+          {component("model", "The model that judges; it sees the inputs that this selection does not judge, too", "model").needed(),
+           integer("keep", "How many of those it judges stay; 0: as many as score best on the held-out rows")
+               .range(0, 1'000'000)
+               .by_default(Value{std::int64_t{0}}),
+           real("step", "How many leave at once; below 1: this share of those that are left, at least one")
+               .above(0, 1e6)
+               .by_default(Value{0.1}),
+           chosen("importance", "What the model says of itself, or what its score loses when an input is dealt out anew over held-out rows",
+                  {"own", "permutation"}),
+           integer("permutations", "How often each input is dealt out anew")
+               .range(1, 1'000)
+               .by_default(Value{std::int64_t{5}})
+               .where("importance", "permutation"),
+           holdout, seed, which}),
       make("selection", "l1_path", "Keeps the inputs that a linear or logistic model with a falling L1 penalty takes up first",
            {integer("keep", "How many stay, in the order in which they come in; 0: those of the penalty that is best on held-out rows")
                 .range(0, 1'000'000)

@@ -287,9 +287,9 @@ typedef struct assay_fit_rows { /* the train rows' labels */
   const int64_t* label_end_ns; /* null without time */
   int64_t n_folds;
 } assay_fit_rows;
-/* "feature.fit_transform/1": instead of feature.fit/1 and transform where the train rows' own labels must not be in their values. Learns from
- * all train rows, and gives them values (out: as in transform) that were learned from others: from rows of other folds, or, with time, from
- * labels that ended before the row's own time_ns. */
+/* "feature.fit_transform/1": instead of feature.fit/1 and transform where the train rows' own labels must not be in their values. Learns
+ * from all train rows, and gives them values (out: as in transform) that were learned from others: from rows of other folds, or, with time,
+ * from labels that ended before the row's own time_ns. */
 typedef struct assay_feature_fit_transform {
   uint32_t struct_size;
   assay_status (*fit_transform)(void* self, assay_call*, const assay_frame* train, const assay_fit_rows*, assay_array* out);
@@ -418,7 +418,7 @@ typedef struct assay_sampler_ask_tell {
 enum {
   ASSAY_DETERMINISTIC = 1u, /* same input, seed and CPU variant: same bits */
   ASSAY_CONCURRENT_PREDICT = 2u,
-  ASSAY_BASELINE = 4u,       /* a reference forecast: need not learn a linear signal */
+  ASSAY_BASELINE = 4u,        /* a reference forecast: need not learn a linear signal */
   ASSAY_ACCEPTS_MISSING = 8u, /* NaN among the inputs is fine */
   ASSAY_TAKES_WEIGHTS = 16u   /* models: batch->weight counts in the loss */
 };
