@@ -123,6 +123,18 @@ void run_on(const plugin::AnyFeature& feature, const data::Frame& frame, std::sp
   }
 }
 
+// An optional column that the file does not name, and the data lack, is none. One that is named has to be there.
+config::Map without_absent(config::Map params, const config::ComponentSpec& spec, const data::Frame& frame) {
+  for (const config::ParamSpec& param : spec.params) {
+    if (!param.optional || param.kind != config::ParamKind::column) continue;
+    for (auto& [name, value] : params) {
+      if (name == param.name && value == param.fallback && !value.is_none() && frame.find(value.as_text()) == nullptr)
+        value.data = std::string();
+    }
+  }
+  return params;
+}
+
 // Small frames are done before threads have started.
 unsigned threads_for(const data::Frame& frame, std::size_t outputs) {
   return frame.rows() * outputs < 1'000'000 ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
