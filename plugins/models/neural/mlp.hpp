@@ -13,7 +13,7 @@
 #include "../flat_rows.hpp"
 #include "assay/eigen.hpp"
 #include "assay/model.hpp"
-#include "assay/nn/mlp.hpp"
+#include "assay/nn/network.hpp"
 #include "assay/nn/optimizer.hpp"
 
 namespace models {
@@ -44,7 +44,8 @@ struct NeuralMlp {
 
   // The optimiser's parameters one by one, as the experiment file names them.
   nn::OptimizerKind optimizer_kind = nn::OptimizerKind::adam;
-  double learning_rate = 1e-3, momentum = 0, beta1 = 0.9, beta2 = 0.999, weight_decay = 0, clip_norm = 0;
+  double learning_rate = 1e-3, momentum = 0, beta1 = 0.9, beta2 = 0.999, weight_decay = 0, clip_norm = 0, smoothing = 0.99;
+  bool nesterov = false;
 
  private:
   static constexpr std::int64_t kChunk = 64;  // rows that predict() takes at once
@@ -53,6 +54,7 @@ struct NeuralMlp {
   nn::LossKind loss_of(assay::Task task) const;
   assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
   void plan(const assay::Problem& problem, std::int64_t batch_size);
+  nn::Network<float> network(std::int64_t inputs, std::int64_t outputs, std::int64_t batch_size) const;
   void put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block) const;
   void get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block) const;
 
@@ -61,7 +63,7 @@ struct NeuralMlp {
   std::vector<double> class_weight_;
   std::vector<double> weight_shift_{0, 0};  // log of each class's weight, which forecasts take off again
   double center_ = 0, scale_ = 1;           // of the target; 0 and 1 for classes
-  nn::Mlp<float> network_;
+  nn::Network<float> network_;
   nn::Optimizer<float> updater_;
   nn::Arena<float> staging_;  // rows of windows that are not dense
   nn::Arena<float> target_;   // a batch's scaled targets
@@ -71,7 +73,8 @@ inline void NeuralMlp::params(assay::Params<NeuralMlp>& p) {
   p.integers<&NeuralMlp::hidden>("hidden", "Units of each hidden layer, from input to output; empty: a linear model")
       .range(1, 8192)
       .items(0, 16);
-  p.choice<&NeuralMlp::activation>("activation", "Activation of the hidden layers", {"relu", "tanh", "sigmoid", "gelu"});
+  p.choice<&NeuralMlp::activation>("activation", "Activation of the hidden layers",
+                                   {"relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "softplus"});
   p.choice<&NeuralMlp::loss>("loss", "auto: mse for regression, cross_entropy for classes",
                              {"auto", "mse", "mae", "huber", "cross_entropy"});
   p.real<&NeuralMlp::huber_delta>("huber_delta", "Huber's loss is quadratic up to this error and linear beyond")
@@ -83,22 +86,30 @@ inline void NeuralMlp::params(assay::Params<NeuralMlp>& p) {
       "scale_target",
       "Learn a regression's target as (value - mean) / standard deviation of the train rows; forecasts and loss come back "
       "in its own units, huber_delta counts standard deviations");
-  p.choice<&NeuralMlp::optimizer_kind>("optimizer", "Optimiser", {"sgd", "adam", "adamw"});
+  p.choice<&NeuralMlp::optimizer_kind>("optimizer", "Optimiser", {"sgd", "adam", "adamw", "rmsprop"});
   p.real<&NeuralMlp::learning_rate>("learning_rate", "Step size, multiplied by the host's schedule").range(0, 10).open_min().log_scale();
   p.real<&NeuralMlp::momentum>("momentum", "Momentum of sgd").range(0, 1).open_max().only_if("optimizer", "sgd");
+  p.boolean<&NeuralMlp::nesterov>("nesterov", "Nesterov's momentum").only_if("optimizer", "sgd");
+  p.real<&NeuralMlp::smoothing>("smoothing", "Decay of the mean squared gradient of rmsprop")
+      .range(0, 1)
+      .open_max()
+      .only_if("optimizer", "rmsprop");
   p.real<&NeuralMlp::beta1>("beta1", "Decay of the mean gradient of adam and adamw").range(0, 1).open_max();
   p.real<&NeuralMlp::beta2>("beta2", "Decay of the mean squared gradient of adam and adamw").range(0, 1).open_max();
   p.real<&NeuralMlp::weight_decay>("weight_decay", "Pull of all parameters towards zero; decoupled from the gradient in adamw")
       .range(0, 10);
   p.real<&NeuralMlp::clip_norm>("clip_norm", "Longest gradient, all parameters together; 0: no clipping").range(0, 1e9);
-  p.choice<&NeuralMlp::init>("init", "Initial weights; auto: he_uniform for relu and gelu layers, glorot_uniform for the others",
-                             {"auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal"});
+  p.choice<&NeuralMlp::init>("init",
+                             "Initial weights; auto: he_uniform for relu, leaky_relu, elu and gelu layers, glorot_uniform for the others",
+                             {"auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"});
 }
 
 inline void NeuralMlp::configured() {
   optimizer = {.kind = optimizer_kind,
                .learning_rate = learning_rate,
                .momentum = momentum,
+               .nesterov = nesterov,
+               .smoothing = smoothing,
                .beta1 = beta1,
                .beta2 = beta2,
                .weight_decay = weight_decay,
@@ -116,6 +127,13 @@ inline nn::LossKind NeuralMlp::loss_of(assay::Task task) const {
   return task == assay::Task::binary ? nn::LossKind::binary_cross_entropy : nn::LossKind::cross_entropy;
 }
 
+inline nn::Network<float> NeuralMlp::network(std::int64_t inputs, std::int64_t outputs, std::int64_t batch_size) const {
+  std::vector<nn::LayerSpec> layers;
+  for (const std::int64_t units : hidden) layers.push_back(nn::Dense{units, activation});
+  layers.push_back(nn::Dense{outputs});
+  return {{.features = inputs}, std::move(layers), batch_size};
+}
+
 inline void NeuralMlp::plan(const assay::Problem& problem, std::int64_t batch_size) {
   task_ = problem.task();
   const auto weights = problem.class_weight();
@@ -127,7 +145,7 @@ inline void NeuralMlp::plan(const assay::Problem& problem, std::int64_t batch_si
   center_ = scales ? problem.target_center() : 0;
   scale_ = scales ? problem.target_scale() : 1;
   const std::int64_t inputs = flat_width(problem);
-  network_ = nn::Mlp<float>({inputs, {hidden.begin(), hidden.end()}, problem.outputs(), activation}, batch_size);
+  network_ = network(inputs, problem.outputs(), batch_size);
   updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
   staging_ = nn::Arena<float>(problem.lookback() > 0 ? batch_size * inputs : 0);
   target_ = nn::Arena<float>(task_ == assay::Task::regression ? batch_size : 0);
@@ -139,7 +157,8 @@ inline void NeuralMlp::begin(const assay::Problem& problem, std::int64_t batch_s
   constexpr std::pair<const char*, nn::Initial> kNames[] = {{"glorot_uniform", nn::Initial::glorot_uniform},
                                                             {"glorot_normal", nn::Initial::glorot_normal},
                                                             {"he_uniform", nn::Initial::he_uniform},
-                                                            {"he_normal", nn::Initial::he_normal}};
+                                                            {"he_normal", nn::Initial::he_normal},
+                                                            {"orthogonal", nn::Initial::orthogonal}};
   std::optional<nn::Initial> named;
   for (const auto& [name, kind] : kNames)
     if (init == name) named = kind;
@@ -164,9 +183,9 @@ inline assay::VectorView<const float> NeuralMlp::targets(const assay::Batch& bat
 }
 
 inline void NeuralMlp::predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const {
-  if (network_.layer_count() == 0) throw assay::bad_input("neural.mlp has not been trained");
+  if (!network_.planned()) throw assay::bad_input("neural.mlp has not been trained");
   const FlatRows<float> flat(rows);
-  const std::int64_t outputs = network_.shape().outputs, chunk = std::min(kChunk, flat.size());
+  const std::int64_t outputs = network_.outputs(), chunk = std::min(kChunk, flat.size());
   if (out.cols() != outputs) throw assay::bad_input("neural.mlp has been trained for another number of outputs");
   if (chunk == 0) return;
   const auto scratch = call.scratch<float>(network_.scratch_size(chunk));
@@ -193,33 +212,26 @@ inline void NeuralMlp::predict(const assay::Rows& rows, assay::Out out, assay::C
 
 // Arrays are stored without padding, which depends on the CPU level: inputs x outputs.
 inline void NeuralMlp::put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block) const {
-  for (std::size_t i = 0; i < network_.layer_count(); ++i) {
-    const std::string name = prefix + "layer" + std::to_string(i);
-    const assay::RowMajor<float> weight = assay::map(network_.weights(i, block));
-    const Eigen::VectorXf bias = assay::map(network_.bias(i, block));
-    saver.put((name + ".weight").c_str(), weight);
-    saver.put((name + ".bias").c_str(), bias);
+  for (const nn::Array& a : network_.arrays()) {
+    assay::RowMajor<float> values(a.rows, a.cols);
+    for (std::ptrdiff_t i = 0; i < values.size(); ++i) values.data()[i] = block[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))];
+    saver.put((prefix + a.name).c_str(), values);
   }
 }
 
 inline void NeuralMlp::get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block) const {
-  for (std::size_t i = 0; i < network_.layer_count(); ++i) {
-    const std::string name = prefix + "layer" + std::to_string(i);
-    const assay::RowMajor<float> weight = saved.matrix((name + ".weight").c_str());
-    const Eigen::VectorXf bias = saved.vector((name + ".bias").c_str());
-    const auto weight_to = network_.weights(i, block);
-    const auto bias_to = network_.bias(i, block);
-    if (weight.rows() != weight_to.rows() || weight.cols() != weight_to.cols() || bias.size() != bias_to.size())
-      throw assay::bad_state("the saved layer " + std::to_string(i) + " has another shape than the network of these parameters");
-    for (std::int64_t r = 0; r < weight.rows(); ++r) std::copy_n(weight.data() + r * weight.cols(), weight.cols(), weight_to.row(r).data());
-    std::copy_n(bias.data(), bias.size(), bias_to.data());
+  for (const nn::Array& a : network_.arrays()) {
+    const assay::RowMajor<float> values = saved.matrix((prefix + a.name).c_str());
+    if (values.rows() != a.rows || values.cols() != a.cols)
+      throw assay::bad_state("the saved array " + a.name + " has another shape than the network of these parameters");
+    for (std::ptrdiff_t i = 0; i < values.size(); ++i) block[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))] = values.data()[i];
   }
 }
 
 inline void NeuralMlp::save(assay::Saver& saver) const {
-  if (network_.layer_count() == 0) throw assay::Error("neural.mlp has learned nothing that could be saved");
-  saver.put("inputs", static_cast<std::int64_t>(network_.shape().inputs));
-  saver.put("outputs", static_cast<std::int64_t>(network_.shape().outputs));
+  if (!network_.planned()) throw assay::Error("neural.mlp has learned nothing that could be saved");
+  saver.put("inputs", static_cast<std::int64_t>(network_.in().features));
+  saver.put("outputs", static_cast<std::int64_t>(network_.outputs()));
   saver.put("task", static_cast<std::int64_t>(task_));
   saver.put("weight_shift", weight_shift_);
   saver.put("target_center", center_);
@@ -241,12 +253,12 @@ inline void NeuralMlp::load(const assay::Saved& saved) {
   const std::int64_t units = hidden.empty() ? outputs : hidden.front();
   if (!known || inputs < 1 || outputs < 1 || outputs > (1 << 20) || first.shape[0] != inputs || first.shape[1] != units)
     throw assay::bad_state("the saved shape of the network makes no sense for these parameters");
-  nn::Mlp<float> network({inputs, {hidden.begin(), hidden.end()}, outputs, activation}, 0);
-  std::swap(network, network_);
+  nn::Network<float> loaded = network(inputs, outputs, 0);
+  std::swap(loaded, network_);
   try {
     get_block(saved, "", network_.parameters());
   } catch (...) {
-    std::swap(network, network_);  // a failed load leaves what was there
+    std::swap(loaded, network_);  // a failed load leaves what was there
     throw;
   }
   task_ = static_cast<assay::Task>(task);

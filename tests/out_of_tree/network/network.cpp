@@ -25,7 +25,7 @@ struct Network {
 
   void predict(const assay::Rows& rows, assay::Out out) const {
     const auto x = rows.x<float>();
-    if (network.layer_count() == 0 || x.cols() != network.shape().inputs) throw assay::bad_input("fitted on other inputs, or not at all");
+    if (!network.planned() || x.cols() != network.in().features) throw assay::bad_input("fitted on other inputs, or not at all");
     for (std::int64_t r = 0; r < x.rows(); ++r) out(r) = 1 / (1 + std::exp(-static_cast<double>(logits(network, x.row(r).data(), 1)[0])));
   }
 
@@ -34,13 +34,13 @@ struct Network {
     if (ASSAY_TEST_WIDER && twin_lanes() == nn::kLanes<float>) throw assay::Error("the linker took one build's code for the other's");
     std::vector<float> theirs(y.size());
     const auto size = static_cast<std::int64_t>(y.size());
-    twin_logits(rows.data(), y.data(), size, network.shape().inputs, call.seed(), theirs.data());
+    twin_logits(rows.data(), y.data(), size, network.in().features, call.seed(), theirs.data());
     const std::vector<float> ours = logits(network, rows.data(), size);
     for (std::size_t i = 0; i < y.size(); ++i)
       if (!(std::abs(ours[i] - theirs[i]) <= 1e-3F)) throw assay::Error("the builds disagree in row " + std::to_string(i));
   }
 
-  nn::Mlp<float> network;
+  nn::Network<float> network;
 };
 
 ASSAY_PLUGIN(assay::model<Network>("my.network", "0.1.0", "A small network over the installed nn").tasks(assay::Task::binary))

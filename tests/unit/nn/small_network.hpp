@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "assay/nn/mlp.hpp"
+#include "assay/nn/network.hpp"
 #include "assay/nn/optimizer.hpp"
 
 namespace small {
@@ -24,19 +24,40 @@ std::vector<S> inputs() {
   return x;
 }
 
+inline std::vector<nn::LayerSpec> perceptron(std::vector<std::ptrdiff_t> hidden, std::ptrdiff_t outputs, nn::Activation activation) {
+  std::vector<nn::LayerSpec> layers;
+  for (const std::ptrdiff_t units : hidden) layers.push_back(nn::Dense{units, activation});
+  layers.push_back(nn::Dense{outputs});
+  return layers;
+}
+
+// f(array's number, index in the array, row by row) for every parameter of a network.
+template <class S, class Products, class F>
+void set_parameters(nn::Network<S, Products>& network, const F& f) {
+  std::size_t k = 0;
+  for (const nn::Array& a : network.arrays()) {
+    if (a.is_state) continue;
+    for (std::ptrdiff_t r = 0; r < a.rows; ++r)
+      for (std::ptrdiff_t c = 0; c < a.cols; ++c)
+        network.parameters()[static_cast<std::size_t>(a.at(r, c))] = static_cast<S>(f(k, r * a.cols + c));
+    ++k;
+  }
+}
+
 // 5-7-3-outputs; layer k's weights (inputs x outputs) are 0.8 sin(1.3 i + k), its biases 0.3 sin(0.9 i + k + 0.5).
 template <class S, class Products = nn::TileProducts<S>>
-nn::Mlp<S, Products> network(std::ptrdiff_t outputs, nn::Activation activation, std::ptrdiff_t batch = kRows) {
-  nn::Mlp<S, Products> mlp({kInputs, {7, 3}, outputs, activation}, batch);
-  for (std::size_t k = 0; k < mlp.layer_count(); ++k) {
-    const auto weights = mlp.weights(k, mlp.parameters());
-    const auto bias = mlp.bias(k, mlp.parameters());
-    const auto shift = static_cast<double>(k);
-    for (std::ptrdiff_t r = 0, i = 0; r < weights.rows(); ++r)
-      for (std::ptrdiff_t c = 0; c < weights.cols(); ++c, ++i) weights(r, c) = static_cast<S>(0.8 * wave(i, 1.3, shift));
-    for (std::ptrdiff_t c = 0; c < bias.size(); ++c) bias[c] = static_cast<S>(0.3 * wave(c, 0.9, shift + 0.5));
-  }
+nn::Network<S, Products> network(std::ptrdiff_t outputs, nn::Activation activation, std::ptrdiff_t batch = kRows) {
+  nn::Network<S, Products> mlp({.features = kInputs}, perceptron({7, 3}, outputs, activation), batch);
+  set_parameters(mlp, [](std::size_t k, std::ptrdiff_t i) {
+    const auto layer = static_cast<double>(k / 2);
+    return k % 2 == 0 ? 0.8 * wave(i, 1.3, layer) : 0.3 * wave(i, 0.9, layer + 0.5);
+  });
   return mlp;
+}
+
+template <class S>
+nn::Samples<S> samples(const std::vector<S>& x, std::ptrdiff_t rows = kRows) {
+  return {x.data(), rows, {.features = kInputs}};
 }
 
 // Labels, weights and loss by name.
@@ -65,7 +86,7 @@ struct __attribute__((visibility("hidden"))) Goal {
   Goal(const Goal&) = delete;
   Goal& operator=(const Goal&) = delete;
   nn::Target<S> target() const {
-    nn::Target<S> t{{y.data(), kRows}, {}};
+    nn::Target<S> t({y.data(), kRows}, {});
     if (!weight.empty()) t.weight = {weight.data(), kRows};
     return t;
   }

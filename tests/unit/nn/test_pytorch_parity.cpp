@@ -125,12 +125,12 @@ void follow(const Case& c, double loss_margin, double margin) {
   auto mlp = network<S, Products>(goal.outputs, c.activation);
   nn::Optimizer<S> optimizer(optimizer_of(c), mlp.parameters().size());
   for (const double expected : c.losses) {
-    CHECK(mlp.loss_and_gradient({x.data(), kRows, kInputs, kInputs}, goal.target(), goal.spec) == Approx(expected).margin(loss_margin));
+    CHECK(mlp.loss_and_gradient(samples(x), goal.target(), goal.spec) == Approx(expected).margin(loss_margin));
     optimizer.update(mlp.parameters().data(), mlp.gradients().data(), 1.0);
   }
   nn::Arena<S> scratch(static_cast<std::ptrdiff_t>(mlp.scratch_size(4)));
   std::vector<S> out(static_cast<std::size_t>(kRows * goal.outputs));
-  mlp.predict({x.data(), kRows, kInputs, kInputs}, out.data(), 4, scratch.data());
+  mlp.predict(samples(x), out.data(), 4, scratch.data());
   CHECK(static_cast<double>(out[0]) == Approx(c.output).margin(margin));
   double squares = 0;
   for (const S p : mlp.parameters()) squares += static_cast<double>(p) * static_cast<double>(p);  // the padding is zero

@@ -32,6 +32,9 @@
 #define ASSAY_NN_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+// A few lines that are worth it only inside their caller's registers.
+#define ASSAY_NN_INLINE inline __attribute__((always_inline))
+
 namespace assay::nn {
 inline namespace ASSAY_NN_NAMESPACE ASSAY_HIDDEN {}
 }  // namespace assay::nn

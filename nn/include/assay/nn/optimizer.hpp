@@ -1,7 +1,7 @@
-// Optimisers over one block of parameters, each a single pass: SGD with momentum, Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter
-// 2019), with weight decay and clipping by the global norm (Pascanu et al. 2013). The arithmetic is PyTorch's. Weight decay takes every
-// parameter, biases too; for SGD and Adam it is added to the gradient, for AdamW it shrinks the parameter. Used by network plugins.
-// Planned once, no allocation in update(). One thread.
+// Optimisers over one block of parameters, each a single pass: SGD with momentum, plain or Nesterov's (Sutskever et al. 2013), RMSprop
+// (Tieleman and Hinton 2012), Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter 2019), with weight decay and clipping by the global
+// norm (Pascanu et al. 2013). The arithmetic is PyTorch's. Weight decay takes every parameter, biases too; for all but AdamW it is added to
+// the gradient, there it shrinks the parameter. Used by network plugins. Planned once, no allocation in update(). One thread.
 #pragma once
 
 #include <cmath>
@@ -13,12 +13,14 @@
 namespace assay::nn {
 inline namespace ASSAY_NN_NAMESPACE ASSAY_HIDDEN {
 
-enum class OptimizerKind { sgd, adam, adamw };
+enum class OptimizerKind { sgd, adam, adamw, rmsprop };
 
 struct OptimizerSpec {
   OptimizerKind kind = OptimizerKind::adam;
   double learning_rate = 1e-3;
-  double momentum = 0;  // sgd
+  double momentum = 0;      // sgd, rmsprop
+  bool nesterov = false;    // sgd
+  double smoothing = 0.99;  // rmsprop: decay of the mean squared gradient
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;
   double clip_norm = 0;  // 0: none
@@ -40,6 +42,8 @@ class Optimizer {
     const S scale = spec_.clip_norm > 0 ? static_cast<S>(clip_factor(gradients)) : S{1};
     if (spec_.kind == OptimizerKind::sgd)
       sgd(parameters, gradients, scale, static_cast<S>(rate));
+    else if (spec_.kind == OptimizerKind::rmsprop)
+      rmsprop(parameters, gradients, scale, static_cast<S>(rate));
     else
       adam(parameters, gradients, scale, rate);
   }
@@ -70,7 +74,22 @@ class Optimizer {
     S* const first = first_.data();
     for (std::size_t i = 0; i < size(); i += kLanes<S>) {
       const Vec<S> p = load(parameters + i);
-      const Vec<S> m = momentum * load(first + i) + (scale * load(gradients + i) + decay * p);
+      const Vec<S> g = scale * load(gradients + i) + decay * p, m = momentum * load(first + i) + g;
+      store(first + i, m);
+      store(parameters + i, p - rate * (spec_.nesterov ? g + momentum * m : m));
+    }
+  }
+
+  void rmsprop(S* parameters, const S* gradients, S scale, S rate) {
+    const S decay = static_cast<S>(spec_.weight_decay), momentum = static_cast<S>(spec_.momentum);
+    const S keep = static_cast<S>(spec_.smoothing), rest = static_cast<S>(1 - spec_.smoothing), epsilon = static_cast<S>(spec_.epsilon);
+    S* const first = first_.data();
+    S* const second = second_.data();
+    for (std::size_t i = 0; i < size(); i += kLanes<S>) {
+      const Vec<S> p = load(parameters + i), g = scale * load(gradients + i) + decay * p;
+      const Vec<S> v = keep * load(second + i) + rest * (g * g);
+      const Vec<S> m = momentum * load(first + i) + g / (square_root<S>(v) + epsilon);
+      store(second + i, v);
       store(first + i, m);
       store(parameters + i, p - rate * m);
     }

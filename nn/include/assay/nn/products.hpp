@@ -1,10 +1,11 @@
-// The seam for matrix products: out = epilogue(A B [+ bias]), where A may be read transposed. Two fillings with one signature: TileProducts
-// (register tiles, what networks use) and EigenProducts (plain Eigen, the check on the first; eigen_products.hpp).
-// A row of `out` depends on its row of A alone, in the same order of additions whatever the number of rows: a batch gives each row's bits.
-// Pure functions, no allocation, thread-safe.
+// The seam for matrix products: out = finish(sum of terms A B [+ bias]), where any A may be read transposed. Two fillings with one
+// signature: TileProducts (register tiles, what networks use) and EigenProducts (plain Eigen, the check on the first; eigen_products.hpp).
+// A row of `out` depends on its rows of A alone, in the same order of additions whatever the number of rows: a batch gives each row's bits.
+// Several terms are one sum (a convolution's taps, a cell's input and state). Pure functions, no allocation, thread-safe.
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "assay/nn/vec.hpp"
 
@@ -12,12 +13,19 @@ namespace assay::nn {
 inline namespace ASSAY_NN_NAMESPACE ASSAY_HIDDEN {
 
 template <class S>
-struct Product {
-  std::ptrdiff_t rows, cols, depth;  // of out; cols is padded
+struct Term {
   const S* a;
   std::ptrdiff_t a_row, a_depth;  // element (r, p) of A is a[r * a_row + p * a_depth]
   const S* b;
-  std::ptrdiff_t b_stride;  // depth x cols
+  std::ptrdiff_t b_stride;  // of B's rows: depth x cols, padded
+  std::ptrdiff_t depth;
+};
+
+template <class S>
+struct Product {
+  std::ptrdiff_t rows, cols;  // of out; cols is padded
+  const Term<S>* terms;
+  std::ptrdiff_t n_terms;
   S* out;
   std::ptrdiff_t out_stride;
 };
@@ -33,7 +41,29 @@ struct Epilogue {
   };
   Kind kind = store_only;
   const S* bias = nullptr;   // cols values, added first
-  const S* other = nullptr;  // rows x cols, stride as of out
+  const S* other = nullptr;  // rows x cols
+  std::ptrdiff_t other_stride = 0;
+
+  Vec<S> apply(std::ptrdiff_t row, std::ptrdiff_t col, Vec<S> z) const {
+    switch (kind) {
+      case store_only:
+        return z;
+      case relu:
+        return z < S{0} ? Vec<S>{} : z;
+      case times_positive:
+        return load(other + row * other_stride + col) > S{0} ? z : Vec<S>{};
+      case times:
+        return z * load(other + row * other_stride + col);
+    }
+    return z;
+  }
+};
+
+// The gates of a cell: groups of G vectors, one of each gate for the same units. A term need not reach all gates: its B holds
+// sizeof...(Gates) vectors a group, which belong to those gates.
+template <class S, int... Gates>
+struct GateTerm {
+  Term<S> term;
 };
 
 template <class S>
@@ -41,41 +71,122 @@ struct TileProducts {
   using V = Vec<S>;
 
   static void multiply(const Product<S>& p, const Epilogue<S>& e) {
+    each(p.rows, p.cols, p.terms, p.n_terms, e.bias,
+         [&](std::ptrdiff_t row, std::ptrdiff_t col, const V& z) { store(p.out + row * p.out_stride + col, e.apply(row, col, z)); });
+  }
+
+  // finish(row, col, z) gets each vector of the sum of terms, which starts from bias (cols values, or null).
+  template <class Finish>
+  static void each(std::ptrdiff_t rows, std::ptrdiff_t cols, const Term<S>* terms, std::ptrdiff_t n_terms, const S* bias,
+                   const Finish& finish) {
     constexpr std::ptrdiff_t n = kLanes<S>;
+    const Sum sum{rows, terms, n_terms, bias};
     std::ptrdiff_t col = 0;
+    // Long sums take tall tiles, which read fewer of B's vectors for each product.
+    const bool tall = rows >= 12 && n_terms > 0 && terms[0].depth > 256;
     if constexpr (kWide)
-      for (; col + 4 * n <= p.cols; col += 4 * n) columns<4, 4>(p, e, col);
-    for (; col + 2 * n <= p.cols; col += 2 * n) columns<kWide ? 8 : 4, 2>(p, e, col);
-    for (; col < p.cols; col += n) columns<8, 1>(p, e, col);
+      for (; !tall && col + 4 * n <= cols; col += 4 * n) columns<4, 4>(sum, col, finish);
+    if constexpr (kWide)
+      for (; tall && col + 2 * n <= cols; col += 2 * n) columns<12, 2>(sum, col, finish);
+    for (; col + 2 * n <= cols; col += 2 * n) columns<kWide ? 8 : 4, 2>(sum, col, finish);
+    for (; col < cols; col += n) columns<8, 1>(sum, col, finish);
+  }
+
+  // finish(row, group, V (&z)[G]) gets each row's gates of `groups` groups; z starts from bias (groups x G vectors).
+  template <int G, class Finish, int... First, int... Second>
+  static void gates(std::ptrdiff_t rows, std::ptrdiff_t groups, const S* bias, const GateTerm<S, First...>& first,
+                    const GateTerm<S, Second...>& second, const Finish& finish) {
+    constexpr int R = kWide ? 6 : 2;
+    for (std::ptrdiff_t g = 0; g < groups; ++g) {
+      std::ptrdiff_t row = 0;
+      for (; row + R <= rows; row += R) gate_tile<R, G>(row, g, bias, first, second, finish);
+      if constexpr (R > 4)
+        for (; row + 4 <= rows; row += 4) gate_tile<4, G>(row, g, bias, first, second, finish);
+      if constexpr (R > 2)
+        for (; row + 2 <= rows; row += 2) gate_tile<2, G>(row, g, bias, first, second, finish);
+      for (; row < rows; ++row) gate_tile<1, G>(row, g, bias, first, second, finish);
+    }
   }
 
  private:
   static constexpr bool kWide = ASSAY_NN_VECTOR_BYTES == 64;  // 32 registers instead of 16
 
-  template <int R, int C>
-  static void columns(const Product<S>& p, const Epilogue<S>& e, std::ptrdiff_t col) {
+  struct Sum {
+    std::ptrdiff_t rows;
+    const Term<S>* terms;
+    std::ptrdiff_t n_terms;
+    const S* bias;
+  };
+
+  template <int R, int C, class Finish>
+  static void columns(const Sum& s, std::ptrdiff_t col, const Finish& finish) {
     std::ptrdiff_t row = 0;
-    for (; row + R <= p.rows; row += R) tile<R, C>(p, e, row, col);
+    for (; row + R <= s.rows; row += R) tile<R, C>(s, row, col, finish);
     if constexpr (R > 4)
-      for (; row + 4 <= p.rows; row += 4) tile<4, C>(p, e, row, col);
-    for (; row + 2 <= p.rows; row += 2) tile<2, C>(p, e, row, col);
-    for (; row < p.rows; ++row) tile<1, C>(p, e, row, col);
+      for (; row + 4 <= s.rows; row += 4) tile<4, C>(s, row, col, finish);
+    for (; row + 2 <= s.rows; row += 2) tile<2, C>(s, row, col, finish);
+    for (; row < s.rows; ++row) tile<1, C>(s, row, col, finish);
   }
 
-  template <int R, int C>
-  static void tile(const Product<S>& p, const Epilogue<S>& e, std::ptrdiff_t row, std::ptrdiff_t col) {
+  template <int R, int C, class Finish>
+  static void tile(const Sum& s, std::ptrdiff_t row, std::ptrdiff_t col, const Finish& finish) {
     constexpr int n = kLanes<S>;
     V sum[R][C];
     ASSAY_NN_UNROLL
     for (int c = 0; c < C; ++c) {
-      const V start = e.bias ? load(e.bias + col + c * n) : V{};
+      const V start = s.bias ? load(s.bias + col + c * n) : V{};
       ASSAY_NN_UNROLL
       for (int r = 0; r < R; ++r) sum[r][c] = start;
     }
-    const std::ptrdiff_t a_row = p.a_row, a_depth = p.a_depth, b_stride = p.b_stride;
-    const S* a = p.a + row * a_row;
-    const S* b = p.b + col;
-    for (std::ptrdiff_t left = p.depth; left > 0; --left, a += a_depth, b += b_stride) {
+    for (std::ptrdiff_t t = 0; t < s.n_terms; ++t) {
+      const Term<S>& term = s.terms[t];
+      const std::ptrdiff_t a_row = term.a_row, a_depth = term.a_depth, b_stride = term.b_stride;
+      const S* a = term.a + row * a_row;
+      const S* b = term.b + col;
+      for (std::ptrdiff_t left = term.depth; left > 0; --left, a += a_depth, b += b_stride) {
+        V line[C];
+        ASSAY_NN_UNROLL
+        for (int c = 0; c < C; ++c) line[c] = load(b + c * n);
+        ASSAY_NN_UNROLL
+        for (int r = 0; r < R; ++r) {
+          const V factor = splat(a[r * a_row]);
+          ASSAY_NN_UNROLL
+          for (int c = 0; c < C; ++c) sum[r][c] += factor * line[c];
+        }
+      }
+    }
+    ASSAY_NN_UNROLL
+    for (int r = 0; r < R; ++r) {
+      ASSAY_NN_UNROLL
+      for (int c = 0; c < C; ++c) finish(row + r, col + c * n, sum[r][c]);
+    }
+  }
+
+  template <int R, int G, class Finish, int... First, int... Second>
+  static void gate_tile(std::ptrdiff_t row, std::ptrdiff_t group, const S* bias, const GateTerm<S, First...>& first,
+                        const GateTerm<S, Second...>& second, const Finish& finish) {
+    V sum[R][G];
+    ASSAY_NN_UNROLL
+    for (int c = 0; c < G; ++c) {
+      const V start = load(bias + (group * G + c) * kLanes<S>);
+      ASSAY_NN_UNROLL
+      for (int r = 0; r < R; ++r) sum[r][c] = start;
+    }
+    add<R, G>(sum, row, group, first);
+    add<R, G>(sum, row, group, second);
+    ASSAY_NN_UNROLL
+    for (int r = 0; r < R; ++r) finish(row + r, group, sum[r]);
+  }
+
+  template <int R, int G, int... Gates>
+  static ASSAY_NN_INLINE void add(V (&sum)[R][G], std::ptrdiff_t row, std::ptrdiff_t group, const GateTerm<S, Gates...>& gates) {
+    constexpr int C = sizeof...(Gates), n = kLanes<S>;
+    constexpr int at[C] = {Gates...};
+    const Term<S>& term = gates.term;
+    const std::ptrdiff_t a_row = term.a_row, a_depth = term.a_depth, b_stride = term.b_stride;
+    const S* a = term.a + row * a_row;
+    const S* b = term.b + group * C * n;
+    for (std::ptrdiff_t left = term.depth; left > 0; --left, a += a_depth, b += b_stride) {
       V line[C];
       ASSAY_NN_UNROLL
       for (int c = 0; c < C; ++c) line[c] = load(b + c * n);
@@ -83,34 +194,7 @@ struct TileProducts {
       for (int r = 0; r < R; ++r) {
         const V factor = splat(a[r * a_row]);
         ASSAY_NN_UNROLL
-        for (int c = 0; c < C; ++c) sum[r][c] += factor * line[c];
-      }
-    }
-    finish<R, C>(p, e, row, col, sum);
-  }
-
-  template <int R, int C>
-  static void finish(const Product<S>& p, const Epilogue<S>& e, std::ptrdiff_t row, std::ptrdiff_t col, V (&sum)[R][C]) {
-    ASSAY_NN_UNROLL
-    for (int r = 0; r < R; ++r) {
-      ASSAY_NN_UNROLL
-      for (int c = 0; c < C; ++c) {
-        const std::ptrdiff_t at = (row + r) * p.out_stride + col + c * kLanes<S>;
-        V z = sum[r][c];
-        switch (e.kind) {
-          case Epilogue<S>::store_only:
-            break;
-          case Epilogue<S>::relu:
-            z = z < S{0} ? V{} : z;
-            break;
-          case Epilogue<S>::times_positive:
-            z = load(e.other + at) > S{0} ? z : V{};
-            break;
-          case Epilogue<S>::times:
-            z *= load(e.other + at);
-            break;
-        }
-        store(p.out + at, z);
+        for (int c = 0; c < C; ++c) sum[r][at[c]] += factor * line[c];
       }
     }
   }
