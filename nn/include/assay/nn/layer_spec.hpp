@@ -127,10 +127,8 @@ class Planner {
   }
   LayerPtr<S> plan(Shape in, const TcnBlock& s) {
     const Conv1d conv{s.filters, s.width, s.dilation};
-    std::vector<LayerSpec> body{conv};
-    if (s.dropout > 0) body.push_back(Dropout{s.dropout});
-    body.push_back(conv);
-    if (s.dropout > 0) body.push_back(Dropout{s.dropout});
+    const Dropout dropout{s.dropout};
+    std::vector<LayerSpec> body = s.dropout > 0 ? std::vector<LayerSpec>{conv, dropout, conv, dropout} : std::vector<LayerSpec>{conv, conv};
     return chain(in, {Residual{std::move(body)}, Activate{}});
   }
 

@@ -139,7 +139,6 @@ class Network {
     Shard(const Layer<S>& chain, std::ptrdiff_t rows)
         : gradients(chain.parameters()),
           input(chain.in().time * rows * padded<S>(chain.in().features)),
-          input_delta(0),
           top(rows * chain.width()),
           delta(rows * chain.width()),
           memory(std::max<std::ptrdiff_t>(1, chain.memory(rows))),
