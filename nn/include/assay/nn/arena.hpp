@@ -1,4 +1,4 @@
-// One aligned block of zeros that a planned network or optimiser lives in: allocated at planning, never after. Used by Mlp and Optimizer.
+// One aligned block of zeros that a planned network or optimiser lives in: allocated at planning, never after. Used by Network and Optimizer.
 // Copies deeply. One owner, one thread.
 #pragma once
 
