@@ -125,3 +125,25 @@ TEST_CASE("by_column: values of a column say what trains and tests, and the colu
   CHECK(checked.out.find("120 train, 40 validation, 20 test rows") != std::string::npos);
   CHECK(checked.out.find("20 rows train, validate and test nowhere") != std::string::npos);
 }
+
+TEST_CASE("a rule may read what the target was earlier, not what it is at the row that the rule places") {
+  const Folder folder;
+  const auto said = [&](const std::string& target, const std::string& rule) {
+    folder.write("e.yaml",
+                 "assay: 1\nname: rules\nseed: 7\ndata: {source: sim.market, entities: 3, days: 200, seed: 1}\n"
+                 "features: {now: 2 * momentum, before: \"lag(momentum, 1)\"}\ninputs: [value]\ntarget: {" +
+                     target + ", task: regression}\nsplit: {use: by_rule, test: '" + rule +
+                     "'}\nmodel: {use: linear.ridge}\nevaluate: {metrics: [rmse]}\n");
+    return folder.assay({"check", "e.yaml"}).err;
+  };
+  const std::string column = "column: momentum, horizon: 0";
+  CHECK(said(column, "lag(momentum, 1) > 0").empty());
+  CHECK(said(column, "before > 0").empty());
+  CHECK_THAT(said(column, "value > 0 and momentum > 0"),
+             Catch::Contains("e.yaml:8:44: error: `momentum` is the target: rows would be picked by their answer"));
+  CHECK_THAT(said(column, "now > 0"), Catch::Contains("`now` tells the target of the same row"));
+  CHECK_THAT(said(column, "lag(momentum, 1) > momentum"), Catch::Contains("`momentum` is the target"));
+  CHECK_THAT(said("expr: 'momentum - value', horizon: 0", "momentum > 0"), Catch::Contains("`momentum` tells the target of the same row"));
+  // A target that leads away from the row is not told by the row's own price.
+  CHECK_THAT(said("expr: 'lead(close, 1) / close - 1'", "close > 100"), !Catch::Contains("answer"));
+}
