@@ -50,6 +50,29 @@ enum OfWindow {
   signed_volume,
   vwap
 };
+// How far the first row of a window looks back itself.
+constexpr Rows rows_before_window(OfWindow figure) {
+  switch (figure) {
+    case auto_correlation:
+      return 2;
+    case ret:
+    case vol:
+    case down_vol:
+    case skew:
+    case kurt:
+    case up_share:
+    case rise_share:
+    case best:
+    case worst:
+    case mean_gap:
+    case move_volume:
+    case signed_volume:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
 constexpr std::size_t kBars = kOfBar.size(), kFigures = kOfWindow.size();
 constexpr std::size_t kOutputs = kBars + 2 * kLags + kFigures * kWindows.size();
 static_assert(kOutputs == 160);
@@ -282,7 +305,13 @@ struct PriceVolume {
       for (const char* figure : kOfWindow) names.push_back(std::string(figure) + "_" + std::to_string(window));
     return names;
   }
-  Rows warmup_rows() const { return kWindows.back() + 1; }
+  Rows warmup_rows(std::size_t output) const {
+    if (output < kBars) return output == gap || output == ret_1 || output == true_range ? 1 : 0;
+    if (output < kBars + at(kLags)) return static_cast<Rows>(output - kBars) + 2;
+    if (output < kBars + 2 * at(kLags)) return kVolumeWindow - 1;
+    const std::size_t place = output - kBars - 2 * at(kLags);
+    return kWindows[place / kFigures] - 1 + rows_before_window(static_cast<OfWindow>(place % kFigures));
+  }
 
   void transform(const Frame& frame, Out out) const {
     const Table table(frame);

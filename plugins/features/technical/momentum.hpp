@@ -51,8 +51,10 @@ struct Macd {
   }
   std::vector<std::string> outputs() const { return {"line", "signal", "histogram"}; }
   Rows line_from() const { return std::max(fast, slow) - 1; }
-  Rows line_warmup() const { return line_from() + rows_until_faded(exponential(std::max(fast, slow))); }
-  Rows warmup_rows() const { return line_from() + signal - 1 + rows_until_faded(exponential(std::max(fast, slow)), exponential(signal)); }
+  Rows warmup_rows(std::size_t output) const {
+    const double share = exponential(std::max(fast, slow));
+    return output == 0 ? line_from() + rows_until_faded(share) : line_from() + signal - 1 + rows_until_faded(share, exponential(signal));
+  }
 
   void transform(const Frame& frame, Out out) const {
     const Series price = series_of(frame, 0);
@@ -83,7 +85,7 @@ struct Stochastic : Bar {
     p.integer<&Stochastic::signal>("signal", "Rows of the mean of %K that gives %D").range(1, 10'000).unit("rows");
   }
   std::vector<std::string> outputs() const { return {"k", "d"}; }
-  Rows warmup_rows() const { return window + smooth + signal - 3; }
+  Rows warmup_rows(std::size_t output) const { return window + smooth - 2 + (output == 0 ? 0 : signal - 1); }
 
   void transform(const Frame& frame, Out out) const {
     const Bars bars(frame);

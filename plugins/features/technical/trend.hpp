@@ -44,7 +44,9 @@ struct Adx : Bar {
     p.integer<&Adx::window>("window", "Number of movements that the first averages look back on").range(1, 10'000).unit("rows");
   }
   std::vector<std::string> outputs() const { return {"adx", "plus_di", "minus_di"}; }
-  Rows warmup_rows() const { return 2 * window - 1 + rows_until_faded(wilder(window), wilder(window)); }
+  Rows warmup_rows(std::size_t output) const {
+    return output > 0 ? fading_warmup(1, window, wilder(window)) : 2 * window - 1 + rows_until_faded(wilder(window), wilder(window));
+  }
 
   void transform(const Frame& frame, Out out) const {
     const Bars bars(frame);
@@ -135,8 +137,9 @@ struct Keltner : Bar {
     p.boolean<&Keltner::relative>("relative", "Give the three lines as distances from the close, in shares of it");
   }
   std::vector<std::string> outputs() const { return {"middle", "upper", "lower", "percent"}; }
-  Rows warmup_rows() const {
-    return std::max(fading_warmup(0, window, exponential(window)), fading_warmup(1, range_window, wilder(range_window)));
+  Rows warmup_rows(std::size_t output) const {
+    const Rows centre = fading_warmup(0, window, exponential(window));
+    return output == 0 ? centre : std::max(centre, fading_warmup(1, range_window, wilder(range_window)));
   }
 
   void transform(const Frame& frame, Out out) const {

@@ -39,6 +39,7 @@ class Indicator {
   const std::vector<std::string>& columns() const { return feature_.columns(); }
   const std::vector<std::string>& outputs() const { return feature_.output_names(); }
   std::int64_t warmup_rows() const { return feature_.warmup_rows(); }
+  std::size_t warmup_of(std::size_t output) const { return static_cast<std::size_t>(feature_.warmups()[output]); }
 
   // Each output by its name.
   Columns operator()(const Columns& data, const std::vector<std::int64_t>& times = {}) const {
