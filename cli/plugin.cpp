@@ -63,7 +63,7 @@ std::string parameter_line(const config::ParamSpec& p) {
   line += p.required ? "; required" : "; default " + config::to_text(p.fallback);
   if (p.log_scale) line += "; log scale";
   if (!p.only_if.empty()) line += fmt::format("; only with {}: {}", p.only_if, config::to_text(p.only_if_value));
-  return line + "\n" + fmt::format("  {:<18}   {}\n", "", p.doc);
+  return text::printable(line + "\n" + fmt::format("  {:<18}   {}\n", "", p.doc));
 }
 
 Json to_json(const plugin::LoadedComponent& c) {
@@ -104,7 +104,7 @@ int list(const Arguments& arguments) {
     json["unusable"].push_back({{"file", u.path.string()}, {"reason", u.reason}, {"mend", u.mend}});
     text += fmt::format("not used: {}: {}. {}\n", u.path.string(), u.reason, u.mend);
   }
-  console.out(console.json() ? json.dump() + "\n" : text);
+  console.out(console.json() ? json.dump() + "\n" : text::printable(text));
   return 0;
 }
 
@@ -187,8 +187,8 @@ int check(const Arguments& arguments) {
   const auto show_line = [&](const checker::CheckResult& r) {
     ++counts[static_cast<int>(r.status)];
     if (console.json()) return;
-    console.out(
-        fmt::format("  {:<5} {:<40} {}\n", checker::to_text(r.status), r.component.empty() ? r.test : r.component + "/" + r.test, r.text));
+    console.out(fmt::format("  {:<5} {:<40} {}\n", checker::to_text(r.status), r.component.empty() ? r.test : r.component + "/" + r.test,
+                            text::printable(r.text)));
   };
   const std::vector<checker::CheckResult> results = checker::check_plugin(options, show_line);
   const bool failed = checker::any_failed(results);

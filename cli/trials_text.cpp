@@ -100,7 +100,7 @@ std::string trial_text(const store::TrialRecord& trial) {
   out += fmt::format(", {:.2f} s\n", trial.seconds);
   for (const auto& [path, value] : trial.values) out += fmt::format("  {} = {}\n", path, value);
   for (std::size_t i = 0; i < trial.step.size(); ++i) out += fmt::format("  {}: {}\n", step_name(trial.step[i]), real(trial.step_value[i]));
-  if (!trial.error.empty()) out += "  " + trial.error + "\n";
+  if (!trial.error.empty()) out += "  " + text::printable(trial.error) + "\n";
   if (!trial.log.empty())
     for (const std::string_view line : text::split(text::trim(trial.log), '\n')) out += "    | " + std::string(line) + "\n";
   return out;

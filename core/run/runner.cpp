@@ -62,7 +62,8 @@ class Runner {
     }
     recorded([&] { UnitPool(open(), *maker_, baseline_names_).run(); });
     if (!request_.quick)
-      store_.put_look(question_of(experiment_.resolved, data_.loaded.hash), {"data", context_.now(), data_look(data_.dataset, data_.folds)});
+      store_.put_look(question_of(experiment_.resolved, data_.loaded.hash),
+                      {"data", context_.now(), data_look(data_.dataset, data_.folds)});
     return finish();
   }
 
