@@ -33,7 +33,12 @@ KeySpec data_key() {
       object("adjustment", "Which prices these are",
              {choice("kind", "Unadjusted, adjusted for splits, or for splits and dividends", {"raw", "split", "total"})
                   .by_default(word("raw")),
-              column("factor_column", "The column with the adjustment factor")}),
+              column("factor_column",
+                     "The column with the adjustment factor: prices are raw in the file, and adjusted by it as of each row's own time"),
+              choice("factors", "Each row's factor of all events, or a factor in the row of each event alone", {"cumulative", "events"})
+                  .by_default(word("cumulative")),
+              columns("prices", "The columns that are adjusted (empty: open, high, low and close, in any case)"),
+              column("volume", "A column that is divided by the factor, with kind: split; absent: none")}),
       span("available", "Lag until a row is known").by_default(word("0d")),
       boolean("point_in_time", "The values are those known at the time, not later revisions").by_default(Value{true}),
   };

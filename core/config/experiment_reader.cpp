@@ -86,9 +86,12 @@ std::optional<Experiment> check_tree(const Node& root, const std::filesystem::pa
   if (options.check_paths) {
     if (!experiment.data.path.empty())
       check_path(experiment.data.path, experiment.data.path_as_written, "data.path", experiment.places["data.path"], false, diagnostics);
-    for (const JoinSpec& join : experiment.data.tables.joins) {
-      const std::string key = "data.joins." + join.name + ".path";
-      if (!join.path.empty()) check_path(join.path, join.path_as_written, key, experiment.places[key], false, diagnostics);
+    std::vector<JoinSpec> files = experiment.data.tables.joins;
+    for (const auto& one : {experiment.data.tables.delisting, experiment.data.tables.universe})
+      if (one) files.push_back(*one);
+    for (const JoinSpec& file_of : files) {
+      const std::string key = "data." + file_of.key + ".path";
+      if (!file_of.path.empty()) check_path(file_of.path, file_of.path_as_written, key, experiment.places[key], false, diagnostics);
     }
     for (std::size_t i = 0; i < experiment.plugins.size(); ++i) {
       const std::string key = "plugins." + std::to_string(i);

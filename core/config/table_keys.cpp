@@ -46,6 +46,18 @@ KeySpec join_key() {
   return object({}, "another table", std::move(keys));
 }
 
+// A file of its own whose rows are of an entity each.
+KeySpec list_key(const char* name, const char* doc, const char* column, std::vector<KeySpec> own) {
+  std::vector<KeySpec> keys = file_keys();
+  keys.push_back(object("time", "When each of its rows is",
+                        {key::column("column", column).needed(), text("format", "strftime pattern of its times; absent: ISO 8601"),
+                         text("zone", "Time zone of the texts, an IANA name").by_default(Value{std::string("UTC")})})
+                     .needed());
+  keys.push_back(key::column("entity", "The column with the entity, named as in the data").needed());
+  keys.insert(keys.end(), own.begin(), own.end());
+  return object(name, doc, std::move(keys));
+}
+
 }  // namespace
 
 std::vector<KeySpec> table_keys() {
@@ -74,6 +86,18 @@ std::vector<KeySpec> table_keys() {
              "values",
              {choice({}, "whose times", {"union", "intersection"}),
               object({}, "one entity's times", {text("entity", "The entity", TextForm::name).needed()})}),
+      list(object({}, "rows of an entity",
+                  {text("entity", "The name in the data", TextForm::name).needed(),
+                   text("from", "The first day of the other company; absent: from the start"),
+                   text("to", "Its last day; absent: to the end"), text("as", "Its name; absent: its rows are left out")}),
+           "reused", "Names that belonged to several companies, one after another"),
+      list_key("delisting", "What an entity that ended paid at last: a last row whose prices are the last close and this return",
+               "The column with the time of the last payment",
+               {key::column("return", "The column with the return since the last close, a share: -0.3").needed()}),
+      list_key("universe", "Lists of members by date: rows of others are neither learned from nor forecast",
+               "The column with the date of the list",
+               {span("available", "Lag until a list is known, 0d for none").needed(),
+                text("member", "Name of the new column, true for members", TextForm::name).by_default(Value{std::string("is_member")})}),
       dictionary("joins", "Other tables, joined as of the time at which their rows are known, by names of your choice", join_key()),
   };
 }

@@ -15,12 +15,13 @@ Value* slot(Map& map, std::string_view key) {
   return found == map.end() || found->second.is_none() ? nullptr : &found->second;
 }
 
-JoinSpec read_join(const std::string& name, Map& map, const FindPath& find_path, const WritePath& write_path) {
+JoinSpec read_join(const std::string& name, const std::string& key, Map& map, const FindPath& find_path, const WritePath& write_path) {
   JoinSpec join;
   join.name = name;
+  join.key = key;
   if (Value* path = slot(map, "path")) {
     join.path_as_written = path->as_text();
-    join.path = find_path(join.path_as_written, "data.joins." + name + ".path");
+    join.path = find_path(join.path_as_written, "data." + key + ".path");
     *path = Value{write_path(join.path_as_written, join.path)};
   }
   const Map& time = map_of(find(map, "time"));
@@ -61,6 +62,30 @@ ResampleSpec read_resample(const Map& map) {
   return out;
 }
 
+void read_actions(Map& data, const FindPath& find_path, const WritePath& write_path, TablesSpec& out) {
+  List reused;
+  take(data, "reused", reused);
+  for (const Value& item : reused)
+    out.reused.push_back(
+        {text_at(map_of(&item), "entity"), text_at(map_of(&item), "from"), text_at(map_of(&item), "to"), text_at(map_of(&item), "as")});
+  const Map& adjustment = map_of(find(data, "adjustment"));
+  out.factors_are_events = text_at(adjustment, "factors") == "events";
+  take(adjustment, "prices", out.adjusted_prices);
+  out.adjusted_volume = text_at(adjustment, "volume");
+  const auto file = [&](const char* key) -> std::optional<JoinSpec> {
+    Value* value = slot(data, key);
+    auto* map = value == nullptr ? nullptr : std::get_if<Map>(&value->data);
+    if (map == nullptr) return std::nullopt;
+    JoinSpec spec = read_join(key, key, *map, find_path, write_path);
+    spec.stamp = "end";
+    return spec;
+  };
+  out.delisting = file("delisting");
+  out.universe = file("universe");
+  if (out.delisting) out.last_return = text_at(map_of(find(data, "delisting")), "return");
+  if (out.universe) out.member = text_at(map_of(find(data, "universe")), "member");
+}
+
 class TableRules {
  public:
   TableRules(const Experiment& e, const Checked& checked, Diagnostics& diagnostics)
@@ -87,6 +112,7 @@ class TableRules {
         error("data.quotes." + quote.name + ".ask", "bid and ask are the same column", "name the other");
     if (tables_.resample && good("data.resample")) resample(*tables_.resample);
     for (const JoinSpec& join : tables_.joins) this->join(join, single);
+    actions(single);
   }
 
  private:
@@ -135,6 +161,39 @@ class TableRules {
       const bool sound = text->empty() || (text->size() == 5 && parse_iso("2000-01-01 " + *text)) || *text == "24:00";
       if (!sound && good(path)) error(path, "'" + *text + "' is no time of day", "write it as \"09:30\"");
     }
+  }
+
+  void actions(bool single) {
+    for (const char* key : {"reused", "delisting", "universe"}) {
+      const std::string path = std::string("data.") + key;
+      if (given("/" + path) && good(path) && single)
+        error_at_key(path, "'" + path + "' is of entities, and there is one series", "remove it, or name data.entity");
+      if (given("/" + path) && good("data.source") && e_.data.source != "csv")
+        error_at_key(path, "'" + path + "' goes with files, and " + e_.data.source + " has none", "remove it");
+    }
+    for (std::size_t i = 0; i < tables_.reused.size(); ++i) {
+      const std::string path = "data.reused." + std::to_string(i);
+      if (!good(path)) continue;
+      for (const auto& [key, text] : {std::pair{".from", &tables_.reused[i].from}, std::pair{".to", &tables_.reused[i].to}})
+        if (!text->empty() && !parse_iso(*text)) error(path + key, "'" + *text + "' is no date", "write it as 2020-01-31");
+      if (tables_.reused[i].from.empty() && tables_.reused[i].to.empty())
+        error(path, "it is not said which of the rows are another company's", "add from: or to: with a date");
+    }
+    if (tables_.universe && tables_.universe->available.is_count()) error("data.universe.available", "a lag is a time", "write 0d or 1d");
+    if (tables_.universe && e_.is_rule() && !checked_.incomplete)
+      error_at_key("data.universe", "members are what a model learns from and forecasts, and there is no model",
+                   "remove it, or add `model:`");
+    const bool factors = !e_.data.factor_column.empty();
+    for (const char* key : {"factors", "prices", "volume"}) {
+      const std::string path = std::string("data.adjustment.") + key;
+      const bool set = std::string_view(key) == "factors"  ? tables_.factors_are_events
+                       : std::string_view(key) == "prices" ? !tables_.adjusted_prices.empty()
+                                                           : !tables_.adjusted_volume.empty();
+      if (set && !factors && good("data.adjustment")) error(path, "'" + path + "' goes with a factor", "name it: factor_column: ...");
+    }
+    if (factors && !tables_.adjusted_volume.empty() && e_.data.adjustment_kind == "total" && good("data.adjustment"))
+      error("data.adjustment.volume", "a dividend changes no volume: its factor is no split's",
+            "use kind: split, or leave the volume as it is");
   }
 
   void join(const JoinSpec& join, bool single) {
@@ -200,7 +259,8 @@ TablesSpec read_tables(Map& data, const FindPath& find_path, const WritePath& wr
   if (Value* joins = slot(data, "joins"))
     if (auto* map = std::get_if<Map>(&joins->data))
       for (auto& [name, join] : *map)
-        if (auto* keys = std::get_if<Map>(&join.data)) out.joins.push_back(read_join(name, *keys, find_path, write_path));
+        if (auto* keys = std::get_if<Map>(&join.data)) out.joins.push_back(read_join(name, "joins." + name, *keys, find_path, write_path));
+  read_actions(data, find_path, write_path, out);
   return out;
 }
 

@@ -38,8 +38,13 @@ struct ResampleSpec {
   std::vector<std::pair<std::string, std::string>> aggregate;
 };
 
+struct ReusedSpec {
+  std::string entity, from, to, as;  // from, to: as written; empty: open. as: empty: its rows are left out
+};
+
 struct JoinSpec {
   std::string name;
+  std::string key;             // where it stands below `data`: "joins.rates", "universe", "delisting"
   std::filesystem::path path;  // absolute
   std::string path_as_written;
   std::string column, format, stamp, zone = "UTC";  // of its time
@@ -61,10 +66,17 @@ struct TablesSpec {
   std::optional<ResampleSpec> resample;
   std::string calendar, calendar_entity;  // union | intersection | entity; empty: as it is
   std::vector<JoinSpec> joins;
+  std::vector<ReusedSpec> reused;
+  bool factors_are_events = false;  // of adjustment.factor_column
+  std::vector<std::string> adjusted_prices;
+  std::string adjusted_volume;
+  std::optional<JoinSpec> delisting, universe;
+  std::string last_return;  // delisting's column
+  std::string member;       // the column that tells members of the universe apart
 
   // Whether there are columns that the source's own file does not have.
-  bool makes_columns() const { return wide || entity_from_files || !quotes.empty() || !joins.empty(); }
-  bool any() const { return makes_columns() || resample || !calendar.empty(); }
+  bool makes_columns() const { return wide || entity_from_files || !quotes.empty() || !joins.empty() || universe; }
+  bool any() const { return makes_columns() || resample || !calendar.empty() || !reused.empty() || delisting; }
 };
 
 }  // namespace assay::config

@@ -64,6 +64,7 @@ class Builder {
     const bool is_read = !dataset_.y.empty();
     if (!is_read) label_all();
     set_times(is_read);
+    if (is_read) keep_members();
     note_answers();
     choose_inputs();
     check_inputs();
@@ -151,6 +152,14 @@ class Builder {
   }
 
   // A strategy without a model: nothing is forecast, and every row is known at its own time.
+  // Rows outside of the universe have no label: they are neither learned from nor forecast, but are there for their features' windows.
+  void keep_members() {
+    const data::Column* const member = experiment_.data.tables.universe ? dataset_.frame.find(experiment_.data.tables.member) : nullptr;
+    if (member == nullptr) return;
+    for (std::size_t row = 0; row < dataset_.y.size(); ++row)
+      if (member->number(row) == 0) dataset_.y[row] = kMissing;
+  }
+
   Dataset without_target() {
     pass_.flush({});
     dataset_.frame = pass_.frame();
@@ -393,7 +402,8 @@ class Builder {
   bool kept_aside(const data::Column& column) const {
     return column.name() == experiment_.data.entity || column.name() == experiment_.split.group ||
            column.name() == experiment_.split.column || column.name() == weight_column() ||
-           column.name() == experiment_.data.factor_column || !barred(column).empty();
+           column.name() == experiment_.data.factor_column ||
+           (experiment_.data.tables.universe && column.name() == experiment_.data.tables.member) || !barred(column).empty();
   }
 
   void choose_inputs() {

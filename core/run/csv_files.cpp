@@ -248,7 +248,7 @@ data::CsvOptions csv_options(const config::JoinSpec& join) {
 
 std::optional<LoadedJoin> load_join(const config::Experiment& experiment, const config::JoinSpec& join, const LoadOptions& options,
                                     Diagnostics& diagnostics) {
-  const std::string prefix = "joins." + join.name + ".";
+  const std::string prefix = join.key + ".";
   const data::CsvOptions csv = csv_options(join);
   const auto renamed = [&](const std::string& key) -> std::string {
     if (key == "times.0") return "time.column";

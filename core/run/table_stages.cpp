@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "data/calendar.hpp"
+#include "data/corporate_actions.hpp"
 #include "data/quotes.hpp"
 #include "data/resample.hpp"
 #include "data/wide_table.hpp"
@@ -91,11 +92,25 @@ struct Sources {
   config::Experiment experiment;
   data::Frame base;
   std::vector<data::JoinTable> joins;
+  std::optional<data::JoinTable> delisting, universe;
   std::optional<TimeNs> known_by = std::nullopt;  // absent: all that there is
 };
 
+// Of what was known by a moment some names may not have begun their second life yet, or not even their first.
+bool has_begun(const data::Frame& frame, const config::ReusedSpec& name, std::optional<TimeNs> known_by) {
+  if (!known_by) return true;
+  const auto& names = frame.entity_names();
+  const auto found = std::find(names.begin(), names.end(), name.entity);
+  if (found == names.end()) return false;
+  const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(found - names.begin()));
+  const auto time = [&](std::int64_t row) { return frame.bar_time()[static_cast<std::size_t>(row)]; };
+  return (name.from.empty() || time(rows.back()) >= *parse_iso(name.from)) &&
+         (name.to.empty() || time(rows.front()) <= *parse_iso(name.to));
+}
+
 data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
-  const config::TablesSpec& tables = from.experiment.data.tables;
+  const config::DataSpec& spec = from.experiment.data;
+  const config::TablesSpec& tables = spec.tables;
   data::TimeRules rules = time_rules(from.experiment);
   data::Frame frame = from.base;
   data::FrameNotes found;
@@ -103,8 +118,21 @@ data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
     at_key("wide", [&] {
       frame = data::panel_of(frame, {tables.wide->value, tables.wide->columns, tables.wide->keep_missing}, rules, found);
     });
+  if (!tables.reused.empty())
+    at_key("reused", [&] {
+      std::vector<data::ReusedName> names;
+      for (const config::ReusedSpec& name : tables.reused)
+        if (has_begun(frame, name, from.known_by)) names.push_back({name.entity, parse_iso(name.from), parse_iso(name.to), name.as});
+      if (!names.empty()) frame = data::with_names_apart(frame, names, rules, found);
+    });
   for (const config::QuoteSpec& quote : tables.quotes)
     at_key("quotes." + quote.name, [&] { frame = data::with_middle(frame, {quote.name, quote.bid, quote.ask, quote.spread}, found); });
+  if (!spec.factor_column.empty())
+    at_key("adjustment", [&] {
+      frame = data::adjusted(frame, {spec.factor_column, tables.factors_are_events, tables.adjusted_prices, tables.adjusted_volume}, found);
+    });
+  if (tables.delisting)
+    at_key("delisting", [&] { frame = data::with_delistings(frame, *from.delisting, tables.last_return, rules, found); });
   if (tables.resample) {
     at_key("resample", [&] {
       std::optional<TimeNs> complete;  // a row is known `available` after it ended
@@ -124,12 +152,22 @@ data::Frame table_of(const Sources& from, std::vector<std::string>& notes) {
   notes.insert(notes.end(), found.notes.begin(), found.notes.end());
   for (std::size_t i = 0; i < tables.joins.size(); ++i)
     at_key("joins." + tables.joins[i].name, [&] { frame = with_join(frame, tables.joins[i], from.joins[i], notes); });
+  if (tables.universe)
+    at_key("universe", [&] {
+      if (frame.find(tables.member) != nullptr)
+        throw Error(Fault::data, "", fmt::format("there is a column '{}' already", tables.member), "give `member` another name");
+      data::FrameNotes of_lists;
+      frame = frame.with({data::Column::of_booleans(tables.member, data::members(frame, *from.universe, of_lists))});
+      notes.insert(notes.end(), of_lists.notes.begin(), of_lists.notes.end());
+    });
   return frame;
 }
 
 // The sources as they were known by then.
 Sources known_by(const Sources& all, TimeNs time) {
-  Sources out{all.experiment, all.base, {}, time};
+  Sources out{all.experiment, all.base, {}, all.delisting, all.universe, time};
+  if (out.delisting) out.delisting = data::known_by(*out.delisting, time);
+  if (out.universe) out.universe = data::known_by(*out.universe, time);
   const auto known = all.base.known_at();
   std::vector<std::int64_t> rows(static_cast<std::size_t>(std::upper_bound(known.begin(), known.end(), time) - known.begin()));
   std::iota(rows.begin(), rows.end(), 0);
@@ -174,7 +212,7 @@ void warn_of(const DatedRows& rows, const config::Experiment& experiment, Diagno
 
 bool put_together(const config::Experiment& experiment, LoadedData& loaded, const LoadOptions& options, Diagnostics& diagnostics) {
   const config::TablesSpec& tables = experiment.data.tables;
-  Sources sources{experiment, loaded.frame, {}};
+  Sources sources{experiment, loaded.frame, {}, {}, {}, {}};
   Sha256 hash;
   hash.add_part("table", loaded.hash);
   bool sound = true;
@@ -186,17 +224,27 @@ bool put_together(const config::Experiment& experiment, LoadedData& loaded, cons
     loaded.notes.insert(loaded.notes.end(), other->notes.begin(), other->notes.end());
     sources.joins.push_back(std::move(other->table));
   }
+  const std::pair<const std::optional<config::JoinSpec>*, std::optional<data::JoinTable>*> lists[] = {
+      {&tables.delisting, &sources.delisting}, {&tables.universe, &sources.universe}};
+  for (const auto& [spec, into] : lists) {
+    if (!*spec) continue;
+    auto other = load_join(experiment, **spec, options, diagnostics);
+    sound &= other.has_value();
+    if (!other) continue;
+    hash.add_part((*spec)->key, other->hash);
+    *into = std::move(other->table);
+  }
   if (!sound) return false;
   loaded.dated_rows = dated_rows(sources);
   for (const DatedRows& rows : loaded.dated_rows) warn_of(rows, experiment, diagnostics);
-  if (!tables.any()) return true;
+  if (!tables.any() && experiment.data.factor_column.empty()) return true;
   try {
     loaded.frame = table_of(sources, loaded.notes);
   } catch (const Refused& refused) {
     diagnostics.data_error(place_below_data(experiment, refused.key), refused.message, refused.mend, "data." + refused.key);
     return false;
   }
-  if (!tables.joins.empty()) loaded.hash = hash.finish_hex();
+  if (!tables.joins.empty() || tables.delisting || tables.universe) loaded.hash = hash.finish_hex();
   loaded.known_by = [all = std::make_shared<const Sources>(std::move(sources))](TimeNs time) {
     std::vector<std::string> notes;
     try {
