@@ -1,5 +1,5 @@
-// One aligned block of zeros that a planned network or optimiser lives in: allocated at planning, never after. Used by Network and Optimizer.
-// Copies deeply. One owner, one thread.
+// One aligned block of zeros that a planned network or optimiser lives in: allocated at planning, never after. Used by Network and
+// Optimizer. Copies deeply. One owner, one thread.
 #pragma once
 
 #include <algorithm>

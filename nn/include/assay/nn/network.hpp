@@ -42,6 +42,13 @@ struct Samples {
   }
 };
 
+// What arrays a network of this shape has; no memory is taken.
+inline std::vector<Array> arrays_of(Shape in, const std::vector<LayerSpec>& layers) {
+  std::vector<Array> arrays;
+  Planner<float, TileProducts<float>>().chain(in, layers)->arrays("", arrays);
+  return arrays;
+}
+
 // Runs f(0) ... f(n - 1) one after another; a Call's threads may stand in its place.
 struct InTurn {
   template <class F>

@@ -1,0 +1,331 @@
+// What all neural models share: loss, optimiser, scaling of the target, state. A model adds its parameters and its layers. Trained batch by
+// batch: the host owns epochs, early stopping, schedule and checkpoints. Used by architectures.hpp alone. The output follows the task:
+// value, probability (sigmoid) or probabilities (softmax). No allocation in step() and predict(). step() on one thread (or on the call's,
+// where a batch is cut into parts), predict() on any number.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assay/eigen.hpp"
+#include "assay/model.hpp"
+#include "assay/nn/network.hpp"
+#include "assay/nn/optimizer.hpp"
+
+namespace models {
+
+namespace nn = assay::nn;
+
+struct TrainedNetwork {
+  using Scalar = float;
+
+  std::string loss = "auto", init = "auto";
+  nn::OptimizerSpec optimizer;
+  double huber_delta = 1;
+  bool scale_target = true;
+
+  virtual ~TrainedNetwork() = default;
+
+  // The architecture for rows of this shape; its last layer gives `outputs` raw values. Throws bad_input where the shape does not suit it.
+  virtual std::vector<nn::LayerSpec> layers(nn::Shape in, std::ptrdiff_t outputs) const = 0;
+  // How the layers see a row of the problem.
+  virtual nn::Shape shape_of(std::int64_t lookback, std::int64_t inputs) const { return {std::max<std::int64_t>(1, lookback), inputs}; }
+
+  void configured();
+
+  void begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call);
+  double step(const assay::Batch& batch, const assay::Step& at, assay::Call& call);
+  void predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const;
+
+  void save(assay::Saver& saver) const;
+  void load(const assay::Saved& saved);
+  void train_save(assay::Saver& saver) const;
+  void train_load(const assay::Problem& problem, const assay::Saved& saved);
+
+  // The optimiser's parameters one by one, as the experiment file names them.
+  nn::OptimizerKind optimizer_kind = nn::OptimizerKind::adam;
+  double learning_rate = 1e-3, momentum = 0, beta1 = 0.9, beta2 = 0.999, weight_decay = 0, clip_norm = 0, smoothing = 0.99;
+  bool nesterov = false;
+  std::int64_t shards = 1;
+
+ private:
+  static constexpr std::int64_t kChunk = 64;  // rows that predict() takes at once
+
+  double shift_of(std::int64_t c) const { return weight_shift_[static_cast<std::size_t>(c)]; }
+  nn::LossKind loss_of(assay::Task task) const;
+  assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
+  void plan(const assay::Problem& problem, std::int64_t batch_size);
+  nn::Network<float> network(nn::Shape in, std::int64_t outputs, std::int64_t batch_size) const;
+  nn::Samples<float> samples(const assay::Rows& rows) const;
+  void check_size(const assay::Saved& saved, nn::Shape in, std::int64_t outputs) const;
+  void put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block, std::span<const float> state = {}) const;
+  void get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block, std::span<float> state = {}) const;
+
+  assay::Task task_ = assay::Task::regression;
+  nn::LossKind loss_kind_ = nn::LossKind::squared;
+  std::vector<double> class_weight_;
+  std::vector<double> weight_shift_{0, 0};  // log of each class's weight, which forecasts take off again
+  double center_ = 0, scale_ = 1;           // of the target; 0 and 1 for classes
+  nn::Network<float> network_;
+  nn::Optimizer<float> updater_;
+  nn::Arena<float> target_;  // a batch's scaled targets
+};
+
+// The parameters that every neural model has.
+template <class T>
+inline void training_params(assay::Params<T>& p) {
+  p.template choice<&T::loss>("loss", "auto: mse for regression, cross_entropy for classes",
+                              {"auto", "mse", "mae", "huber", "cross_entropy"});
+  p.template real<&T::huber_delta>("huber_delta", "Huber's loss is quadratic up to this error and linear beyond")
+      .range(0, 1e9)
+      .open_min()
+      .log_scale()
+      .only_if("loss", "huber");
+  p.template boolean<&T::scale_target>(
+      "scale_target",
+      "Learn a regression's target as (value - mean) / standard deviation of the train rows; forecasts and loss come back "
+      "in its own units, huber_delta counts standard deviations");
+  p.template choice<&T::optimizer_kind>("optimizer", "Optimiser", {"sgd", "adam", "adamw", "rmsprop"});
+  p.template real<&T::learning_rate>("learning_rate", "Step size, multiplied by the host's schedule").range(0, 10).open_min().log_scale();
+  p.template real<&T::momentum>("momentum", "Momentum of sgd").range(0, 1).open_max().only_if("optimizer", "sgd");
+  p.template boolean<&T::nesterov>("nesterov", "Nesterov's momentum").only_if("optimizer", "sgd");
+  p.template real<&T::smoothing>("smoothing", "Decay of the mean squared gradient of rmsprop")
+      .range(0, 1)
+      .open_max()
+      .only_if("optimizer", "rmsprop");
+  p.template real<&T::beta1>("beta1", "Decay of the mean gradient of adam and adamw").range(0, 1).open_max();
+  p.template real<&T::beta2>("beta2", "Decay of the mean squared gradient of adam and adamw").range(0, 1).open_max();
+  p.template real<&T::weight_decay>("weight_decay", "Pull of all parameters towards zero; decoupled from the gradient in adamw")
+      .range(0, 10);
+  p.template integer<&T::shards>("shards",
+                                 "Parts that a batch is cut into, each worth a core where there is one; the same for any number of cores")
+      .range(1, 256);
+  p.template real<&T::clip_norm>("clip_norm", "Longest gradient, all parameters together; 0: no clipping").range(0, 1e9);
+  p.template choice<&T::init>("init",
+                              "Initial weights; auto: he_uniform for relu, leaky_relu, elu and gelu layers, glorot_uniform for the others",
+                              {"auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"});
+}
+
+inline void TrainedNetwork::configured() {
+  optimizer = {.kind = optimizer_kind,
+               .learning_rate = learning_rate,
+               .momentum = momentum,
+               .nesterov = nesterov,
+               .smoothing = smoothing,
+               .beta1 = beta1,
+               .beta2 = beta2,
+               .weight_decay = weight_decay,
+               .clip_norm = clip_norm};
+}
+
+inline nn::LossKind TrainedNetwork::loss_of(assay::Task task) const {
+  if (task == assay::Task::regression) {
+    if (loss == "cross_entropy") throw assay::bad_input("loss cross_entropy is for classes; a regression takes mse, mae or huber");
+    return loss == "mae" ? nn::LossKind::absolute : loss == "huber" ? nn::LossKind::huber : nn::LossKind::squared;
+  }
+  if (loss != "auto" && loss != "cross_entropy") throw assay::bad_input("loss " + loss + " is for regression; classes take cross_entropy");
+  return task == assay::Task::binary ? nn::LossKind::binary_cross_entropy : nn::LossKind::cross_entropy;
+}
+
+inline nn::Network<float> TrainedNetwork::network(nn::Shape in, std::int64_t outputs, std::int64_t batch_size) const {
+  return {in, layers(in, outputs), batch_size, shards};
+}
+
+// A batch's rows as the network's shape has them: windows, plain rows, or plain rows read along their columns.
+inline nn::Samples<float> TrainedNetwork::samples(const assay::Rows& rows) const {
+  const nn::Shape in = network_.in();
+  nn::Samples<float> s;
+  s.rows = rows.size();
+  s.time = in.time;
+  s.features = in.features;
+  if (rows.lookback() == 0) {
+    const auto x = rows.x<float>();
+    s.data = x.data();
+    s.row_stride = x.row_stride();
+    s.time_stride = 1;
+    if (x.cols() != in.time * in.features) throw assay::bad_input("the rows have another number of inputs than the network");
+    return s;
+  }
+  const assay_array& x = rows.raw().x;
+  s.data = assay::detail::data_of<const float>(x, 3, "x");
+  s.row_stride = x.stride[0];
+  s.time_stride = x.stride[1];
+  if (x.shape[1] != in.time || x.shape[2] != in.features) throw assay::bad_input("the windows have another shape than the network's");
+  return s;
+}
+
+inline void TrainedNetwork::plan(const assay::Problem& problem, std::int64_t batch_size) {
+  task_ = problem.task();
+  const auto weights = problem.class_weight();
+  class_weight_.assign(weights.begin(), weights.end());
+  weight_shift_.assign(std::max<std::size_t>(2, static_cast<std::size_t>(problem.outputs())), 0);
+  for (std::size_t c = 0; c < class_weight_.size(); ++c) weight_shift_[c] = std::log(class_weight_[c]);
+  loss_kind_ = loss_of(task_);
+  const bool scales = scale_target && task_ == assay::Task::regression;
+  center_ = scales ? problem.target_center() : 0;
+  scale_ = scales ? problem.target_scale() : 1;
+  network_ = network(shape_of(problem.lookback(), problem.inputs()), problem.outputs(), batch_size);
+  updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
+  target_ = nn::Arena<float>(task_ == assay::Task::regression ? batch_size : 0);
+}
+
+inline void TrainedNetwork::begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call) {
+  if (batch_size < 1) throw assay::bad_input("the batch size has to be at least 1");
+  plan(problem, batch_size);
+  constexpr std::pair<const char*, nn::Initial> kNames[] = {{"glorot_uniform", nn::Initial::glorot_uniform},
+                                                            {"glorot_normal", nn::Initial::glorot_normal},
+                                                            {"he_uniform", nn::Initial::he_uniform},
+                                                            {"he_normal", nn::Initial::he_normal},
+                                                            {"orthogonal", nn::Initial::orthogonal}};
+  std::optional<nn::Initial> named;
+  for (const auto& [name, kind] : kNames)
+    if (init == name) named = kind;
+  network_.initialise(call.random(), named);
+}
+
+inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step& at, assay::Call& call) {
+  if (batch.size() > network_.batch_size()) throw assay::bad_input("a batch has more rows than were announced");
+  const nn::LossSpec spec{loss_kind_, huber_delta, class_weight_};
+  const nn::Target<float> target(targets(batch), batch.weight<float>());
+  const assay::Random random = call.random().child(~std::uint64_t{0}).child(static_cast<std::uint64_t>(at.step()));  // for dropout
+  const auto parallel = [&](std::ptrdiff_t n, const auto& part) {
+    if (n == 1) return part(0);
+    call.parallel(static_cast<std::uint32_t>(n), [&](std::uint32_t i) { part(static_cast<std::ptrdiff_t>(i)); });
+  };
+  const double mean = network_.loss_and_gradient(samples(batch), target, spec, random, parallel);
+  updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
+  return loss_kind_ == nn::LossKind::absolute ? mean * scale_ : mean * scale_ * scale_;  // 1 for classes
+}
+
+inline assay::VectorView<const float> TrainedNetwork::targets(const assay::Batch& batch) {
+  const auto y = batch.y<float>();
+  if (task_ != assay::Task::regression) return y;
+  const auto center = static_cast<float>(center_), inverse = static_cast<float>(1 / scale_);
+  for (std::int64_t i = 0; i < y.size(); ++i) target_.data()[i] = (y[i] - center) * inverse;
+  return {target_.data(), y.size()};
+}
+
+inline void TrainedNetwork::predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const {
+  if (!network_.planned()) throw assay::bad_input("the network has not been trained");
+  const nn::Samples<float> all = samples(rows);
+  const std::int64_t outputs = network_.outputs(), chunk = std::min(kChunk, rows.size());
+  if (out.cols() != outputs) throw assay::bad_input("the network has been trained for another number of outputs");
+  if (chunk == 0) return;
+  const auto scratch = call.scratch<float>(network_.scratch_size(chunk));
+  const auto raw = call.scratch<float>(static_cast<std::size_t>(chunk * outputs));
+  for (std::int64_t first = 0; first < rows.size(); first += chunk) {
+    const std::int64_t count = std::min(chunk, rows.size() - first);
+    network_.predict(all.slice(first, count), raw.data(), chunk, scratch.data());
+    for (std::int64_t r = 0; r < count; ++r) {
+      const float* z = raw.data() + r * outputs;
+      if (task_ == assay::Task::regression)
+        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]) * scale_ + center_;
+      else if (task_ == assay::Task::binary)
+        out(first + r) = 1 / (1 + std::exp(shift_of(1) - shift_of(0) - static_cast<double>(z[0])));
+      else {
+        double largest = -std::numeric_limits<double>::infinity(), total = 0;
+        for (std::int64_t c = 0; c < outputs; ++c) largest = std::max(largest, static_cast<double>(z[c]) - shift_of(c));
+        for (std::int64_t c = 0; c < outputs; ++c) total += out(first + r, c) = std::exp(static_cast<double>(z[c]) - shift_of(c) - largest);
+        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) /= total;
+      }
+    }
+  }
+}
+
+// Arrays are stored without padding, which depends on the CPU level: rows x cols. The state (running means) goes with the parameters only.
+inline void TrainedNetwork::put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block,
+                                      std::span<const float> state) const {
+  for (const nn::Array& a : network_.arrays()) {
+    if (a.is_state && state.empty()) continue;
+    const auto from = a.is_state ? state : block;
+    assay::RowMajor<float> values(a.rows, a.cols);
+    for (std::ptrdiff_t i = 0; i < values.size(); ++i) values.data()[i] = from[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))];
+    saver.put((prefix + a.name).c_str(), values);
+  }
+}
+
+inline void TrainedNetwork::get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block,
+                                      std::span<float> state) const {
+  for (const nn::Array& a : network_.arrays()) {
+    if (a.is_state && state.empty()) continue;
+    const auto into = a.is_state ? state : block;
+    const assay::RowMajor<float> values = saved.matrix((prefix + a.name).c_str());
+    if (values.rows() != a.rows || values.cols() != a.cols)
+      throw assay::bad_state("the saved array " + a.name + " has another shape than the network of these parameters");
+    for (std::ptrdiff_t i = 0; i < values.size(); ++i) into[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))] = values.data()[i];
+  }
+}
+
+inline void TrainedNetwork::save(assay::Saver& saver) const {
+  if (!network_.planned()) throw assay::Error("the network has learned nothing that could be saved");
+  saver.put("times", static_cast<std::int64_t>(network_.in().time));
+  saver.put("inputs", static_cast<std::int64_t>(network_.in().features));
+  saver.put("outputs", static_cast<std::int64_t>(network_.outputs()));
+  saver.put("task", static_cast<std::int64_t>(task_));
+  saver.put("weight_shift", weight_shift_);
+  saver.put("target_center", center_);
+  saver.put("target_scale", scale_);
+  put_block(saver, "", network_.parameters(), network_.state());
+}
+
+// The arrays of a state have to be there before memory is taken for their network.
+inline void TrainedNetwork::check_size(const assay::Saved& saved, nn::Shape in, std::int64_t outputs) const {
+  for (const nn::Array& a : nn::arrays_of(in, layers(in, outputs))) {
+    const assay_array array = saved.array<float>(a.name.c_str(), 2);
+    if (array.shape[0] != a.rows || array.shape[1] != a.cols)
+      throw assay::bad_state("the saved array " + a.name + " has another shape than the network of these parameters");
+  }
+}
+
+inline void TrainedNetwork::load(const assay::Saved& saved) {
+  const std::int64_t times = saved.number("times"), inputs = saved.number("inputs"), outputs = saved.number("outputs"),
+                     task = saved.number("task");
+  const bool known = task == ASSAY_TASK_REGRESSION || task == ASSAY_TASK_BINARY || task == ASSAY_TASK_MULTICLASS;
+  const double center = saved.number("target_center"), scale = saved.number("target_scale");
+  if (!std::isfinite(center) || !std::isfinite(scale) || scale <= 0) throw assay::bad_state("the saved scale of the target makes no sense");
+  const std::vector<double> shift = saved.vector("weight_shift");
+  const bool sound = std::all_of(shift.begin(), shift.end(), [](double v) { return std::isfinite(v); });
+  if (!sound || shift.size() != std::max<std::size_t>(2, outputs > 0 ? static_cast<std::size_t>(outputs) : 0))
+    throw assay::bad_state("the saved shift of the classes makes no sense");
+  constexpr std::int64_t kMost = 1 << 20;
+  if (!known || times < 1 || times > kMost || inputs < 1 || inputs > kMost || outputs < 1 || outputs > kMost)
+    throw assay::bad_state("the saved shape of the network makes no sense for these parameters");
+  check_size(saved, {times, inputs}, outputs);
+  nn::Network<float> loaded = network({times, inputs}, outputs, 0);
+  std::swap(loaded, network_);
+  try {
+    get_block(saved, "", network_.parameters(), network_.state());
+  } catch (...) {
+    std::swap(loaded, network_);  // a failed load leaves what was there
+    throw;
+  }
+  task_ = static_cast<assay::Task>(task);
+  weight_shift_ = shift;
+  center_ = center;
+  scale_ = scale;
+}
+
+inline void TrainedNetwork::train_save(assay::Saver& saver) const {
+  save(saver);
+  saver.put("batch_size", static_cast<std::int64_t>(network_.batch_size()));
+  saver.put("steps", updater_.steps());
+  put_block(saver, "first.", updater_.first().all());
+  if (updater_.second().size() != 0) put_block(saver, "second.", updater_.second().all());
+}
+
+inline void TrainedNetwork::train_load(const assay::Problem& problem, const assay::Saved& saved) {
+  const std::int64_t batch_size = saved.number("batch_size"), steps = saved.number("steps");
+  if (batch_size < 1 || batch_size > (std::int64_t{1} << 24) || steps < 0)
+    throw assay::bad_state("the saved batch size or step count makes no sense");
+  plan(problem, batch_size);
+  get_block(saved, "", network_.parameters(), network_.state());
+  get_block(saved, "first.", updater_.first().all());
+  if (updater_.second().size() != 0) get_block(saved, "second.", updater_.second().all());
+  updater_.set_steps(steps);
+}
+
+}  // namespace models

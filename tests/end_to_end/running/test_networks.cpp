@@ -1,0 +1,77 @@
+// Networks that read windows, on real runs: they learn what only the order of times can tell, and their bits hang on nothing but the file.
+#include "program.hpp"
+#include "support/catch.hpp"
+
+using namespace running_test;
+
+namespace {
+
+// The target is what an input was eight rows ago: a window knows it, the newest row does not.
+std::string memory(const std::string& model, const std::string& train = "") {
+  return "assay: 1\nname: memory\nseed: 6\ndata: {source: sim.market, entities: 4, days: 500}\n"
+         "features: {ret_1: \"close / lag(close, 1) - 1\", past: \"100 * lag(ret_1, 8)\"}\n"
+         "inputs: {columns: [ret_1], lookback: 12}\n"
+         "target: {expr: \"past + 0 * lead(close, 1)\", task: regression}\n"
+         "split: {use: walk_forward, train: 300, validation: 40, test: 100}\nprepare: [{use: scale}]\nmodel: " +
+         model + "\ntrain: {epochs: 12, batch_size: 64" + train + "}\nevaluate: {metrics: [r2, rmse], baselines: [historical_mean]}\n";
+}
+
+double r2_of(const Json& run) { return run.at("metrics").at("r2").at("value").get<double>(); }
+
+const char* const kModels[] = {"{use: neural.lstm, units: 24, learning_rate: 0.01}", "{use: neural.gru, units: 24, learning_rate: 0.01}",
+                               "{use: neural.cnn, filters: [16, 16, 16], width: 5, readout: last, learning_rate: 0.005}",
+                               "{use: neural.tcn, filters: 16, blocks: 3, learning_rate: 0.005}",
+                               "{use: neural.mlp, hidden: [24], learning_rate: 0.01}"};
+
+}  // namespace
+
+TEST_CASE("each architecture that reads windows learns what stood there eight rows ago; the newest row alone does not tell") {
+  Folder folder;
+  for (const std::string model : kModels) {
+    folder.write("e.yaml", memory(model));
+    const Result ran = folder.assay({"run", "e.yaml", "--json"});
+    INFO(model << ran.err);
+    REQUIRE(ran.code == 0);
+    CHECK(r2_of(ran.json()) > 0.7);
+  }
+  std::string blind = memory(kModels[0]);
+  blind.replace(blind.find("lookback: 12"), 12, "lookback: 4");
+  folder.write("e.yaml", blind);
+  const Result ran = folder.assay({"run", "e.yaml", "--json"});
+  REQUIRE(ran.code == 0);
+  CHECK(r2_of(ran.json()) < 0.1);
+}
+
+TEST_CASE("networks with dropout and batches cut into parts give the same bits in any isolation and for any number of workers") {
+  Folder folder;
+  for (const std::string model : kModels) {
+    std::string parted = model;
+    parted.replace(parted.size() - 1, 1, ", dropout: 0.2, shards: 3}");
+    folder.write("e.yaml", memory(parted, ", repeats: 2"));
+    Json first;
+    for (const std::vector<std::string> how : {std::vector<std::string>{"--isolation", "none"},
+                                               {"--isolation", "thread", "--workers", "3"},
+                                               {"--isolation", "process", "--workers", "2"}}) {
+      std::vector<std::string> line{"run", "e.yaml", "--json", "--again"};
+      line.insert(line.end(), how.begin(), how.end());
+      const Result ran = folder.assay(line);
+      INFO(parted << ran.err);
+      REQUIRE(ran.code == 0);
+      if (first.is_null()) first = ran.json().at("metrics");
+      CHECK(ran.json().at("metrics") == first);
+    }
+  }
+}
+
+TEST_CASE("a convolution without a lookback reads along the columns") {
+  Folder folder;
+  folder.write(
+      "e.yaml",
+      "assay: 1\nname: columns\nseed: 2\ndata: {source: sim.credit, rows: 3000}\ntarget: {column: default, task: binary}\n"
+      "split: {use: stratified, test: 0.3}\nprepare: [{use: missing}, {use: one_hot}, {use: scale}]\n"
+      "model: {use: neural.cnn, padding: same, readout: flatten}\ntrain: {epochs: 3}\nevaluate: {metrics: [auc], baselines: [prior]}\n");
+  const Result ran = folder.assay({"run", "e.yaml", "--json"});
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  CHECK(ran.json().at("metrics").at("auc").at("value").get<double>() > 0.7);
+}
