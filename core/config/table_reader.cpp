@@ -166,6 +166,7 @@ class TableRules {
   void actions(bool single) {
     for (const char* key : {"reused", "delisting", "universe"}) {
       const std::string path = std::string("data.") + key;
+      if (std::string_view(key) == "reused" && tables_.reused.empty()) continue;  // an empty list stands in every resolved text
       if (given("/" + path) && good(path) && single)
         error_at_key(path, "'" + path + "' is of entities, and there is one series", "remove it, or name data.entity");
       if (given("/" + path) && good("data.source") && e_.data.source != "csv")
