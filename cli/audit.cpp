@@ -5,10 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/audit.hpp"
+#include "cli/compose.hpp"
 #include "cli/place.hpp"
 #include "cli/session.hpp"
 #include "cli/text_table.hpp"
 #include "cli/verbs.hpp"
+#include "run/identity.hpp"
+#include "store/store.hpp"
 
 namespace assay::cli {
 
@@ -20,12 +23,15 @@ using audit::Status;
 VerbHelp help() {
   return {"assay audit FILE [options]",
           "Looks for leaks: does the experiment's own steps again on data that were cut, changed or relabelled, and compares. Names what\n"
-          "leaks, the first row and the amount, and what it cannot see. Nothing is stored, and the sealed final test is not scored.\n"
+          "leaks, the first row and the amount, and what it cannot see. The store keeps what it found, where there is a store already;\n"
+          "the sealed final test is not scored.\n"
           "Exit codes: 0 nothing found, 4 something found, 1 the file is wrong, 2 the data are wrong, 3 the audit could not go on.",
           "assay audit experiments/stocks/simulated.yaml --draws 500",
           {{"draws", "N", "draws of the label shuffle (default 200)", false},
            {"cuts", "N", "random times at which the data are cut, beside borders of folds (default 4)", false},
+           {"models", "", "shuffle labels for the experiment's own models, 20 times at most, and not for a ridge in their place", false},
            {"full", "", "compare forecasts of models trained by steps too", false},
+           store_option(),
            set_option(),
            plugins_option(),
            isa_option(),
@@ -107,12 +113,21 @@ std::string report_json(const std::string& file, const audit::Report& report) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// Beside what runs of the same file on the same data keep. An audit needs no store, and makes none.
+void keep(const std::filesystem::path& file, const std::string& question, const std::string& json, Console& console) try {
+  if (!std::filesystem::exists(file)) return;
+  store::Store(file, store::Store::Mode::change).put_look(question, {"audit", now(), json});
+} catch (const Error& error) {
+  console.say(std::string("the report is not kept: ") + error.what());
+}
+
 int run(const Arguments& arguments) {
   Console console(arguments.has("json"));
   audit::Options options;
   options.draws = arguments.integer("draws", 2).value_or(options.draws);
   options.random_cuts = arguments.integer("cuts", 0).value_or(options.random_cuts);
   options.full = arguments.has("full");
+  options.own_models = arguments.has("models");
   catch_interrupts();
   const std::string& file = arguments.plain().front();
   Diagnostics diagnostics;
@@ -137,11 +152,14 @@ int run(const Arguments& arguments) {
   options.progress = [&](std::int64_t done, std::int64_t steps, const std::string& doing) {
     console.progress({"steps", done, steps, static_cast<double>(done) / static_cast<double>(steps), doing});
   };
-  const audit::Subject subject = audit::subject_of(*opened.experiment, *opened.registry, *data, "/proc/self/exe", &interrupted());
+  const audit::Subject subject =
+      audit::subject_of(*opened.experiment, *opened.registry, *data, "/proc/self/exe", &interrupted(), &backtest_stage());
   const audit::Report report = audit::audit(subject, options);
   console.end_progress();
+  const std::string json = report_json(file, report);
+  keep(store_file(arguments.value("store")), run::question_of(opened.experiment->resolved, data->loaded.hash), json, console);
   if (console.json())
-    console.value(report_json(file, report));
+    console.value(json);
   else
     console.out(report_text(file, report, console));
   return report.found() ? static_cast<int>(Fault::finding) : 0;

@@ -18,6 +18,7 @@
 #include "cli/trials_text.hpp"
 #include "cli/verbs.hpp"
 #include "run/differences.hpp"
+#include "run/identity.hpp"
 #include "run/number_json.hpp"
 
 namespace assay::cli {
@@ -84,6 +85,7 @@ VerbHelp show_help() {
            {"fold", "N", "with --trial: of which fold's search, from 1 (needed where there are several)", false},
            {"predictions", "", "every out-of-sample forecast", false},
            {"steps", "", "loss and validation metric by epoch", false},
+           {"data", "", "what its data and inputs look like, and what an audit found there; JSON", false},
            {"trades", "", "the backtest's trades", false},
            {"orders", "", "the backtest's orders", false},
            {"fills", "", "the backtest's fills", false},
@@ -299,10 +301,10 @@ void check_view(const Arguments& arguments) {
   constexpr const char* kSheets[] = {"trades", "orders", "fills", "equity"};
   const bool of_trial_file = arguments.has("trial") && arguments.has("file");
   std::vector<std::string> views;
-  for (const char* view : {"file", "trials", "trial", "predictions", "steps", "trades", "orders", "fills", "equity"})
+  for (const char* view : {"file", "trials", "trial", "predictions", "steps", "data", "trades", "orders", "fills", "equity"})
     if (arguments.has(view) && !(of_trial_file && view == std::string_view("file"))) views.push_back(std::string("--") + view);
   if (views.size() > 1) wrong(text::join(views, " and ") + " are shown one at a time", "Call it once for each");
-  const bool table = !views.empty() && views[0] != "--file" && views[0] != "--trial";
+  const bool table = !views.empty() && views[0] != "--file" && views[0] != "--trial" && views[0] != "--data";
   if (arguments.has("csv") && !table)
     wrong("--csv says how a table is shown, and none was asked for",
           "Add --trials, --predictions, --steps, --trades, --orders, --fills or --equity");
@@ -314,6 +316,14 @@ void check_view(const Arguments& arguments) {
     wrong("--of says whose trades are shown, and none were asked for", "Add --trades, --orders, --fills or --equity");
 }
 
+// A key for each kind of look at the run's question.
+std::string looks_json(const store::Store& store, const store::RunRecord& run) {
+  Json json{{"run", run.id}};
+  for (const store::LookRecord& look : store.looks(run::question_of(run.resolved, run.data_hash)))
+    json[look.kind] = {{"at", when(look.at)}, {"look", Json::parse(look.json)}};
+  return json.dump();
+}
+
 int show(const Arguments& arguments) {
   check_view(arguments);
   Console console(arguments.has("json"));
@@ -323,6 +333,8 @@ int show(const Arguments& arguments) {
     console.out(trials_of(store, run, arguments, console));
   else if (arguments.has("file"))
     console.out(console.json() ? Json{{"run", run.id}, {"file", run.resolved}}.dump() + "\n" : run.resolved);
+  else if (arguments.has("data"))
+    console.out(looks_json(store, run) + "\n");
   else if (arguments.has("predictions"))
     console.out(console.json() ? predictions_json(store, run) + "\n" : predictions_text(store, run, arguments.has("csv")));
   else if (const std::string sheet = sheet_of(store, run, arguments, console); !sheet.empty())

@@ -21,7 +21,8 @@ std::vector<std::string> not_covered(const Subject& subject) {
   }
   out.emplace_back("columns made before the data were written, where they leak less than the label probe can tell from an honest signal");
   out.emplace_back("choices made by hand between runs: the trial ledger counts them, `assay runs show` tells");
-  if (subject.experiment.backtest) out.emplace_back("orders and fills of the backtest");
+  if (subject.experiment.backtest)
+    out.emplace_back("what a strategy does with forecasts that leak: its orders are compared on drawn forecasts");
   return out;
 }
 
@@ -54,6 +55,7 @@ Report audit(const Subject& subject, const Options& options) {
   unless(trains, "preparation", [&] { return preparation(subject, seed, work); });
   unless(trains, "own label", [&] { return own_label(subject, seed, work); });
   unless(splits, "intervals", [&] { return intervals(subject, choices_of(subject), work); });
+  if (subject.market && splits) report.tests.push_back(orders(subject, options, seed, work));
   unless(trains, "label shuffle", [&] { return label_shuffle(subject, options, seed, work); });
   report.not_covered = not_covered(subject);
   return report;

@@ -15,6 +15,7 @@ namespace assay::audit {
 struct Options {
   std::int64_t draws = 200;                   // of the label shuffle
   std::int64_t random_cuts = 4;               // beside borders of folds
+  bool own_models = false;                    // the shuffle fits the experiment's models, not a ridge in their place
   bool full = false;                          // forecasts of models trained by steps too
   const std::atomic<bool>* cancel = nullptr;  // throws Error(interrupted) between steps
   std::function<void(std::int64_t done, std::int64_t steps, const std::string& doing)> progress = {};  // may be empty

@@ -1,5 +1,5 @@
 // With labels that have nothing to do with the rows no model may show skill. A ridge on the run's own folds stands for all models: its
-// matrix is factorised once for a fold, and a draw is then a product.
+// matrix is factorised once for a fold, and a draw is then a product. On request the experiment's own models are fitted, few times.
 #include <fmt/format.h>
 
 #include <Eigen/Cholesky>
@@ -10,6 +10,7 @@
 
 #include "audit/compare.hpp"
 #include "audit/tests.hpp"
+#include "base/error.hpp"
 #include "stats/correlation.hpp"
 #include "train/rows.hpp"
 
@@ -18,7 +19,7 @@ namespace assay::audit {
 namespace {
 
 constexpr std::int64_t kWidest = 300, kMostRows = 20'000, kDrawsOfSlowSteps = 20, kProgress = 10;
-constexpr std::size_t kFolds = 6;
+constexpr std::size_t kFolds = 6, kFoldsOfModels = 3;
 constexpr double kPenalty = 1e-3, kLeastSkill = 0.05, kErrors = 5;
 constexpr std::int64_t kFewestStretches = 20;
 
@@ -97,7 +98,8 @@ class Shuffle {
     const data::Frame& frame = dataset_.frame;
     const bool wide = frame.has_time() && frame.rows() >= 3 * frame.distinct_times().size();
     kind_ = !frame.has_time() ? Kind::over_all : wide ? Kind::within_dates : Kind::by_stretches;
-    truth_ = labels();
+    truth_ = open_labels();
+    frequent_ = most_frequent();
   }
 
   TestResult run() {
@@ -110,35 +112,61 @@ class Shuffle {
       return result;
     }
     work_.step("label shuffle");
-    by_labels_ = prepares_from_labels(subject_, seed_);
-    const std::int64_t draws = by_labels_ ? std::min(options_.draws, kDrawsOfSlowSteps) : options_.draws;
-    if (!by_labels_) prepare(dataset_);
-    const double real = skill(truth_);
-    std::vector<double> skills;
-    for (std::int64_t d = 0; d < draws; ++d) {
-      if (d % std::max<std::int64_t>(1, draws / kProgress) == 0) work_.step(fmt::format("label shuffle, draw {} of {}", d + 1, draws));
-      const double one = skill(shuffled(static_cast<std::uint64_t>(d)));
-      if (!std::isnan(one)) skills.push_back(one);
+    if (options_.own_models) {
+      for (const AuditedModel& model : subject_.models) {
+        if (is_baseline(model)) continue;
+        try {
+          draw_and_judge(result, "model `" + model.name + "`", stretches, [&](const auto& y) { return skill_of(model, y); });
+        } catch (const Error& error) {
+          if (error.fault() == Fault::interrupted) throw;
+          result.notes.push_back(fmt::format("model `{}` was not shuffled: {}", model.name, error.what()));
+        }
+      }
+      return result;
     }
-    judge(result, real, skills, kind_ == Kind::by_stretches ? stretches : draws);
+    by_labels_ = prepares_from_labels(subject_, seed_);
+    if (!by_labels_) prepare(dataset_);
+    draw_and_judge(result, "a ridge", stretches, [this](const auto& y) { return skill(y); });
     return result;
   }
 
  private:
-  // The target as numbers: its values, or whether it is the most frequent class. Sealed labels stay out.
-  std::vector<double> labels() const {
+  template <class Skill>
+  void draw_and_judge(TestResult& result, const std::string& who, std::int64_t stretches, const Skill& skill_of_labels) {
+    const std::int64_t draws = by_labels_ || options_.own_models ? std::min(options_.draws, kDrawsOfSlowSteps) : options_.draws;
+    const double real = skill_of_labels(truth_);
+    std::vector<double> skills;
+    for (std::int64_t d = 0; d < draws; ++d) {
+      if (d % std::max<std::int64_t>(1, draws / kProgress) == 0) work_.step(fmt::format("label shuffle, draw {} of {}", d + 1, draws));
+      const double one = skill_of_labels(shuffled(static_cast<std::uint64_t>(d)));
+      if (!std::isnan(one)) skills.push_back(one);
+    }
+    judge(result, who, real, skills, kind_ == Kind::by_stretches ? stretches : draws);
+  }
+
+  // Sealed labels stay out.
+  std::vector<double> open_labels() const {
     std::vector<double> y = dataset_.y;
     if (subject_.folds.sealed)
       for (const std::int64_t row : subject_.folds.sealed->test) y[static_cast<std::size_t>(row)] = std::nan("");
-    const std::size_t classes = dataset_.classes.size();
-    if (classes <= 2) return y;
-    std::vector<std::int64_t> count(classes, 0);
-    for (const double v : y)
-      if (!std::isnan(v)) ++count[static_cast<std::size_t>(v)];
-    const auto most = static_cast<double>(std::max_element(count.begin(), count.end()) - count.begin());
-    for (double& v : y)
-      if (!std::isnan(v)) v = v == most ? 1 : 0;
     return y;
+  }
+  std::size_t most_frequent() const {
+    std::vector<std::int64_t> count(std::max<std::size_t>(1, dataset_.classes.size()), 0);
+    for (const double v : truth_)
+      if (!std::isnan(v) && !dataset_.classes.empty()) ++count[static_cast<std::size_t>(v)];
+    return static_cast<std::size_t>(std::max_element(count.begin(), count.end()) - count.begin());
+  }
+  // Labels as numbers: their values, or of more than two classes whether they are the most frequent.
+  std::vector<double> numbers(std::vector<double> y) const {
+    if (dataset_.classes.size() <= 2) return y;
+    for (double& v : y)
+      if (!std::isnan(v)) v = v == static_cast<double>(frequent_) ? 1 : 0;
+    return y;
+  }
+  bool is_baseline(const AuditedModel& model) const {
+    const auto& models = subject_.experiment.models;
+    return std::none_of(models.begin(), models.end(), [&](const auto& one) { return one.first == model.name; });
   }
 
   // Long beside the labels' horizon, so that most labels keep their neighbours; at most a hundred in all, so that slow regimes stay apart.
@@ -209,13 +237,36 @@ class Shuffle {
     }
   }
 
-  // Rank correlation of forecast and label over test rows, by date in a panel; the mean over folds.
-  double skill(const std::vector<double>& y) {
-    if (by_labels_) {
-      pipeline::Dataset dataset = dataset_;
-      dataset.y = y;
-      prepare(dataset);
+  pipeline::Dataset with_labels(const std::vector<double>& labels) const {
+    pipeline::Dataset dataset = dataset_;
+    dataset.y = labels;
+    return dataset;
+  }
+
+  // The same by one of the experiment's models, fitted as a run fits it.
+  double skill_of(const AuditedModel& model, const std::vector<double>& labels) const {
+    const pipeline::Dataset dataset = with_labels(labels);
+    const std::vector<double> y = numbers(labels);
+    double sum = 0, n = 0;
+    for (const std::size_t f : some_folds(subject_, kFoldsOfModels)) {
+      const ModelForecasts made = subject_.forecast(model, dataset, subject_.folds.folds[f], subject_.folds);
+      std::vector<double> forecast;
+      std::vector<std::int64_t> row;
+      for (std::size_t i = 0; i < made.row.size(); ++i) {
+        const auto outputs = static_cast<std::size_t>(made.outputs);
+        const double value = made.value[i * outputs + (outputs > 1 ? frequent_ : 0)];
+        if (!std::isnan(value)) forecast.push_back(value), row.push_back(made.row[i]);
+      }
+      const double one = rank_correlation(forecast, y, row);
+      if (!std::isnan(one)) sum += one, n += 1;
     }
+    return n > 0 ? sum / n : std::nan("");
+  }
+
+  // Rank correlation of forecast and label over test rows, by date in a panel; the mean over folds.
+  double skill(const std::vector<double>& labels) {
+    if (by_labels_) prepare(with_labels(labels));
+    const std::vector<double> y = numbers(labels);
     double sum = 0, n = 0;
     for (const FoldRidge& fold : folds_) {
       const std::vector<double> forecast = fold.forecast(y);
@@ -247,12 +298,12 @@ class Shuffle {
     return n > 0 ? sum / n : std::nan("");
   }
 
-  void judge(TestResult& result, double real, const std::vector<double>& skills, std::int64_t independent) const {
+  void judge(TestResult& result, const std::string& who, double real, const std::vector<double>& skills, std::int64_t independent) const {
     static constexpr const char* kHow[] = {"permuted over the table", "permuted within dates", "put into another order by stretches"};
     const auto n = static_cast<double>(skills.size());
     if (skills.size() < 2) {
-      result.status = Status::not_run;
-      result.looked_at = "no skill could be computed: too few rows, or constant labels";
+      if (result.looked_at.empty()) result.status = Status::not_run;
+      result.looked_at += (result.looked_at.empty() ? "" : "; ") + who + ": no skill could be computed: too few rows, or constant labels";
       return;
     }
     const double mean = std::accumulate(skills.begin(), skills.end(), 0.0) / n;
@@ -261,11 +312,14 @@ class Shuffle {
     const double spread = std::sqrt(squares / (n - 1));
     const double error = spread / std::sqrt(std::min(n, static_cast<double>(independent)));
     const auto above = static_cast<double>(std::count_if(skills.begin(), skills.end(), [&](double s) { return s >= real; }));
-    result.looked_at = fmt::format(
-        "a ridge on {}, labels {}, {} draws: rank correlation {:.4f} +- {:.4f}, with the true labels {:.4f} (p = {:.3g})",
-        counted(folds_.size(), "fold"), kHow[static_cast<int>(kind_)], skills.size(), mean, spread, real, (above + 1) / (n + 1));
+    const std::size_t folds = options_.own_models ? some_folds(subject_, kFoldsOfModels).size() : folds_.size();
+    if (result.status == Status::not_run) result.status = Status::clean;
+    result.looked_at +=
+        (result.looked_at.empty() ? "" : "; ") +
+        fmt::format("{} on {}, labels {}, {} draws: rank correlation {:.4f} +- {:.4f}, with the true labels {:.4f} (p = {:.3g})", who,
+                    counted(folds, "fold"), kHow[static_cast<int>(kind_)], skills.size(), mean, spread, real, (above + 1) / (n + 1));
     if (mean < kLeastSkill || mean < kErrors * error) return;
-    Finding finding{.culprit = "the folds and their preparation"};
+    Finding finding{.culprit = options_.own_models ? who + ", or the folds and their preparation" : "the folds and their preparation"};
     finding.what = "forecasts of labels that have nothing to do with their rows show skill";
     finding.count = static_cast<std::int64_t>(skills.size());
     finding.before = real;
@@ -284,6 +338,7 @@ class Shuffle {
   const pipeline::Dataset& dataset_;
   Kind kind_ = Kind::over_all;
   std::vector<double> truth_;
+  std::size_t frequent_ = 0;
   std::vector<FoldRidge> folds_;
   bool by_labels_ = false;
 };

@@ -125,7 +125,7 @@ std::set<std::string> names_read(const config::FeatureSpec& feature) {
 }
 
 Subject subject_of(const config::Experiment& experiment, const plugin::Registry& registry, const run::ExperimentData& data,
-                   const std::filesystem::path& program, const std::atomic<bool>* cancel) {
+                   const std::filesystem::path& program, const std::atomic<bool>* cancel, const run::BacktestStage* stage) {
   const auto steps = std::make_shared<const Steps>(experiment, registry, program, cancel);
   Subject subject{experiment, data.loaded.frame, data.dataset, data.folds, {}, models_of(experiment, registry), {}, {}, {}};
   const auto maker = run::component_maker(experiment.resources, program, cancel);
@@ -140,6 +140,10 @@ Subject subject_of(const config::Experiment& experiment, const plugin::Registry&
   };
   subject.forecast = [steps](const AuditedModel& model, const pipeline::Dataset& dataset, const pipeline::Fold& fold,
                              const pipeline::Folds& all) { return steps->forecast(model, dataset, fold, all); };
+  if (stage != nullptr && experiment.backtest)
+    subject.market = [&experiment, &registry, program, cancel, stage](const data::Frame& frame) {
+      return stage->open({experiment, frame, registry, {experiment.backtest->strategy}, program, cancel});
+    };
   return subject;
 }
 

@@ -13,6 +13,7 @@
 #include "pipeline/fold_data.hpp"
 #include "plugin/registry.hpp"
 #include "run/experiment_data.hpp"
+#include "run/stage.hpp"
 
 namespace assay::audit {
 
@@ -46,6 +47,7 @@ struct Subject {
   std::function<pipeline::FoldData(const pipeline::Dataset&, const pipeline::Fold&, const pipeline::Folds&)> assemble;
   // Fits on the fold's train rows and forecasts its test rows. Throws Error where the fit fails.
   std::function<ModelForecasts(const AuditedModel&, const pipeline::Dataset&, const pipeline::Fold&, const pipeline::Folds&)> forecast;
+  std::function<std::unique_ptr<run::BacktestSession>(const data::Frame&)> market = {};  // empty: there is no backtest
   std::vector<run::DatedRows> dated_rows = {};
   std::function<data::Frame(TimeNs)> table_known_by = {};  // `raw` of what was known by then; empty: it is one file as it lies there
 };
@@ -53,8 +55,8 @@ struct Subject {
 // The columns and features that a feature names: in its expression, or as a plugin's parameters.
 std::set<std::string> names_read(const config::FeatureSpec& feature);
 
-// experiment, registry and cancel must outlive the subject.
+// experiment, registry, cancel and stage (which opens markets; may be null) must outlive the subject.
 Subject subject_of(const config::Experiment& experiment, const plugin::Registry& registry, const run::ExperimentData& data,
-                   const std::filesystem::path& program, const std::atomic<bool>* cancel);
+                   const std::filesystem::path& program, const std::atomic<bool>* cancel, const run::BacktestStage* stage = nullptr);
 
 }  // namespace assay::audit

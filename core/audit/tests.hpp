@@ -51,6 +51,7 @@ struct Choice {
 };
 std::vector<Choice> choices_of(const Subject& subject);
 TestResult intervals(const Subject& subject, const std::vector<Choice>& choices, Work& work);
+TestResult orders(const Subject& subject, const Options& options, SeedTree seed, Work& work);  // needs Subject::market
 TestResult label_shuffle(const Subject& subject, const Options& options, SeedTree seed, Work& work);
 
 }  // namespace assay::audit

@@ -51,7 +51,7 @@ class Assembler final : public InnerFits {
           fmt::format("{} of {} train rows lack an input or a full window and are left out", data_.train.not_forecast.size(), kept.size()));
       data_.train.not_forecast.clear();
     }
-    weigh_train();
+    weigh(data_.train);
     fill_set("validation", data_.validation, fold_.validation, 1);
     fill_set("test", data_.test, fold_.test, 2);
     data_.naive_mae = naive_mae();
@@ -102,6 +102,7 @@ class Assembler final : public InnerFits {
     if (lacking != nullptr)
       throw Error(Fault::data, fmt::format("asking {} what its inputs are worth", question.model.id),
                   fmt::format("each of the {} rows lacks an input or a full window", lacking), "put a `missing` step before it");
+    weigh(train);
     const Question whole{question.model,      selection_seed(question.seed).child("fit").seed(),
                          question.importance, question.permutations,
                          dataset_.task,       dataset_.classes.size()};
@@ -114,9 +115,9 @@ class Assembler final : public InnerFits {
   }
 
  private:
-  void weigh_train() {
+  void weigh(FoldPart& train) const {
     if (recipe_.train != nullptr && recipe_.train->sample_weight)
-      data_.train.weight = train_weights(*recipe_.train->sample_weight, dataset_, data_.train.row);
+      train.weight = train_weights(*recipe_.train->sample_weight, dataset_, train.row);
   }
   // After all that is fitted on train rows: only the model learns from the rows that were drawn.
   void draw_train() {

@@ -261,3 +261,23 @@ TEST_CASE("Skill vanishes with shuffled labels, unless an input has seen them") 
     }
   }
 }
+
+TEST_CASE("Skill vanishes for the experiment's own models too, unless one has seen its test labels") {
+  for (const bool leaks : {false, true}) {
+    for (const bool timed : {false, true}) {
+      const auto subject = timed ? over_time() : table(noise_of);
+      subject->options.own_models = true;
+      if (leaks)
+        subject->subject->forecast = [](const audit::AuditedModel&, const pipeline::Dataset& dataset, const pipeline::Fold& fold,
+                                        const pipeline::Folds&) {
+          audit::ModelForecasts out{fold.test, {}, 1};
+          for (const std::int64_t row : fold.test) out.value.push_back(dataset.y[static_cast<std::size_t>(row)]);
+          return out;
+        };
+      const audit::TestResult result = shuffled(*subject);
+      INFO(told(result));
+      CHECK(result.status == (leaks ? Status::found : Status::clean));
+      CHECK_THAT(result.looked_at, Catch::StartsWith("model `") && Catch::Contains("20 draws"));
+    }
+  }
+}
