@@ -29,13 +29,54 @@ std::vector<double> transform(const plugin::Feature& feature, const SampleFrame&
   return out;
 }
 
+// Labels of two classes, which all that learns from labels takes.
+class FitLabels {
+ public:
+  explicit FitLabels(const std::vector<double>& target) {
+    double mean = 0;
+    for (const double y : target) mean += y / static_cast<double>(target.size());
+    for (std::size_t i = 0; i < target.size(); ++i) {
+      label.push_back(target[i] > mean ? 1 : 0);
+      fold_.push_back(static_cast<std::int32_t>(i % kFolds));
+    }
+  }
+  // Labels that end `rows` rows later; then there are no folds.
+  FitLabels& ending(const std::vector<std::int64_t>& ends) { return ends_ = ends, *this; }
+  const assay_fit_rows& raw() const {
+    raw_.struct_size = sizeof raw_;
+    raw_.task = ASSAY_TASK_BINARY;
+    raw_.n_classes = 2;
+    raw_.target = label.data();
+    raw_.fold = ends_.empty() ? fold_.data() : nullptr;
+    raw_.n_folds = ends_.empty() ? static_cast<std::int64_t>(kFolds) : 0;
+    raw_.label_end_ns = ends_.empty() ? nullptr : ends_.data();
+    return raw_;
+  }
+  std::vector<double> label;
+
+ private:
+  static constexpr std::size_t kFolds = 5;
+  std::vector<std::int32_t> fold_;
+  std::vector<std::int64_t> ends_;
+  mutable assay_fit_rows raw_{};
+};
+
 void fit(plugin::Feature& feature, const SampleFrame& frame, std::uint64_t seed, bool protect = false) {
   if (!feature.has_fit()) return;
   SampleFrameView view(frame);
   if (protect) view.protect();
   plugin::CallOptions options;
   options.seed = seed;
-  feature.fit(view.frame(), frame.target, options);
+  feature.learn(view.frame(), FitLabels(frame.target).raw(), options);
+}
+
+// Values of train rows, as the fit of a cross-fitting feature tells them: output by output.
+std::vector<double> train_values(const Subject& subject, const SampleFrame& frame, const FitLabels& labels) {
+  plugin::Feature feature = make_feature(subject);
+  SampleFrameView view(frame);
+  plugin::CallOptions options;
+  options.seed = subject.seed;
+  return feature.learn(view.frame(), labels.raw(), options);
 }
 
 // Long enough for the feature's warm-up; numbers, or categories where it refuses numbers.
@@ -255,6 +296,47 @@ Outcome keeps_nothing(Subject& subject) {
   return {};
 }
 
+Outcome own_label(Subject& subject) {
+  if (!make_feature(subject).cross_fits()) skip("it does not offer fit_transform");
+  const SampleFrame frame = frame_for(subject, subject.seed);
+  const auto n = static_cast<std::size_t>(frame.rows());
+  const FitLabels labels(frame.target);
+  const std::vector<double> before = train_values(subject, frame, labels);
+  for (std::size_t row = 3; row < n; row += 41) {
+    FitLabels changed = labels;
+    changed.label[row] = 1 - changed.label[row];
+    const std::vector<double> after = train_values(subject, frame, changed);
+    for (std::size_t i = row; i < before.size(); i += n)
+      expect(is_same(before[i], after[i]),
+             fmt::format("the value of train row {} moved from {:.6g} to {:.6g} when its own label changed: it has to come from other rows",
+                         row, before[i], after[i]));
+  }
+  return {};
+}
+
+Outcome past_labels(Subject& subject) {
+  if (!make_feature(subject).cross_fits()) skip("it does not offer fit_transform");
+  const SampleFrame frame = frame_for(subject, subject.seed);
+  SampleFrameView view(frame);
+  if (view.frame().time_ns == nullptr) skip("its frame has no time");
+  const auto n = static_cast<std::size_t>(frame.rows());
+  const std::vector<std::int64_t> time(view.frame().time_ns, view.frame().time_ns + n);
+  std::vector<std::int64_t> ends;
+  for (std::size_t i = 0; i < n; ++i) ends.push_back(time[std::min(n - 1, i + 5)]);
+  FitLabels labels(frame.target);
+  const std::vector<double> before = train_values(subject, frame, labels.ending(ends));
+  FitLabels changed = labels;
+  const std::size_t last = n / 2;
+  for (std::size_t i = 0; i < n; ++i)
+    if (ends[i] >= time[last]) changed.label[i] = 1 - changed.label[i];
+  const std::vector<double> after = train_values(subject, frame, changed);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    expect(i % n > last || is_same(before[i], after[i]),
+           fmt::format("looks ahead: the value of train row {} moved from {:.6g} to {:.6g} when only labels changed that end after it",
+                       i % n, before[i], after[i]));
+  return {};
+}
+
 StateOfKind feature_state() {
   const auto make = [](bool trained) {
     return [trained](Subject& s) {
@@ -285,6 +367,8 @@ const std::vector<Test>& feature_tests() {
       {"feature", "input_untouched", "it does not write to its inputs", "transforms", input_untouched},
       {"feature", "concurrent_transform", "8 threads may transform at once", "transforms", concurrent},
       {"feature", "refit_forgets", "a second fit forgets the first", "same_seed_same_bits", refit_forgets},
+      {"feature", "own_label", "what a train row is told does not depend on its own label", "same_seed_same_bits", own_label},
+      {"feature", "past_labels", "with time it is told from labels that ended before it", "own_label", past_labels},
       {"feature", "save_load_same_bits", "saved and loaded, it gives the same bits", "transforms",
        [](Subject& s) { return save_load_same_bits(s, feature_state()); }},
       {"feature", "save_twice_same_bytes", "saving twice gives the same bytes", "transforms",

@@ -46,6 +46,7 @@ class Builder {
     dataset_.frame = pass_.frame();
     dataset_.features = pass_.names();
     dataset_.doubtful = pass_.doubtful();
+    dataset_.fitted = pass_.fitted();
     dataset_.lookback = experiment_.inputs.lookback;
     set_positions();
     read_columns();
@@ -63,8 +64,8 @@ class Builder {
     }
     const bool is_read = !dataset_.y.empty();
     if (!is_read) label_all();
-    set_times(is_read);
     if (is_read) keep_members();
+    set_times(is_read);
     note_answers();
     choose_inputs();
     check_inputs();
@@ -151,7 +152,6 @@ class Builder {
     for (std::string& note : notes_of_returns(experiment_, gain)) dataset_.notes.push_back(std::move(note));
   }
 
-  // A strategy without a model: nothing is forecast, and every row is known at its own time.
   // Rows outside of the universe have no label: they are neither learned from nor forecast, but are there for their features' windows.
   void keep_members() {
     const data::Column* const member = experiment_.data.tables.universe ? dataset_.frame.find(experiment_.data.tables.member) : nullptr;
@@ -160,11 +160,13 @@ class Builder {
       if (member->number(row) == 0) dataset_.y[row] = kMissing;
   }
 
+  // A strategy without a model: nothing is forecast, and every row is known at its own time.
   Dataset without_target() {
     pass_.flush({});
     dataset_.frame = pass_.frame();
     dataset_.features = pass_.names();
     dataset_.doubtful = pass_.doubtful();
+    dataset_.fitted = pass_.fitted();
     set_positions();
     read_columns();
     label_all();

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,27 @@
 #include "data/frame.hpp"
 #include "pipeline/doubtful.hpp"
 
+namespace assay::plugin {
+class AnyFeature;
+}
+
 namespace assay::pipeline {
 
+using FeatureMaker = std::function<std::unique_ptr<plugin::AnyFeature>()>;
 // One feature plugin applied to all rows; made by plugin_features() over the registry, or by a test.
 struct FeatureColumns {
   std::vector<std::int64_t> warmup_rows;    // of each output
   std::vector<std::string> names;           // "" = the feature's own name; else the column is called <feature>.<name>
   std::vector<std::vector<double>> values;  // one a name, a value a row of the frame
   std::vector<std::string> columns = {};    // what it reads, no later than the present row
+  FeatureMaker make = {};  // of one that learns from train rows: there are no values yet
+};
+
+// A feature that each fold fits on its train rows. The frame has its columns, all missing.
+struct FittedFeature {
+  std::string name;
+  std::vector<std::string> outputs;  // the columns' names
+  FeatureMaker make;
 };
 using FeatureFactory = std::function<FeatureColumns(const config::Component&, const data::Frame&)>;  // throws Error
 
@@ -28,6 +42,7 @@ struct ComputedFeatures {
   data::Frame frame;                      // the given one with the features as further columns
   std::vector<std::string> names;         // of the added columns, in file order
   std::vector<std::int64_t> warmup_rows;  // of each
+  std::vector<FittedFeature> fitted;      // those whose columns are empty still
 };
 // Expressions and plugins in file order; each may use earlier ones. Mistakes become diagnostics; a faulty feature is left out.
 ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
@@ -53,6 +68,7 @@ struct Dataset {
   std::vector<std::int32_t> segment;   // windows never cross a change of it (segments.hpp says what a hole is); empty without time
   std::vector<std::int64_t> position;  // of the row within its entity, from 0
   std::vector<std::string> notes;
+  std::vector<FittedFeature> fitted;  // what makes them must live as long as they are fitted
   Doubtful doubtful;  // features that are missing from the frame, since they are wrong
   // Columns and features that tell a row's own answer, each with the row, from the present one, from which on it does: 0 for the target
   // column, 1 for a feature that is its lag(x, 1).

@@ -31,11 +31,13 @@ class FeaturePass {
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<std::int64_t>& warmup_rows() const { return warmup_rows_; }
   const std::map<std::string, int>& roots() const { return roots_; }
+  const std::vector<FittedFeature>& fitted() const { return fitted_; }
   const Doubtful& doubtful() const { return doubtful_; }  // features that are not there because they are wrong
 
  private:
   bool add_expression(const config::FeatureSpec& spec);  // false: it is wrong, or reads something that is
   bool add_plugin(const config::FeatureSpec& spec);
+  bool reads_fitted(const config::FeatureSpec& spec);
   bool reads_doubtful(const config::Component& component) const;
   Reads reads_of_plugin(const config::Component& component, const std::vector<std::string>& columns) const;
 
@@ -48,6 +50,7 @@ class FeaturePass {
   std::map<std::string, int> roots_;
   std::vector<std::string> names_;
   std::vector<std::int64_t> warmup_rows_;
+  std::vector<FittedFeature> fitted_;
   Doubtful doubtful_;
 };
 

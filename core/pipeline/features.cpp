@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "base/error.hpp"
@@ -10,6 +11,7 @@
 #include "pipeline/feature_pass.hpp"
 #include "pipeline/segments.hpp"
 #include "plugin/call_options.hpp"
+#include "plugin/feature.hpp"
 
 namespace assay::pipeline {
 
@@ -67,9 +69,30 @@ bool FeaturePass::reads_doubtful(const config::Component& component) const {
   });
 }
 
+// A column that has no values before the folds are made.
+bool FeaturePass::reads_fitted(const config::FeatureSpec& spec) {
+  const auto find = [&](const config::Value& value) -> const FittedFeature* {
+    const auto* name = std::get_if<std::string>(&value.data);
+    for (const FittedFeature& feature : fitted_)
+      if (name != nullptr && std::find(feature.outputs.begin(), feature.outputs.end(), *name) != feature.outputs.end()) return &feature;
+    return nullptr;
+  };
+  for (const auto& [key, value] : spec.component->params) {
+    const FittedFeature* found = find(value);
+    if (const auto* list = std::get_if<config::List>(&value.data))
+      for (const config::Value& item : *list) found = found ? found : find(item);
+    if (found == nullptr) continue;
+    diagnostics_.error(spec.component->place,
+                       fmt::format("feature `{}` reads `{}`, which learns from the train rows of each fold", spec.name, found->name),
+                       "only inputs and preparation steps can use such a feature", "features." + spec.name);
+    return true;
+  }
+  return false;
+}
+
 bool FeaturePass::add_plugin(const config::FeatureSpec& spec) {
   const std::string key = "features." + spec.name;
-  if (reads_doubtful(*spec.component)) return false;
+  if (reads_doubtful(*spec.component) || reads_fitted(spec)) return false;
   flush({});
   FeatureColumns columns;
   try {
@@ -84,6 +107,7 @@ bool FeaturePass::add_plugin(const config::FeatureSpec& spec) {
     return false;
   }
   std::vector<data::Column> made;
+  FittedFeature fitted{spec.name, {}, columns.make};
   const Reads reads = reads_of_plugin(*spec.component, columns.columns);
   for (std::size_t i = 0; i < columns.names.size(); ++i) {
     const std::string name = columns.names[i].empty() ? spec.name : spec.name + "." + columns.names[i];
@@ -91,12 +115,20 @@ bool FeaturePass::add_plugin(const config::FeatureSpec& spec) {
       diagnostics_.error(spec.place, fmt::format("feature `{}` gives a column `{}`, which exists already", spec.name, name), "", key);
       return false;
     }
-    made.push_back(data::Column::of_reals(name, std::move(columns.values[i])));
-    roots_[name] = plan_.add_column(made.back(), columns.warmup_rows[i], reads);
+    if (columns.make) {
+      made.push_back(data::Column::of_reals(name, std::vector<double>(frame_.rows(), std::numeric_limits<double>::quiet_NaN())));
+      fitted.outputs.push_back(name);
+      // For what it reads; no expression finds it under this name.
+      roots_[name] = plan_.add_column(made.back().renamed("fitted in each fold: " + name), columns.warmup_rows[i], reads);
+    } else {
+      made.push_back(data::Column::of_reals(name, std::move(columns.values[i])));
+      roots_[name] = plan_.add_column(made.back(), columns.warmup_rows[i], reads);
+    }
     names_.push_back(name);
     warmup_rows_.push_back(columns.warmup_rows[i]);
   }
   frame_ = frame_.with(std::move(made));
+  if (fitted.make) fitted_.push_back(std::move(fitted));
   return true;
 }
 
@@ -162,7 +194,7 @@ ComputedFeatures compute_features(const config::Experiment& experiment, const da
   FeaturePass pass(frame, factory, diagnostics, experiment.data.bar());
   for (const config::FeatureSpec& spec : experiment.features) pass.add(spec);
   pass.flush({});
-  return {pass.frame(), pass.names(), pass.warmup_rows()};
+  return {pass.frame(), pass.names(), pass.warmup_rows(), pass.fitted()};
 }
 
 }  // namespace assay::pipeline

@@ -29,7 +29,8 @@ class Assembler final : public InnerFits {
 
   FoldData assemble() {
     mark_hidden();
-    InputTable raw = take_inputs(dataset_.frame, dataset_.inputs, visible(fold_.train, 0));
+    frame_ = fit_features(dataset_, fold_.train, SeedTree(recipe_.seed).child("features"), data_.features);
+    InputTable raw = take_inputs(frame_, dataset_.inputs, visible(fold_.train, 0));
     const std::vector<std::uint8_t> is_train = flags(raw.row, fold_.train);
     const Labels labels = train_labels(raw.row, is_train);
     PreparationResult prepared = fit_preparation(recipe_.prepare, std::move(raw), is_train, recipe_.select, labels, this);
@@ -224,7 +225,7 @@ class Assembler final : public InnerFits {
       part.x.columns = static_cast<std::int64_t>(data_.inputs.size());
       return;
     }
-    InputTable table = take_inputs(dataset_.frame, dataset_.inputs, visible(set, level));
+    InputTable table = take_inputs(frame_, dataset_.inputs, visible(set, level));
     data_.preparation.apply(table);
     fill(part, set, std::move(table), level, recipe_.accepts_missing);
     if (!part.not_forecast.empty()) {
@@ -355,6 +356,7 @@ class Assembler final : public InnerFits {
   const Folds& all_;
   const Recipe& recipe_;
   bool history_;
+  data::Frame frame_;  // with the fitted features' columns
   std::vector<std::uint8_t> hidden_, no_history_;
   FoldData data_;
 };

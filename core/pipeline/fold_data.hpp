@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/dataset.hpp"
+#include "pipeline/fitted_features.hpp"
 #include "pipeline/input_judge.hpp"
 #include "pipeline/prepare.hpp"
 #include "pipeline/split.hpp"
@@ -33,6 +34,7 @@ struct FoldPart {
 };
 
 struct FoldData {
+  std::vector<FeatureState> features;  // what features learned from the train rows
   FittedPreparation preparation;
   std::vector<InputColumn> inputs;  // columns of x
   FoldPart train, validation, test;

@@ -8,8 +8,11 @@
 
 namespace assay::pipeline {
 
-// The factory throws Error: a column that is absent, an unknown plugin, one that learns from train rows (feature.fit: those belong inside
-// the folds), or what the plugin itself says.
+// The factory throws Error: a column that is absent, an unknown plugin, or what the plugin itself says. A feature that learns comes back
+// without values: the folds fit it.
 FeatureFactory plugin_features(const plugin::Registry& registry, const plugin::ComponentMaker& maker);
+
+// Its outputs for all rows of the frame, each entity's in time order.
+std::vector<std::vector<double>> feature_values(const plugin::AnyFeature& feature, const data::Frame& frame);
 
 }  // namespace assay::pipeline

@@ -13,7 +13,7 @@ namespace assay::plugin {
 class ComponentMaker {
  public:
   virtual ~ComponentMaker() = default;
-  virtual std::unique_ptr<const AnyFeature> feature(const LoadedComponent& component, const config::Map& params) const {
+  virtual std::unique_ptr<AnyFeature> feature(const LoadedComponent& component, const config::Map& params) const {
     return std::make_unique<Feature>(component, params);
   }
   virtual std::shared_ptr<const AnyMetric> metric(const LoadedComponent& component, const config::Map& params) const {

@@ -12,6 +12,7 @@ namespace assay::plugin {
 
 AnyFeature::AnyFeature(const LoadedComponent& component, const config::Map& params)
     : has_fit_(component.ability<assay_feature_fit>("feature.fit/1") != nullptr),
+      cross_fits_(component.ability<assay_feature_fit_transform>("feature.fit_transform/1") != nullptr),
       whole_panel_((component.ability<assay_feature_transform>("feature.transform/1")->flags & ASSAY_FEATURE_WHOLE_PANEL) != 0) {
   ASSAY_CHECK(component.spec.kind == "feature", component.spec.id);
   for (std::size_t i = 0; i < component.spec.params.size(); ++i) {
@@ -28,6 +29,7 @@ Feature::Feature(const LoadedComponent& component, const config::Map& given, con
     : ComponentOwner(component, given, options), AnyFeature(component, params()) {
   transform_ = component.ability<assay_feature_transform>("feature.transform/1");
   fit_ = component.ability<assay_feature_fit>("feature.fit/1");
+  fit_transform_ = component.ability<assay_feature_fit_transform>("feature.fit_transform/1");
   const std::uint32_t n = transform_->n_outputs(self());
   if (n == 0 || n > 100'000) throw ComponentError(id(), "create", ASSAY_FAILED, "it has no outputs, or too many");
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -55,6 +57,49 @@ void Feature::fit(const assay_frame& train, std::span<const double> target, cons
   host.finish(fit_->fit(self(), host.raw(), &train, &y), *component_, "fit");
 }
 
+std::vector<double> Feature::learn(const assay_frame& train, const assay_fit_rows& rows, const CallOptions& options) {
+  const auto n = static_cast<std::size_t>(train.n_rows);
+  if (!fit_transform_) {
+    fit(train, {rows.target, n}, options);
+    return {};
+  }
+  std::vector<double> values(n * outputs(), std::numeric_limits<double>::quiet_NaN());
+  assay_array out = matrix_of(values, train.n_rows, true);
+  CallHost host(options);
+  host.finish(fit_transform_->fit_transform(self(), host.raw(), &train, &rows, &out), *component_, "fit_transform");
+  refuse_infinite(values, "fit_transform");
+  return values;
+}
+
+std::string Feature::report() const {
+  const auto* table = component_->ability<assay_feature_report>("feature.report/1");
+  if (table == nullptr) return {};
+  const StateEntries told =
+      collect("report", {}, [&](assay_call* call, assay_state_writer* writer) { return table->report(self(), call, writer); });
+  const StateEntry* entry = told.find("report");
+  return entry == nullptr || !entry->is_text ? std::string() : entry->text;
+}
+
+assay_array Feature::matrix_of(std::span<double> values, std::int64_t rows, bool by_column) const {
+  const auto width = static_cast<std::int64_t>(outputs());
+  assay_array out{};
+  out.dtype = ASSAY_F64;
+  out.rank = 2;
+  out.device_kind = ASSAY_CPU;
+  out.shape[0] = rows;
+  out.shape[1] = width;
+  out.stride[0] = by_column ? 1 : width;
+  out.stride[1] = by_column ? rows : 1;
+  out.data = values.data();
+  return out;
+}
+
+void Feature::refuse_infinite(std::span<const double> values, const char* tried) const {
+  bool infinite = false;
+  for (const double v : values) infinite |= std::isinf(v);
+  if (infinite) throw ComponentError(id(), tried, ASSAY_FAILED, "it gave an infinite value; missing is NaN");
+}
+
 void AnyFeature::transform_columns(const assay_frame& frame, std::span<double> values, const CallOptions& options) const {
   const auto rows = static_cast<std::size_t>(frame.n_rows);
   const std::vector<double> by_row = transform(frame, options);
@@ -75,23 +120,12 @@ void Feature::transform_columns(const assay_frame& frame, std::span<double> valu
 }
 
 void Feature::transform_into(const assay_frame& frame, std::span<double> values, bool by_column, const CallOptions& options) const {
-  const auto width = static_cast<std::int64_t>(outputs());
-  ASSAY_CHECK(values.size() == static_cast<std::size_t>(frame.n_rows * width), "a feature's values have another size");
+  ASSAY_CHECK(values.size() == static_cast<std::size_t>(frame.n_rows) * outputs(), "a feature's values have another size");
   std::fill(values.begin(), values.end(), std::numeric_limits<double>::quiet_NaN());  // what it leaves out is missing
-  assay_array out{};
-  out.dtype = ASSAY_F64;
-  out.rank = 2;
-  out.device_kind = ASSAY_CPU;
-  out.shape[0] = frame.n_rows;
-  out.shape[1] = width;
-  out.stride[0] = by_column ? 1 : width;
-  out.stride[1] = by_column ? frame.n_rows : 1;
-  out.data = values.data();
+  assay_array out = matrix_of(values, frame.n_rows, by_column);
   CallHost host(options);
   host.finish(transform_->transform(self(), host.raw(), &frame, &out), *component_, "transform");
-  bool infinite = false;
-  for (const double v : values) infinite |= std::isinf(v);
-  if (infinite) throw ComponentError(id(), "transform", ASSAY_FAILED, "it gave an infinite value; missing is NaN");
+  refuse_infinite(values, "transform");
 }
 
 }  // namespace assay::plugin

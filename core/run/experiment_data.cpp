@@ -119,6 +119,10 @@ std::vector<std::string> possible_inputs(const data::Frame& frame) {
 void refuse_empty_inputs(const config::Experiment& experiment, const pipeline::Dataset& dataset, Diagnostics& diagnostics) {
   const Place place = experiment.inputs.place.line != 0 ? experiment.inputs.place : experiment.data.place;
   for (const pipeline::InputColumn& input : pipeline::input_columns(dataset.frame, dataset.inputs)) {
+    const auto is_fitted = [&](const pipeline::FittedFeature& f) {
+      return std::find(f.outputs.begin(), f.outputs.end(), input.name) != f.outputs.end();
+    };
+    if (std::any_of(dataset.fitted.begin(), dataset.fitted.end(), is_fitted)) continue;
     const data::Column& column = dataset.frame.at(input.name);
     std::size_t row = 0;
     while (row < column.size() && column.is_missing(row)) ++row;
@@ -157,8 +161,8 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
 std::optional<ExperimentData> prepare_data(const config::Experiment& experiment, const plugin::Registry& registry, LoadedData loaded,
                                            const LoadOptions& options, Diagnostics& diagnostics) {
   ExperimentData out;
-  const auto maker = component_maker(experiment.resources, options.program, options.cancel);
-  out.dataset = pipeline::build_dataset(experiment, loaded.frame, pipeline::plugin_features(registry, *maker), diagnostics);
+  out.maker = component_maker(experiment.resources, options.program, options.cancel);
+  out.dataset = pipeline::build_dataset(experiment, loaded.frame, pipeline::plugin_features(registry, *out.maker), diagnostics);
   const auto sound = [&](std::initializer_list<std::string_view> sections) {
     return std::none_of(diagnostics.items().begin(), diagnostics.items().end(), [&](const Diagnostic& d) {
       return d.severity == Severity::error &&

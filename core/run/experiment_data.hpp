@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "data/publication_dates.hpp"
 #include "pipeline/dataset.hpp"
 #include "pipeline/split.hpp"
+#include "plugin/component_maker.hpp"
 #include "plugin/registry.hpp"
 
 namespace assay::run {
@@ -54,6 +56,7 @@ struct LoadOptions {
 std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics);
 
 struct ExperimentData {
+  std::shared_ptr<const plugin::ComponentMaker> maker;  // of features that are fitted in the folds
   LoadedData loaded;
   pipeline::Dataset dataset;
   pipeline::Folds folds;

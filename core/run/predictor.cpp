@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "data/csv_reader.hpp"
 #include "pipeline/expression.hpp"
+#include "pipeline/fitted_features.hpp"
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
 #include "pipeline/train_weights.hpp"
@@ -263,9 +264,12 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   blame_the_data(found, request.data, diagnostics);
   if (found.has_errors()) return std::nullopt;
 
+  const auto learned =
+      note.contains("features") ? pipeline::feature_states_from(note.at("features").dump()) : std::vector<pipeline::FeatureState>();
+  const data::Frame filled = pipeline::apply_features(computed.frame, computed.fitted, learned);
   std::vector<std::int64_t> all(computed.frame.rows());
   std::iota(all.begin(), all.end(), 0);
-  const pipeline::Matrix x = preparation.transform(pipeline::take_inputs(computed.frame, preparation.inputs(), all));
+  const pipeline::Matrix x = preparation.transform(pipeline::take_inputs(filled, preparation.inputs(), all));
 
   PredictResult result;
   result.model = key.model;

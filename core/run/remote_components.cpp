@@ -69,7 +69,15 @@ class RemoteFeature final : public plugin::AnyFeature {
     return {values.begin(), values.end()};
   }
 
+  std::vector<double> learn(const assay_frame&, const assay_fit_rows&, const plugin::CallOptions&) override { only_here("fit"); }
+  plugin::StateEntries save(const plugin::CallOptions&) const override { only_here("save"); }
+  void load(const plugin::StateEntries&, const plugin::CallOptions&) override { only_here("load"); }
+  std::string report() const override { only_here("report"); }
+
  private:
+  [[noreturn]] static void only_here(const char* what) {
+    throw Error(Fault::failed, fmt::format("asking a feature in a worker to {}", what), "features that learn compute in the host");
+  }
   mutable std::mutex mutex_;
   mutable worker::RemoteComponent remote_;
   std::vector<std::int64_t> warmups_;
@@ -325,8 +333,10 @@ class IsolatingMaker final : public plugin::ComponentMaker {
  public:
   explicit IsolatingMaker(worker::ConversationOptions options) : options_(std::move(options)) {}
 
-  std::unique_ptr<const plugin::AnyFeature> feature(const plugin::LoadedComponent& component, const config::Map& params) const override {
-    if (component.file->ships) return ComponentMaker::feature(component, params);
+  std::unique_ptr<plugin::AnyFeature> feature(const plugin::LoadedComponent& component, const config::Map& params) const override {
+    const auto learns = [&](const char* ability) { return component.ability<void>(ability) != nullptr; };
+    // What it learned is asked for again and again, by every fold: it stays where the folds are.
+    if (component.file->ships || learns("feature.fit/1") || learns("feature.fit_transform/1")) return ComponentMaker::feature(component, params);
     return std::make_unique<RemoteFeature>(component, params, options_);
   }
   std::shared_ptr<const plugin::AnyMetric> metric(const plugin::LoadedComponent& component, const config::Map& params) const override {

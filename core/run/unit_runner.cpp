@@ -22,6 +22,17 @@ namespace assay::run {
 
 namespace {
 
+// What fitted features told of themselves, by their names.
+nlohmann::ordered_json reports_of(const std::vector<pipeline::FeatureState>& features) {
+  auto told = nlohmann::ordered_json::object();
+  for (const pipeline::FeatureState& feature : features) {
+    if (feature.report.empty()) continue;
+    auto report = nlohmann::ordered_json::parse(feature.report, nullptr, false);
+    told[feature.name] = report.is_discarded() ? nlohmann::ordered_json(feature.report) : std::move(report);
+  }
+  return told;
+}
+
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
@@ -206,6 +217,7 @@ class UnitRun {
               {"threshold", threshold},
               {"classes", context_.dataset.classes},
               {"way_back", fold->data.way_back},
+              {"features", Json::parse(pipeline::to_json(fold->data.features))},
               {"preparation", Json::parse(fold->data.preparation.to_json())}};
     record_.bundle = learner->save(note.dump());
     record_.predictions.push_back(predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test", *fold));
@@ -215,6 +227,7 @@ class UnitRun {
                {"naive_mae", std::isnan(fold->data.naive_mae) ? Json() : Json(fold->data.naive_mae)},
                {"notes", fold->data.notes},
                {"selection", Json::parse(selection_of(fold->data.preparation))},
+               {"features", reports_of(fold->data.features)},
                {"inputs", Json::array()},
                {"summary", Json::array()}};
     const auto told = learner->summary();

@@ -5,6 +5,9 @@
 //   std::int64_t warmup_rows(std::size_t output) const of each output instead, where they differ
 //   std::vector<std::string> outputs() const           names of several outputs; one column under the feature's own name where absent
 //   void fit(const Frame& train, std::span<const double> target, Call&)   learns from the train rows; then save and load are needed too
+//   void fit_transform(const Frame& train, const FitRows&, Out, Call&)   instead of fit, where labels are learned from: the train rows' own
+//                                                      values come from other rows' labels (cross_fit.hpp)
+//   std::string report() const                         what the fit found, JSON; `assay runs show` prints it
 //   static constexpr bool whole_panel = true;          all entities at once
 // The frame's columns are the COLUMN parameters in order of declaration. Thread rule: transform runs on several threads at once.
 #pragma once
@@ -31,6 +34,14 @@ concept FitsFrame = requires(T& t, const Frame& f, std::span<const double> y, Ca
   t.fit(f, y, c);
 };
 
+template <class T>
+concept CrossFits = requires(T& t, const Frame& f, const FitRows& r, Out o, Call& c) {
+  t.fit_transform(f, r, o, c);
+};
+template <class T>
+concept Reports = requires(const T& t) {
+  { t.report() } -> std::convertible_to<std::string>;
+};
 template <class T>
 concept WarmsUpByOutput = requires(const T& t) {
   { t.warmup_rows(std::size_t{}) } -> std::convertible_to<std::int64_t>;
@@ -86,6 +97,17 @@ struct FeatureTables {
       if constexpr (FitsFrame<T>) object_of<T>(self).fit(Frame(*train), y, call);
     });
   }
+  static assay_status fit_transform(void* self, assay_call* raw, const assay_frame* train, const assay_fit_rows* rows, assay_array* out) {
+    return guard(raw, [&] {
+      Call call(*raw);
+      if constexpr (CrossFits<T>) object_of<T>(self).fit_transform(Frame(*train), FitRows(*rows, train->n_rows), Out(*out), call);
+    });
+  }
+  static assay_status report(const void* self, assay_call* raw, assay_state_writer* writer) {
+    return guard(raw, [&] {
+      if constexpr (Reports<T>) Saver(*writer).put_text("report", object_of<T>(self).report());
+    });
+  }
   static const void* ability(const char* id) {
     static const assay_feature_transform transform_table{
         sizeof(assay_feature_transform), flags(), &warmup_rows, &n_outputs, &output_name, &transform, &output_warmup};
@@ -93,6 +115,10 @@ struct FeatureTables {
     const std::string_view name(id);
     if (name == "feature.transform/1") return &transform_table;
     if (FitsFrame<T> && name == "feature.fit/1") return &fit_table;
+    static const assay_feature_fit_transform fit_transform_table{sizeof(assay_feature_fit_transform), &fit_transform};
+    static const assay_feature_report report_table{sizeof(assay_feature_report), &report};
+    if (CrossFits<T> && name == "feature.fit_transform/1") return &fit_transform_table;
+    if (Reports<T> && name == "feature.report/1") return &report_table;
     if (name == "state/1") return state_table<T>();
     return nullptr;
   }
@@ -102,7 +128,8 @@ template <class T>
 class FeatureDefinition : public DefinitionOf<T, FeatureDefinition<T>> {
  public:
   static_assert(Transforms<T>, "a feature needs transform(const assay::Frame&, assay::Out) const");
-  static_assert(!FitsFrame<T> || Saves<T>, "a feature that learns needs save(assay::Saver&) const and load(const assay::Saved&)");
+  static_assert(!(FitsFrame<T> || CrossFits<T>) || Saves<T>,
+                "a feature that learns needs save(assay::Saver&) const and load(const assay::Saved&)");
 
   FeatureDefinition(const char* id, const char* version, const char* summary)
       : DefinitionOf<T, FeatureDefinition<T>>("feature", id, version, summary) {
