@@ -114,6 +114,34 @@ TEST_CASE("an experiment's figures do not depend on the tables that its data com
   CHECK(figures(folder, days + kTime) == wanted);
 }
 
+TEST_CASE("splits, names that change hands and universes: the figures of the table in which that is done by hand") {
+  const Folder folder;
+  std::string plain = "date,symbol,close,rate\n", members_only = plain, renamed = plain, raw = "date,symbol,close,rate,factor\n";
+  for (const Cell& c : made()) {
+    const std::string name = kNames[c.entity], rest = "," + real(c.close) + "," + real(c.rate) + "\n";
+    const bool late = c.day >= 100;
+    plain += date(c.day) + "," + name + rest;
+    if (c.entity != 1) members_only += date(c.day) + "," + name + rest;
+    renamed += date(c.day) + "," + (c.entity == 0 && late ? "second" : name) + rest;
+    const bool before_split = c.entity == 2 && !late;
+    raw += date(c.day) + "," + name + "," + real(before_split ? 2 * c.close : c.close) + "," + real(c.rate) +
+           (before_split ? ",0.5\n" : ",1\n");
+  }
+  for (const auto& [name, text] :
+       {std::pair{"plain.csv", &plain}, {"members_only.csv", &members_only}, {"renamed.csv", &renamed}, {"raw.csv", &raw}})
+    folder.write(name, *text);
+  folder.write("members.csv", "as_of,symbol\n2020-01-01,abc\n2020-01-01,xyz\n");
+  const auto on = [&](const std::string& file, const std::string& keys) {
+    return figures(folder, "  path: " + file + "\n" + keys + kTime);
+  };
+  const Json wanted = on("plain.csv", "");
+  CHECK(on("raw.csv", "  adjustment: {kind: split, factor_column: factor}\n") == wanted);
+  CHECK(on("raw.csv", "") != wanted);
+  CHECK(on("plain.csv", "  reused: [{entity: abc, from: " + date(100) + ", as: second}]\n") == on("renamed.csv", ""));
+  CHECK(on("plain.csv", "  universe: {path: members.csv, time: {column: as_of}, entity: symbol, available: 0d}\n") ==
+        on("members_only.csv", ""));
+}
+
 TEST_CASE("data check looks at tables that are put together, and at each joined one") {
   const Folder folder;
   std::string wide = "date,a,b\n", reports = "date,filed,eps\n";
