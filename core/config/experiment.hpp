@@ -139,6 +139,12 @@ struct EvaluateSpec {
   Threshold threshold{"", "", 0.5};
   std::vector<std::string> segments;  // columns for a table of metrics by segment
   double confidence = 0.95;
+  struct HeldWindows {  // the forecast for a window's first row is held for all of its rows
+    std::vector<std::int64_t> steps;
+    bool in_train_deviations = true;      // errors are divided by the deviation of the train rows' targets
+    std::int64_t drop_last_batch_of = 0;  // 0: every window counts
+  };
+  std::optional<HeldWindows> held_windows;
   Place place;
 };
 
@@ -152,12 +158,6 @@ struct SearchRange {
   std::string path;  // "model.hidden": where it stands in the file
   enum class Kind { real, integer, choice } kind = Kind::real;
   double low = 0, high = 0, step = 0;  // inclusive; step 0: any value (real)
-  struct HeldWindows {  // the forecast for a window's first row is held for all of its rows
-    std::vector<std::int64_t> steps;
-    bool in_train_deviations = true;      // errors are divided by the deviation of the train rows' targets
-    std::int64_t drop_last_batch_of = 0;  // 0: every window counts
-  };
-  std::optional<HeldWindows> held_windows;
   bool log = false;
   std::vector<std::string> choices;  // as YAML
   Place place;

@@ -306,6 +306,14 @@ void Filler::evaluate(Experiment& e) const {
   threshold(find(map, "threshold"), e.evaluate);
   take(map, "segments", e.evaluate.segments);
   take(map, "confidence", e.evaluate.confidence);
+  if (const Map& held = map_of(find(map, "held_windows")); !held.empty()) {
+    e.evaluate.held_windows.emplace();
+    List steps;
+    take(held, "steps", steps);
+    for (const Value& step : steps) e.evaluate.held_windows->steps.push_back(step.as_int());
+    e.evaluate.held_windows->in_train_deviations = text_at(held, "unit") != "target";
+    take(held, "drop_last_batch_of", e.evaluate.held_windows->drop_last_batch_of);
+  }
 }
 
 void Filler::resources(Experiment& e) const {
@@ -320,14 +328,6 @@ void Filler::resources(Experiment& e) const {
 
 // rules.md 7: baselines always run. The file may name others; where it names none these stand in, as far as they are loaded.
 void Filler::default_comparisons(Experiment& e) {
-  if (const Map& held = map_of(find(map, "held_windows")); !held.empty()) {
-    e.evaluate.held_windows.emplace();
-    List steps;
-    take(held, "steps", steps);
-    for (const Value& step : steps) e.evaluate.held_windows->steps.push_back(step.as_int());
-    e.evaluate.held_windows->in_train_deviations = text_at(held, "unit") != "target";
-    take(held, "drop_last_batch_of", e.evaluate.held_windows->drop_last_batch_of);
-  }
   const bool classes = e.target.task != Task::regression, time = has_time(e) == Known::yes;
   const unsigned task = 1u << static_cast<unsigned>(e.target.task);
   std::vector<const char*> metrics{"rmse", "mae", "r2"}, baselines{"baseline.historical_mean"};
