@@ -7,6 +7,7 @@
 
 #include "audit/compare.hpp"
 #include "audit/tests.hpp"
+#include "pipeline/fitted_features.hpp"
 
 namespace assay::audit {
 
@@ -101,6 +102,22 @@ bool prepares_from_labels(const Subject& subject, SeedTree seed) {
   });
 }
 
+// The fitted features' columns as the fold's fit tells them.
+data::Frame with_features(const Subject& subject, const pipeline::Dataset& dataset, const pipeline::Fold& fold) {
+  std::vector<pipeline::FeatureState> learned;
+  return pipeline::fit_features(dataset, fold.train, pipeline::feature_seed(subject.experiment.seed), learned);
+}
+
+// The first fitted column that tells a row something else.
+std::optional<Moved> moved_feature(const pipeline::Dataset& dataset, const data::Frame& a, const data::Frame& b, std::int64_t row) {
+  for (const pipeline::FittedFeature& feature : dataset.fitted)
+    for (const std::string& name : feature.outputs) {
+      const double before = a.at(name).number(static_cast<std::size_t>(row)), after = b.at(name).number(static_cast<std::size_t>(row));
+      if (!is_same(before, after)) return Moved{name, before, after};
+    }
+  return std::nullopt;
+}
+
 TestResult own_label(const Subject& subject, SeedTree seed, Work& work) {
   TestResult result{"own label", Status::clean, "", {}, {}};
   work.step("own label");
@@ -112,19 +129,28 @@ TestResult own_label(const Subject& subject, SeedTree seed, Work& work) {
   Random random(seed.child("own_label"));
   for (const std::size_t f : some_folds(subject, kLabelFolds)) {
     const pipeline::Fold& fold = subject.folds.folds[f];
-    const pipeline::FoldData full = subject.assemble(subject.dataset, fold, subject.folds);
+    // A feature may move with a row's own label by what scales it: features are looked at before the steps, the steps with features as
+    // they are.
+    pipeline::Dataset encoded = subject.dataset;
+    encoded.frame = with_features(subject, subject.dataset, fold);
+    encoded.fitted.clear();
+    const pipeline::FoldData full = subject.assemble(encoded, fold, subject.folds);
     for (std::uint64_t k = 0; k < kSingleLabels && full.train.rows() > 0; ++k) {
       const std::size_t at = random.below(static_cast<std::uint64_t>(full.train.rows()));
       const std::int64_t row = full.train.row[at];
-      pipeline::Dataset changed = subject.dataset;
+      pipeline::Dataset changed = encoded;
       double& label = changed.y[static_cast<std::size_t>(row)];
       label = other_label(changed, label);
       const pipeline::FoldData other = subject.assemble(changed, fold, subject.folds);
-      if (other.train.row != full.train.row) continue;
-      const std::optional<Moved> moved = moved_input(full, other, at);
+      pipeline::Dataset again = subject.dataset;
+      again.y = changed.y;
+      const std::optional<Moved> told = moved_feature(again, encoded.frame, with_features(subject, again, fold), row);
+      if (!told && other.train.row != full.train.row) continue;
+      const std::optional<Moved> moved = told ? told : moved_input(full, other, at);
       if (!moved) continue;
-      differences.add(0, fmt::format("prepared input `{}`", moved->input), "it changes with the label of its own row",
-                      fmt::format("one train label of fold {} changed", f + 1), row, moved->before, moved->after);
+      differences.add(0, fmt::format("{} `{}`", told ? "feature" : "prepared input", moved->input),
+                      "it changes with the label of its own row", fmt::format("one train label of fold {} changed", f + 1), row,
+                      moved->before, moved->after);
     }
   }
   result.looked_at =

@@ -121,6 +121,8 @@ plugin::StateEntry entry_from(const Json& json) {
 
 }  // namespace
 
+SeedTree feature_seed(std::uint64_t experiment) { return SeedTree(experiment).child("features"); }
+
 data::Frame fit_features(const Dataset& dataset, std::span<const std::int64_t> train, SeedTree seed, std::vector<FeatureState>& states) {
   data::Frame frame = dataset.frame;
   for (const FittedFeature& feature : dataset.fitted) {

@@ -26,6 +26,8 @@ struct FeatureState {
 inline constexpr std::int64_t kCrossFolds = 5;
 data::Frame fit_features(const Dataset& dataset, std::span<const std::int64_t> train, SeedTree seed, std::vector<FeatureState>& states);
 
+SeedTree feature_seed(std::uint64_t experiment);  // what fit_features draws from in every fold of an experiment
+
 // The same for other rows, from what was learned.
 data::Frame apply_features(const data::Frame& frame, const std::vector<FittedFeature>& features, const std::vector<FeatureState>& states);
 

@@ -29,7 +29,7 @@ class Assembler final : public InnerFits {
 
   FoldData assemble() {
     mark_hidden();
-    frame_ = fit_features(dataset_, fold_.train, SeedTree(recipe_.seed).child("features"), data_.features);
+    frame_ = fit_features(dataset_, fold_.train, feature_seed(recipe_.seed), data_.features);
     InputTable raw = take_inputs(frame_, dataset_.inputs, visible(fold_.train, 0));
     const std::vector<std::uint8_t> is_train = flags(raw.row, fold_.train);
     const Labels labels = train_labels(raw.row, is_train);
