@@ -104,11 +104,6 @@ std::vector<double> train_weights(const config::TrainSpec::SampleWeight& spec, c
   return weight;
 }
 
-std::vector<double> metric_weights(const config::TrainSpec::SampleWeight& spec, const Dataset& dataset,
-                                   std::span<const std::int64_t> rows) {
-  return lasting_weights(spec, dataset, rows);
-}
-
 Resampled resample(const config::TrainSpec::Resample& spec, std::span<const double> y, std::span<const double> weight, std::size_t classes,
                    SeedTree seed) {
   std::vector<std::vector<std::int64_t>> of_class(classes);

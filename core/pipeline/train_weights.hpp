@@ -22,8 +22,6 @@ std::vector<double> linear_decay(std::span<const TimeNs> time, std::span<const d
 
 // The product of what the file asks for, with a mean of 1. Throws PreparationError where all weights are zero.
 std::vector<double> train_weights(const config::TrainSpec::SampleWeight& spec, const Dataset& dataset, std::span<const std::int64_t> rows);
-// What rows weigh in metrics: uniqueness among themselves and the column, without any decay.
-std::vector<double> metric_weights(const config::TrainSpec::SampleWeight& spec, const Dataset& dataset, std::span<const std::int64_t> rows);
 
 struct Resampled {
   std::vector<std::int64_t> rows;  // places among the given ones, ascending, some several times
