@@ -68,6 +68,42 @@ std::vector<double> multipliers(const Frame& frame, const AdjustmentRules& how) 
   return out;
 }
 
+// The rows that are put behind those of the frame.
+struct LastRows {
+  std::vector<TimeNs> times;
+  std::vector<std::int32_t> codes;
+  std::vector<double> paid;
+  std::size_t unknown = 0, trading = 0;
+};
+
+LastRows last_rows(const Frame& frame, const JoinTable& ends, const std::vector<double>& last_return, const std::vector<double>& closes) {
+  LastRows out;
+  const auto& names = frame.entity_names();
+  for (std::size_t i = 0; i < ends.period.size(); ++i) {
+    const auto name = std::find(names.begin(), names.end(), ends.entity.text(i));
+    if (name == names.end() || std::isnan(last_return[i])) {
+      ++out.unknown;
+      continue;
+    }
+    if (last_return[i] < -1)
+      refuse(fmt::format("the last return of '{}' is {}", *name, text::shortest(last_return[i])),
+             "a return is a share: -0.3 for a loss of 30 %, at worst -1");
+    const auto code = static_cast<std::int32_t>(name - names.begin());
+    const auto rows = frame.rows_of_entity(code);
+    if (frame.bar_time()[static_cast<std::size_t>(rows.back())] >= ends.period[i]) {
+      ++out.trading;
+      continue;
+    }
+    double price = kNan;
+    for (const std::int64_t row : rows)
+      if (!std::isnan(closes[static_cast<std::size_t>(row)])) price = closes[static_cast<std::size_t>(row)];
+    out.times.push_back(ends.period[i]);
+    out.codes.push_back(code);
+    out.paid.push_back(price * (1 + last_return[i]));
+  }
+  return out;
+}
+
 }  // namespace
 
 Frame with_names_apart(const Frame& frame, const std::vector<ReusedName>& names, const TimeRules& rules, FrameNotes& notes) {
@@ -144,58 +180,33 @@ Frame with_delistings(const Frame& frame, const JoinTable& ends, const std::stri
   const auto found = std::find_if(ends.columns.begin(), ends.columns.end(), [&](const Column& c) { return c.name() == return_column; });
   if (found == ends.columns.end())
     refuse(fmt::format("there is no column '{}' with the last return", return_column), "name it in `return`");
-  const std::vector<double> last_return = numbers_of(*found, "the last return");
   const std::vector<std::string> prices = price_columns(frame);
   const auto close = std::find_if(prices.begin(), prices.end(), [](const std::string& name) { return lower(name) == "close"; });
   if (close == prices.end()) refuse("no column is named close", "a last return needs a last price");
-  const std::vector<double> closes = numbers_of(frame.at(*close), "the last price");
-  std::vector<std::int64_t> from(frame.rows());
-  for (std::size_t row = 0; row < from.size(); ++row) from[row] = static_cast<std::int64_t>(row);
-  std::vector<TimeNs> times(frame.bar_time().begin(), frame.bar_time().end());
-  std::vector<std::int32_t> codes(frame.entity().begin(), frame.entity().end());
-  std::vector<double> paid;
-  std::size_t unknown = 0, trading = 0;
-  for (std::size_t i = 0; i < ends.period.size(); ++i) {
-    const auto& names = frame.entity_names();
-    const auto name = std::find(names.begin(), names.end(), ends.entity.text(i));
-    if (name == names.end() || std::isnan(last_return[i])) {
-      ++unknown;
-      continue;
-    }
-    if (last_return[i] < -1)
-      refuse(fmt::format("the last return of '{}' is {}", *name, text::shortest(last_return[i])),
-             "a return is a share: -0.3 for a loss of 30 %, at worst -1");
-    const auto code = static_cast<std::int32_t>(name - names.begin());
-    const auto rows = frame.rows_of_entity(code);
-    double price = kNan;
-    for (const std::int64_t row : rows)
-      if (!std::isnan(closes[static_cast<std::size_t>(row)])) price = closes[static_cast<std::size_t>(row)];
-    if (frame.bar_time()[static_cast<std::size_t>(rows.back())] >= ends.period[i]) {
-      ++trading;
-      continue;
-    }
-    from.push_back(kNoRow);
-    times.push_back(ends.period[i]);
-    codes.push_back(code);
-    paid.push_back(price * (1 + last_return[i]));
-  }
+  const LastRows last = last_rows(frame, ends, numbers_of(*found, "the last return"), numbers_of(frame.at(*close), "the last price"));
+  std::vector<std::int64_t> from(frame.rows() + last.paid.size(), kNoRow);
+  for (std::size_t row = 0; row < frame.rows(); ++row) from[row] = static_cast<std::int64_t>(row);
+  const auto longer = [&](auto values, const auto& more) {
+    values.insert(values.end(), more.begin(), more.end());
+    return values;
+  };
   std::vector<Column> columns;
   for (const Column& column : frame.columns()) {
-    if (column.name() == rules.time_column) {
-      columns.push_back(Column::of_times(column.name(), times));
-    } else if (column.name() == rules.entity_column) {
-      columns.push_back(Column::of_codes(column.name(), codes, frame.entity_names()));
-    } else if (std::find(prices.begin(), prices.end(), column.name()) != prices.end()) {
-      std::vector<double> values = numbers_of(column, "the last price");
-      values.insert(values.end(), paid.begin(), paid.end());
-      columns.push_back(Column::of_reals(column.name(), std::move(values)));
-    } else {
+    if (column.name() == rules.time_column)
+      columns.push_back(
+          Column::of_times(column.name(), longer(std::vector<TimeNs>(frame.bar_time().begin(), frame.bar_time().end()), last.times)));
+    else if (column.name() == rules.entity_column)
+      columns.push_back(Column::of_codes(column.name(),
+                                         longer(std::vector<std::int32_t>(frame.entity().begin(), frame.entity().end()), last.codes),
+                                         frame.entity_names()));
+    else if (std::find(prices.begin(), prices.end(), column.name()) != prices.end())
+      columns.push_back(Column::of_reals(column.name(), longer(numbers_of(column, "the last price"), last.paid)));
+    else
       columns.push_back(taken_or_missing(column, from));
-    }
   }
-  std::string note = fmt::format("{} entities end with a last return", paid.size());
-  if (trading != 0) note += fmt::format("; {} still have rows at or behind the time of theirs: left as they are", trading);
-  if (unknown != 0) note += fmt::format("; {} are not in the data or have no return", unknown);
+  std::string note = fmt::format("{} entities end with a last return", last.paid.size());
+  if (last.trading != 0) note += fmt::format("; {} still have rows at or behind the time of theirs: left as they are", last.trading);
+  if (last.unknown != 0) note += fmt::format("; {} are not in the data or have no return", last.unknown);
   notes.notes.push_back(std::move(note));
   FrameNotes own;
   return Frame::finish(std::move(columns), rules, own);
