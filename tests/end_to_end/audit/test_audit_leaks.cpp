@@ -108,6 +108,23 @@ TEST_CASE("Feature plugins that look ahead are named with row and amount, and a 
   CHECK(good.report.at("clean").get<bool>());
 }
 
+TEST_CASE("An encoder that tells train rows their own labels is named, and the same one with cross-fitting is not") {
+  const Program assay;
+  assay.write("data.csv", hours([](const Values&, std::size_t row) { return static_cast<double>(row * 7919 % 13); }));
+  const auto encoded = [&](const std::string& more) {
+    return audit(assay, experiment_on(", rate: {use: encode.target, columns: [e], smoothing: 1" + more + "}", "[ret, rate.e]"));
+  };
+  const Heard clean = encoded("");
+  INFO(clean.text);
+  REQUIRE(clean.code == 0);
+  CHECK(clean.of("own label")->at("status") == "clean");
+  const Heard leak = encoded(", cross_fitting: false");
+  INFO(leak.text);
+  REQUIRE(leak.code == 4);
+  CHECK(leak.of("own label")->at("status") == "found");
+  CHECK(leak.text.find("rate.e") != std::string::npos);
+}
+
 TEST_CASE("Columns that know what comes are found in the file, and their twins are not") {
   constexpr std::size_t kDay = 24;
   const auto day_close = [](const Values& close, std::size_t row, std::size_t days_back) {
