@@ -27,7 +27,7 @@ struct FeatureColumns {
   std::vector<std::string> names;           // "" = the feature's own name; else the column is called <feature>.<name>
   std::vector<std::vector<double>> values;  // one a name, a value a row of the frame
   std::vector<std::string> columns = {};    // what it reads, no later than the present row
-  FeatureMaker make = {};  // of one that learns from train rows: there are no values yet
+  FeatureMaker make = {};                   // of one that learns from train rows: there are no values yet
 };
 
 // A feature that each fold fits on its train rows. The frame has its columns, all missing.
@@ -69,7 +69,7 @@ struct Dataset {
   std::vector<std::int64_t> position;  // of the row within its entity, from 0
   std::vector<std::string> notes;
   std::vector<FittedFeature> fitted;  // what makes them must live as long as they are fitted
-  Doubtful doubtful;  // features that are missing from the frame, since they are wrong
+  Doubtful doubtful;                  // features that are missing from the frame, since they are wrong
   // Columns and features that tell a row's own answer, each with the row, from the present one, from which on it does: 0 for the target
   // column, 1 for a feature that is its lag(x, 1).
   std::map<std::string, std::int64_t, std::less<>> answers;

@@ -336,7 +336,8 @@ class IsolatingMaker final : public plugin::ComponentMaker {
   std::unique_ptr<plugin::AnyFeature> feature(const plugin::LoadedComponent& component, const config::Map& params) const override {
     const auto learns = [&](const char* ability) { return component.ability<void>(ability) != nullptr; };
     // What it learned is asked for again and again, by every fold: it stays where the folds are.
-    if (component.file->ships || learns("feature.fit/1") || learns("feature.fit_transform/1")) return ComponentMaker::feature(component, params);
+    if (component.file->ships || learns("feature.fit/1") || learns("feature.fit_transform/1"))
+      return ComponentMaker::feature(component, params);
     return std::make_unique<RemoteFeature>(component, params, options_);
   }
   std::shared_ptr<const plugin::AnyMetric> metric(const plugin::LoadedComponent& component, const config::Map& params) const override {

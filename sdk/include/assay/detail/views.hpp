@@ -292,9 +292,9 @@ class FitRows {
  public:
   FitRows(const assay_fit_rows& raw, std::int64_t rows) : raw_(&raw), rows_(static_cast<std::size_t>(rows)) {}
   Task task() const { return static_cast<Task>(raw_->task); }
-  std::int64_t classes() const { return raw_->n_classes; }                                              // 0 for regression
-  std::span<const double> target() const { return {raw_->target, rows_}; }                              // class number or value
-  std::span<const std::int32_t> fold() const { return {raw_->fold, raw_->fold ? rows_ : 0}; }           // empty with time
+  std::int64_t classes() const { return raw_->n_classes; }                                     // 0 for regression
+  std::span<const double> target() const { return {raw_->target, rows_}; }                     // class number or value
+  std::span<const std::int32_t> fold() const { return {raw_->fold, raw_->fold ? rows_ : 0}; }  // empty with time
   std::int64_t folds() const { return raw_->n_folds; }
   std::span<const std::int64_t> label_end_ns() const { return {raw_->label_end_ns, raw_->label_end_ns ? rows_ : 0}; }  // empty without time
 
