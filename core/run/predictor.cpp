@@ -139,8 +139,23 @@ void tell_missing(const std::vector<std::string>& missing, const std::vector<std
                          meant.empty() ? "the columns are: " + text::join(header, ", ") : "did you mean " + text::join(meant, ", ") + "?");
 }
 
+// The columns that a feature plugin's parameters name; an optional one that the data lack is not needed.
+template <class Absent>
+void need_columns(const config::Component& feature, const plugin::Registry& registry, const Absent& absent, std::set<std::string>& needed) {
+  for (const config::ParamSpec& spec : registry.component("feature", feature.id).spec.params) {
+    const config::Value* value = config::find(feature.params, spec.name);
+    if (value == nullptr) continue;
+    const auto* name = std::get_if<std::string>(&value->data);
+    if (spec.kind == config::ParamKind::column && name != nullptr && !(spec.optional && absent(*name))) needed.insert(*name);
+    const auto* list = std::get_if<config::List>(&value->data);
+    if (spec.kind != config::ParamKind::list || spec.item_kind != config::ParamKind::column || list == nullptr) continue;
+    for (const config::Value& item : *list) needed.insert(item.as_text());
+  }
+}
+
 // New data need not hold what the file drops or reads for the target and unused features only; what is needed and lacks is told.
-void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipeline::InputColumn>& inputs, Diagnostics& diagnostics) {
+void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipeline::InputColumn>& inputs, const plugin::Registry& registry,
+                         Diagnostics& diagnostics) {
   const std::vector<std::string> header = data::read_csv_header(csv_options(experiment));
   const auto absent = [&](const std::string& name) { return std::find(header.begin(), header.end(), name) == header.end(); };
   std::erase_if(experiment.data.drop, absent);
@@ -148,14 +163,17 @@ void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipel
   std::erase_if(experiment.data.csv.numeric, absent);
   std::set<std::string> needed;
   for (const pipeline::InputColumn& input : inputs) needed.insert(input.name);
+  const auto lacking = [&](const std::string& name) {
+    return absent(name) && std::none_of(experiment.features.begin(), experiment.features.end(),
+                                        [&](const config::FeatureSpec& f) { return name == f.name || name.starts_with(f.name + "."); });
+  };
   std::vector<config::FeatureSpec> kept;
   for (auto feature = experiment.features.rbegin(); feature != experiment.features.rend(); ++feature) {
     const bool used = std::any_of(needed.begin(), needed.end(),
                                   [&](const std::string& name) { return name == feature->name || name.starts_with(feature->name + "."); });
     if (!used) continue;
     if (feature->component) {
-      for (const auto& [key, value] : feature->component->params)
-        if (const auto* name = std::get_if<std::string>(&value.data)) needed.insert(*name);
+      need_columns(*feature->component, registry, lacking, needed);
     } else {
       for (const std::string& name : pipeline::names_in(pipeline::parse_expression(feature->expression, pipeline::Use::feature)))
         needed.insert(name);
@@ -248,7 +266,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   experiment.data.columns.clear();
   const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
   Diagnostics found;
-  keep_what_is_needed(experiment, preparation.inputs(), found);
+  keep_what_is_needed(experiment, preparation.inputs(), context.registry, found);
   if (found.has_errors()) {
     blame_the_data(found, request.data, diagnostics);
     return std::nullopt;
