@@ -27,7 +27,7 @@ const char* const kModels[] = {"{use: neural.lstm, units: 24, learning_rate: 0.0
 
 TEST_CASE("each architecture that reads windows learns what stood there eight rows ago; the newest row alone does not tell") {
   Folder folder;
-  for (const std::string model : kModels) {
+  for (const char* const model : kModels) {
     folder.write("e.yaml", memory(model));
     const Result ran = folder.assay({"run", "e.yaml", "--json"});
     INFO(model << ran.err);
@@ -44,14 +44,14 @@ TEST_CASE("each architecture that reads windows learns what stood there eight ro
 
 TEST_CASE("networks with dropout and batches cut into parts give the same bits in any isolation and for any number of workers") {
   Folder folder;
-  for (const std::string model : kModels) {
+  for (const char* const model : kModels) {
     std::string parted = model;
     parted.replace(parted.size() - 1, 1, ", dropout: 0.2, shards: 3}");
     folder.write("e.yaml", memory(parted, ", repeats: 2"));
     Json first;
-    for (const std::vector<std::string> how : {std::vector<std::string>{"--isolation", "none"},
-                                               {"--isolation", "thread", "--workers", "3"},
-                                               {"--isolation", "process", "--workers", "2"}}) {
+    const std::vector<std::vector<std::string>> ways{
+        {"--isolation", "none"}, {"--isolation", "thread", "--workers", "3"}, {"--isolation", "process", "--workers", "2"}};
+    for (const std::vector<std::string>& how : ways) {
       std::vector<std::string> line{"run", "e.yaml", "--json", "--again"};
       line.insert(line.end(), how.begin(), how.end());
       const Result ran = folder.assay(line);
