@@ -62,6 +62,9 @@ void bound(const KeySpec& key, Json& schema) {
   if (std::isfinite(key.max)) schema[key.open_max ? "exclusiveMaximum" : "maximum"] = key.max;
 }
 
+// Null takes a key of the file below away.
+Json nullable(Json schema, bool is) { return is ? Json{{"anyOf", {std::move(schema), {{"type", "null"}}}}} : schema; }
+
 Json text_schema(TextForm form) {
   switch (form) {
     case TextForm::span:
@@ -182,7 +185,7 @@ Json Schema::key(const KeySpec& spec, bool partial) {
       return schema;
     }
     case Shape::dictionary:
-      return {{"type", "object"}, {"additionalProperties", key(spec.inside.front(), partial)}};
+      return {{"type", "object"}, {"additionalProperties", nullable(key(spec.inside.front(), partial), partial)}};
     case Shape::object:
       return object(spec.inside, partial);
     case Shape::either: {
@@ -195,8 +198,7 @@ Json Schema::key(const KeySpec& spec, bool partial) {
 }
 
 Json Schema::described(const KeySpec& spec, bool partial) {
-  Json schema = key(spec, partial);
-  if (partial || !spec.required) schema = {{"anyOf", {std::move(schema), {{"type", "null"}}}}};
+  Json schema = nullable(key(spec, partial), partial || !spec.required);
   schema["description"] = about(spec);
   const bool of_component = spec.shape == Shape::component;
   if (!spec.fallback.is_none() && !of_component) schema["default"] = to_json(spec.fallback);

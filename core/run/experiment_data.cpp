@@ -1,5 +1,7 @@
 #include "run/experiment_data.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -98,14 +100,27 @@ void keep_wanted(LoadedData& loaded, const config::Experiment& experiment, Diagn
   if (!away.empty()) loaded.frame = loaded.frame.without(away);
 }
 
-// --quick: the first rows in the frame's order (by time where there is time).
+// --quick: of a panel whole entities, as many as fit, so that its span stays what a split needs; else the first rows in the frame's order
+// (by time where there is time).
 void cut_rows(LoadedData& loaded, std::int64_t most) {
   const auto rows = static_cast<std::int64_t>(loaded.frame.rows());
   if (most == 0 || rows <= most) return;
-  std::vector<std::int64_t> kept(static_cast<std::size_t>(most));
-  std::iota(kept.begin(), kept.end(), 0);
+  const std::span<const std::int32_t> entity = loaded.frame.entity();
+  std::map<std::int32_t, std::int64_t> rows_of;
+  for (const std::int32_t code : entity) ++rows_of[code];
+  std::int32_t beyond = 0;  // the first entity that is left out
+  std::int64_t taken = 0;
+  for (const auto& [code, count] : rows_of) {
+    if (taken > 0 && taken + count > most) break;
+    taken += count;
+    beyond = code + 1;
+  }
+  std::vector<std::int64_t> kept;
+  for (std::int64_t row = 0; row < rows && static_cast<std::int64_t>(kept.size()) < most; ++row)
+    if (entity.empty() || entity[static_cast<std::size_t>(row)] < beyond) kept.push_back(row);
   loaded.frame = loaded.frame.taken(kept);
-  loaded.notes.push_back("--quick: only the first " + std::to_string(most) + " of " + std::to_string(rows) + " rows are used");
+  loaded.notes.push_back(entity.empty() ? fmt::format("--quick: only the first {} of {} rows are used", kept.size(), rows)
+                                        : fmt::format("--quick: only {} rows of {} are used, of the first entities", kept.size(), rows));
 }
 
 std::vector<std::string> possible_inputs(const data::Frame& frame) {

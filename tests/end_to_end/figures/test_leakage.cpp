@@ -64,8 +64,16 @@ TEST_CASE("Planted leaks are errors that name them") {
 
 TEST_CASE("Where the test rows hold one class, what cannot be said is undefined and the rest is scored") {
   const Program assay;
+  std::ostringstream table;
+  table << "x,late,bad\n";
+  for (int row = 0; row < 600; ++row)
+    table << (row * 37) % 101 << ',' << row / 400 << ',' << (row < 400 && (row * 37) % 101 + row % 50 > 75) << '\n';
+  assay.write("one.csv", table.str());
   const Json run =
-      assay.run(assay.write("one.yaml", credit("inputs: [income]\n", "{use: by_rule, test: \"row >= 400 and default == 0\"}")));
+      assay.run(assay.write("one.yaml",
+                            "assay: 1\nname: one\nseed: 1\ndata: {source: csv, path: one.csv}\ninputs: [x]\ntarget: {column: bad, "
+                            "task: binary}\nsplit: {use: by_rule, test: \"late == 1\"}\nmodel: {use: linear.logistic}\nevaluate: "
+                            "{metrics: [auc, ks, log_loss], baselines: [prior]}\n"));
   for (const char* name : {"auc", "ks"})
     for (const char* part : {"value", "low", "high"}) CHECK(run.at("metrics").at(name).at(part).is_null());
   CHECK(value(run.at("metrics"), "log_loss") > 0);
