@@ -81,7 +81,10 @@ class Steps {
     data.folds.sealed = all.sealed;
     run::FoldShelf shelf(experiment_, data, registry_, program_, cancel_);
     const bool missing = registry_.component("model", model.component.id).has(ASSAY_ACCEPTS_MISSING);
-    run::UnitJob job{{model.name, 0, 0}, model.component, shelf.take(0, missing, false), {}, false, {}};
+    run::UnitJob job;
+    job.key.model = model.name;
+    job.model = model.component;
+    job.fold = shelf.take(0, missing, false);
     if (experiment_.train.refit != "none" && !fold.validation.empty()) job.refit_fold = shelf.take(0, missing, true);
     job.stopping = stopping_metric(experiment_, registry_, *maker_, dataset);
     run::UnitContext context{experiment_, data.dataset, registry_, program_, {}, {}, {}, {}, {}};
