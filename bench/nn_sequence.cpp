@@ -1,5 +1,6 @@
-// Training steps and forecasts of networks that read windows of 30 times x 8 inputs, through the plugin boundary (squared error, Adam, batch
-// 64; with four threads the batch is cut into four parts), and forecasts of the 23-64-32-1 network.
+// Training steps and forecasts of networks that read windows of 30 times x 8 inputs, through the plugin boundary (squared error, Adam,
+// batch 64; with four threads the batch is cut into four parts), and forecasts of the 23-64-32-1 network.
+//
 // links: assay::plugin
 #include <filesystem>
 #include <vector>
