@@ -86,7 +86,8 @@ std::string backtest_text(const Json& backtest, const Console& console) {
     const auto range = [](const Json& i) {
       return fmt::format("{} [{}, {}]", fixed(i.at("value"), 3), fixed(i.at("low"), 3), fixed(i.at("high"), 3));
     };
-    text += labelled("sharpe", range(intervals.at("sharpe")) + "; less the benchmark's: " + range(intervals.at("sharpe_difference")));
+    text += labelled("sharpe", range(intervals.at("sharpe")) + "; less the benchmark's: " + range(intervals.at("sharpe_difference")) +
+                                   (backtest.contains("per_repeat") ? " (of the repeat with the middle ratio)" : ""));
   }
   text += labelled("period", fmt::format("{} to {}, fills at {}", backtest.at("period").at(0).get<std::string>().substr(0, 10),
                                          backtest.at("period").at(1).get<std::string>().substr(0, 10),

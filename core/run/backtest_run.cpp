@@ -57,23 +57,41 @@ struct Sharpe {
   double periods, risk_free;  // of a year
 
   // Sharpe ratio of the rows and its standard error by the delta method: sqrt((1 - S skew + S^2 (kurtosis - 1) / 4) / n)
-  // (Mertens 2002), a year's by sqrt(periods).
+  // (Mertens 2002), a year's by sqrt(periods). Undefined where fewer than ten returns differ from nothing, or all but rounding are the
+  // same: an account that hardly trades has no ratio to speak of.
   stats::ValueWithError one(std::span<const double> x, std::span<const std::int64_t> rows) const {
+    constexpr int kLeastMoves = 10;
     const double n = static_cast<double>(rows.size());
     double mean = 0;
-    for (const std::int64_t r : rows) mean += x[static_cast<std::size_t>(r)] - risk_free / periods;
+    int moves = 0;
+    for (const std::int64_t r : rows) {
+      mean += x[static_cast<std::size_t>(r)];
+      moves += x[static_cast<std::size_t>(r)] != 0;
+    }
     mean /= n;
     double m2 = 0, m3 = 0, m4 = 0;
     for (const std::int64_t r : rows) {
-      const double d = x[static_cast<std::size_t>(r)] - risk_free / periods - mean;
+      const double d = x[static_cast<std::size_t>(r)] - mean;
       m2 += d * d, m3 += d * d * d, m4 += d * d * d * d;
     }
     m2 /= n, m3 /= n, m4 /= n;
-    if (!(m2 > 0)) return {kNaN, kNaN};
-    const double sharpe = mean / std::sqrt(m2 * n / (n - 1)), skew = m3 / std::pow(m2, 1.5), kurtosis = m4 / (m2 * m2);
+    const double sd = std::sqrt(m2 * n / (n - 1));
+    if (moves < kLeastMoves || !(sd > 1e-10 * std::abs(mean))) return {kNaN, kNaN};
+    const double sharpe = (mean - risk_free / periods) / sd, skew = m3 / std::pow(m2, 1.5), kurtosis = m4 / (m2 * m2);
     return {sharpe * std::sqrt(periods), std::sqrt((1 + sharpe * sharpe * (kurtosis - 1) / 4 - sharpe * skew) / n * periods)};
   }
 };
+
+// The one whose Sharpe ratio is the middle one (the lower of two), as in tests of forecasts: a mean over repeats would be another account.
+const Replayed& median_repeat(const std::vector<Replayed>& repeats) {
+  std::vector<const Replayed*> order;
+  for (const Replayed& repeat : repeats) order.push_back(&repeat);
+  std::stable_sort(order.begin(), order.end(), [](const Replayed* a, const Replayed* b) {
+    const double x = a->figure("sharpe"), y = b->figure("sharpe");
+    return std::isnan(x) ? false : std::isnan(y) ? true : x < y;
+  });
+  return *order[(order.size() - 1) / 2];
+}
 
 Json interval_json(const stats::Interval& interval) {
   return {{"value", figure_json(interval.estimate)}, {"low", figure_json(interval.low)}, {"high", figure_json(interval.high)}};
@@ -252,7 +270,7 @@ BacktestResults run_backtests(const BacktestRequest& request) {
   Json json = figures_json(repeats);
   json["benchmark"] = figures_json(beside.record);
   json["benchmark"]["strategy"] = benchmark.id;
-  json["intervals"] = intervals_json(repeats.front(), beside, experiment);
+  json["intervals"] = intervals_json(median_repeat(repeats), beside, experiment);
   json["strategy"] = request.legs.front().strategy.id;
   json["period"] = {to_iso(request.span.first), to_iso(request.span.last)};
   json["fill"] = experiment.backtest->fill;

@@ -65,6 +65,9 @@ std::optional<Revealed> reveal(store::Store& store, store::RunId id, const RunCo
   if (!experiment.split.final_test)
     throw Error(Fault::usage, fmt::format("revealing run {}", id), "its split has no final_test",
                 "Add split.final_test to the file and run it again");
+  if (experiment.trial)
+    throw Error(Fault::usage, fmt::format("revealing run {}", id), "it is one trial of a search, which sees no sealed row",
+                "Reveal the run of the search itself: it opens them with what it chose");
   LoadOptions options;
   options.cache_folder = context.cache_folder;
   options.progress = context.reading;

@@ -307,7 +307,7 @@ class Runner {
     json.update(Json::parse(summary.json));
     json["folds"] = shelf_.size();
     if (!data_.folds.paths.empty()) json["paths"] = Json::parse(paths_json(data_));
-    if (data_.folds.sealed) json["sealed"] = sealed_text();
+    if (data_.folds.sealed && !experiment_.trial) json["sealed"] = sealed_text();  // a trial opens nothing
     json["ledger"] = record_trial();
     if (experiment_.search) json["search"] = Json::parse(search_->json(json["ledger"].at("trials").get<std::int64_t>()));
     std::vector<std::string> notes;

@@ -302,3 +302,28 @@ TEST_CASE("a market that is none is refused with the row's time") {
   CHECK(absent.code == 2);
   CHECK_THAT(absent.err + absent.out, Catch::Contains("did you mean close?"));
 }
+
+TEST_CASE("the Sharpe interval is left out where an account hardly moves, and belongs to the repeat in the middle") {
+  Folder folder;
+  const std::string idle =
+      "assay: 1\nname: idle\nseed: 7\ndata: {source: sim.market, entities: 1, days: 400, seed: 3}\n"
+      "backtest: {strategy: {use: trend.sma_cross, fast: 5, slow: 390}, fill: next_open, annualise: {risk_free: 0.02}}\n";
+  folder.write("idle.yaml", idle);
+  const Result still = folder.assay({"run", "idle.yaml", "--json"});
+  INFO(still.err);
+  REQUIRE(still.code == 0);
+  CHECK(still.json().at("backtest").at("intervals").at("sharpe").at("value").is_null());
+  CHECK(still.json().at("backtest").at("intervals").at("sharpe").at("low").is_null());
+
+  std::string network = kForecast + "train: {epochs: 2, repeats: 3}\n" + kBacktest;
+  network.replace(network.find("model: {use: linear.ridge}"), 26, "model: {use: neural.mlp, hidden: [8]}");
+  folder.write("network.yaml", network);
+  const Result ran = folder.assay({"run", "network.yaml", "--json"});
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const Json backtest = ran.json().at("backtest");
+  std::vector<double> each = backtest.at("per_repeat").at("sharpe").get<std::vector<double>>();
+  REQUIRE(each.size() == 3);
+  std::sort(each.begin(), each.end());
+  CHECK(backtest.at("intervals").at("sharpe").at("value").get<double>() == Approx(each[1]).epsilon(1e-9));
+}

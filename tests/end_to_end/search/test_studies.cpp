@@ -196,6 +196,15 @@ TEST_CASE("one choice for all folds: nothing of their test rows is scored or sho
   const std::string l2 = json.at("search").at("best").at("params").at("model.l2").dump();
   REQUIRE(folder.assay({"run", "fixed.yaml", "--set", "model.l2=" + l2, "--store", "fixed.db"}).code == 0);
   CHECK(folder.assay({"reveal", "last", "--json", "--store", "fixed.db"}).json().at("metrics") == shown.json().at("metrics"));
+  // A trial on its own opens nothing: its reveal is refused before it is counted.
+  folder.write("trial.yaml", folder.assay({"runs", "show", "last", "--trial", "3", "--file"}).out);
+  const Result trial = folder.assay({"run", "trial.yaml", "--json"});
+  INFO(trial.err);
+  REQUIRE(trial.code == 0);
+  CHECK_FALSE(trial.json().contains("sealed"));
+  const Result refused = folder.assay({"reveal", "last"});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, Catch::Contains("one trial of a search"));
 }
 
 TEST_CASE("test rows in an objective, and one choice without a final test, are errors that explain") {
