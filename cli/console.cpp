@@ -115,7 +115,7 @@ void Console::show(const Diagnostics& diagnostics, const config::SourceTexts* so
 }
 
 void Console::draw(double share, const std::string& left, const std::string& doing) {
-  const int room = std::clamp(width() / 4, 10, 40);
+  const int room = std::clamp(width() / 8, 8, 30);  // words tell more than a long bar
   const int full = std::clamp(static_cast<int>(share * room), 0, room);
   std::string bar;
   for (int i = 0; i < room; ++i) bar += i < full ? "█" : "░";

@@ -60,10 +60,13 @@ void put_result(store::TrialRecord& record, TrialResult result) {
   record.returns = std::move(result.returns);
 }
 
-// "hidden=64, learning_rate=0.01": last parts of the paths.
+// "hidden=64, learning_rate=0.00313": last parts of the paths, numbers to three digits.
 std::string short_text(const search::Values& values) {
   std::vector<std::string> parts;
-  for (const auto& [path, value] : values) parts.push_back(path.substr(path.rfind('.') + 1) + "=" + value);
+  for (const auto& [path, value] : values) {
+    const auto number = text::to_real(value);
+    parts.push_back(path.substr(path.rfind('.') + 1) + "=" + (number ? fmt::format("{:.3g}", *number) : value));
+  }
   return text::join(parts, ", ");
 }
 
@@ -195,8 +198,7 @@ class StudyRunner {
     ++(record.status == Status::complete ? outcome_.complete : record.status == Status::pruned ? outcome_.pruned : outcome_.failed);
     if (!record.configuration.empty()) outcome_.configurations.push_back(record.configuration);
     if (one.study.best() == record.number) {
-      best_value_ = fmt::format("best {:.4g}, ", record.value);
-      best_trial_ = fmt::format(" (best is trial {}: {})", record.number, short_text(record.values));
+      best_ = fmt::format("best {:.4g} ({}), ", record.value, short_text(record.values));
     }
     report();
   }
@@ -293,8 +295,9 @@ class StudyRunner {
     double work = static_cast<double>(progress.done);
     for (const double share : shares_) work += share;
     progress.share = progress.total == 0 ? 1 : work / static_cast<double>(progress.total);
-    progress.doing =
-        fmt::format("{}{} running, {} pruned, {} failed{}", best_value_, in_flight_, outcome_.pruned, outcome_.failed, best_trial_);
+    progress.doing = fmt::format("{}{} running", best_, in_flight_);
+    if (outcome_.pruned > 0) progress.doing += fmt::format(", {} pruned", outcome_.pruned);  // a line has little room
+    if (outcome_.failed > 0) progress.doing += fmt::format(", {} failed", outcome_.failed);
     setup_.context.progress(progress);
   }
 
@@ -329,8 +332,8 @@ class StudyRunner {
   std::mutex mutex_, store_mutex_;
   std::condition_variable changed_;
   std::int64_t in_flight_ = 0;
-  std::vector<double> shares_;           // by worker: how much of its trial is done
-  std::string best_value_, best_trial_;  // for the progress: what matters first, since lines are cut
+  std::vector<double> shares_;  // by worker: how much of its trial is done
+  std::string best_;            // for the progress
   std::set<std::string> noted_;
   std::map<std::string, std::int64_t> failures_;  // how often each reason was met
   SearchOutcome outcome_;
