@@ -39,7 +39,8 @@ class RunSearch {
     config::Experiment experiment;
     std::shared_ptr<const DataVariant> data;
   };
-  bool once() const { return experiment_.search && experiment_.search->once; }
+  // One choice for all folds; of a trial: its study makes one.
+  bool once() const { return experiment_.search ? experiment_.search->once : experiment_.trial->study < 0; }
   StudySetup setup() const;
 
   const config::Experiment& experiment_;

@@ -345,7 +345,7 @@ class Runner {
 
   // Counts this configuration; how many distinct ones this question has seen, and how often its final test was looked at.
   Json record_trial() const {
-    const store::Question question = experiment_.search ? search_->question() : scored_question(data_);
+    const store::Question question = search_ ? search_->question() : scored_question(data_);
     store::Ledger ledger(context_.ledger_file);
     if (!request_.quick && !experiment_.search)  // a search's trials are counted
       ledger.add(question, {configuration_hash(experiment_)}, context_.now(), context_.store_file.string() + "#" + std::to_string(id_));

@@ -202,6 +202,7 @@ TEST_CASE("one choice for all folds: nothing of their test rows is scored or sho
   INFO(trial.err);
   REQUIRE(trial.code == 0);
   CHECK_FALSE(trial.json().contains("sealed"));
+  CHECK(trial.json().at("ledger").at("trials") == json.at("ledger").at("trials"));  // of the same question, and counted already
   const Result refused = folder.assay({"reveal", "last"});
   CHECK(refused.code == 1);
   CHECK_THAT(refused.err, Catch::Contains("one trial of a search"));
