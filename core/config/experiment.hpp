@@ -128,6 +128,12 @@ struct TrainSpec {
   Place place;
 };
 
+struct HeldWindows {  // the forecast for a window's first row is held for all of its rows
+  std::vector<std::int64_t> steps;
+  bool in_train_deviations = true;      // errors are divided by the deviation of the train rows' targets
+  std::int64_t drop_last_batch_of = 0;  // 0: every window counts
+};
+
 struct EvaluateSpec {
   std::vector<Component> metrics;
   std::vector<Component> baselines;
@@ -139,11 +145,6 @@ struct EvaluateSpec {
   Threshold threshold{"", "", 0.5};
   std::vector<std::string> segments;  // columns for a table of metrics by segment
   double confidence = 0.95;
-  struct HeldWindows {  // the forecast for a window's first row is held for all of its rows
-    std::vector<std::int64_t> steps;
-    bool in_train_deviations = true;      // errors are divided by the deviation of the train rows' targets
-    std::int64_t drop_last_batch_of = 0;  // 0: every window counts
-  };
   std::optional<HeldWindows> held_windows;
   Place place;
 };

@@ -60,7 +60,7 @@ Grid grid_of(const train::ForecastSet& test, const pipeline::Dataset& dataset, s
 }  // namespace
 
 std::vector<HeldWindow> held_windows(const train::ForecastSet& test, const pipeline::Dataset& dataset,
-                                     std::span<const std::int64_t> train_rows, const config::EvaluateSpec::HeldWindows& how) {
+                                     std::span<const std::int64_t> train_rows, const config::HeldWindows& how) {
   const Grid grid = grid_of(test, dataset, train_rows, how.in_train_deviations);
   std::vector<HeldWindow> out;
   for (const std::int64_t steps : how.steps) {

@@ -21,6 +21,6 @@ struct HeldWindow {
 // forecast for the first row and a target in the later one. train_rows: whose targets' deviations (divided by n, of each entity) errors are
 // measured in.
 std::vector<HeldWindow> held_windows(const train::ForecastSet& test, const pipeline::Dataset& dataset,
-                                     std::span<const std::int64_t> train_rows, const config::EvaluateSpec::HeldWindows& how);
+                                     std::span<const std::int64_t> train_rows, const config::HeldWindows& how);
 
 }  // namespace assay::run

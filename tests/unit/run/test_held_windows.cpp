@@ -58,7 +58,7 @@ double deviation(const Case& c, std::int64_t entity) {
 TEST_CASE("held windows are what their definition says") {
   const Case c = made(40, 12);
   for (const bool in_deviations : {true, false}) {
-    config::EvaluateSpec::HeldWindows how;
+    config::HeldWindows how;
     how.steps = {1, 5, 28, 29};
     how.in_train_deviations = in_deviations;
     const auto found = held_windows(c.test, c.dataset, c.train_rows, how);
@@ -89,7 +89,7 @@ TEST_CASE("held windows are what their definition says") {
 
 TEST_CASE("a row without a forecast begins no window of its entity") {
   Case c = made(40, 12);
-  config::EvaluateSpec::HeldWindows how;
+  config::HeldWindows how;
   how.steps = {3};
   how.in_train_deviations = false;
   // Entity a without its first row, b without its last: the others' errors are all that is left.
