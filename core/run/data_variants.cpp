@@ -31,9 +31,9 @@ std::string DataVariants::difference(const config::Experiment& trial, const sear
   std::vector<std::string_view> roots{"features.", "inputs.", "prepare.", "select.", "train.sample_weight.", "train.resample."};
   if (selects_by_model(trial)) roots.push_back("train.");
   std::string text;
-  for (const auto& [path, value] : values)
-    if (std::any_of(roots.begin(), roots.end(), [&](std::string_view root) { return path.starts_with(root); }))
-      text += path + "=" + value + "\n";
+  for (const auto& at : values)
+    if (std::any_of(roots.begin(), roots.end(), [&](std::string_view root) { return at.first.starts_with(root); }))
+      text += at.first + "=" + at.second + "\n";
   return text;
 }
 
