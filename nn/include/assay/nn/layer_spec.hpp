@@ -64,7 +64,7 @@ struct Activate {
 struct Flatten {};
 struct Last {};
 struct Residual {  // x + body(x), with a linear layer on x where the features differ
-  std::vector<LayerSpec> body{};
+  std::vector<LayerSpec> body;
 };
 // Two causal convolutions with dropout around a shortcut, ReLU at the end (Bai et al. 2018).
 struct TcnBlock {
