@@ -21,6 +21,7 @@ Model::Model(const LoadedComponent& component, const config::Map& params, const 
   train_state_ = component.ability<assay_train_state>("train_state/1");
   importance_ = component.ability<assay_model_importance>("model.importance/1");
   summary_ = component.ability<assay_model_summary>("model.summary/1");
+  graph_ = component.ability<assay_model_graph>("model.graph/1");
 }
 
 std::uint16_t Model::fit_dtype() const {
@@ -101,6 +102,19 @@ std::vector<double> Model::importance(std::int64_t n_inputs, const CallOptions& 
 StateEntries Model::summary(const CallOptions& options) const {
   require(summary_, *component_, "summary", "model.summary/1");
   return collect("summary", options, [&](assay_call* call, assay_state_writer* writer) { return summary_->summary(self(), call, writer); });
+}
+
+Graph Model::graph(const assay_problem& problem, const CallOptions& options) const {
+  constexpr const char* kTried = "telling its graph";
+  require(graph_, *component_, kTried, "model.graph/1");
+  Graph graph("rows");
+  GraphHost taker(graph, problem);
+  CallHost host(options);
+  const assay_status status = graph_->graph(self(), host.raw(), taker.raw());
+  if (!taker.error().empty()) throw ComponentError(id(), kTried, ASSAY_FAILED, taker.error());
+  host.finish(status, *component_, kTried);
+  if (graph.result("predict") == nullptr) throw ComponentError(id(), kTried, ASSAY_FAILED, "it tells nodes, but not which is its forecast");
+  return graph;
 }
 
 }  // namespace assay::plugin

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plugin/component_owner.hpp"
+#include "plugin/graph.hpp"
 #include "plugin/state_entries.hpp"
 
 namespace assay::plugin {
@@ -22,6 +23,7 @@ class Model : public ComponentOwner {
   bool has_train_state() const { return train_state_ != nullptr; }
   bool has_importance() const { return importance_ != nullptr; }
   bool has_summary() const { return summary_ != nullptr; }
+  bool has_graph() const { return graph_ != nullptr; }
   bool concurrent() const { return component_->has(ASSAY_CONCURRENT_PREDICT); }
   bool accepts_missing() const { return component_->has(ASSAY_ACCEPTS_MISSING); }
   std::uint16_t fit_dtype() const;  // ASSAY_F32 or ASSAY_F64: what x, y and weight have to be in
@@ -38,6 +40,7 @@ class Model : public ComponentOwner {
   void train_load(const assay_problem& problem, const StateEntries& state, const CallOptions& options);
   std::vector<double> importance(std::int64_t n_inputs, const CallOptions& options) const;
   StateEntries summary(const CallOptions& options) const;
+  Graph graph(const assay_problem& problem, const CallOptions& options) const;  // with the result "predict"; the input is "rows"
 
  private:
   const assay_model_fit* fit_ = nullptr;
@@ -46,6 +49,7 @@ class Model : public ComponentOwner {
   const assay_train_state* train_state_ = nullptr;
   const assay_model_importance* importance_ = nullptr;
   const assay_model_summary* summary_ = nullptr;
+  const assay_model_graph* graph_ = nullptr;
 };
 
 }  // namespace assay::plugin

@@ -86,4 +86,38 @@ train::Rows rows_of(const worker::PackedFile& file) {
   return rows;
 }
 
+std::string to_text(const plugin::Graph& graph) {
+  Json constants = Json::array(), nodes = Json::array(), results = Json::array();
+  for (const plugin::GraphConstant& c : graph.constants()) constants.push_back({c.name, c.dtype, c.shape, c.bytes.size()});
+  for (const plugin::GraphNode& n : graph.nodes())
+    nodes.push_back({n.operation, n.inputs, n.outputs, worker::params_to_text(n.attributes)});
+  for (const auto& [what, name] : graph.results()) results.push_back({what, name});
+  return Json{{"rows", graph.rows()}, {"constants", constants}, {"nodes", nodes}, {"results", results}}.dump();
+}
+
+std::vector<std::byte> numbers_of(const plugin::Graph& graph) {
+  std::vector<std::byte> out;
+  for (const plugin::GraphConstant& c : graph.constants()) out.insert(out.end(), c.bytes.begin(), c.bytes.end());
+  return out;
+}
+
+plugin::Graph graph_from(std::string_view text, std::span<const std::byte> numbers) {
+  const Json json = Json::parse(text);
+  plugin::Graph graph(json.at("rows").get<std::string>());
+  for (const Json& c : json.at("constants")) {
+    const auto size = c.at(3).get<std::size_t>();
+    if (size > numbers.size()) throw Error(Fault::failed, "reading a graph", "its constants are cut short");
+    plugin::GraphConstant constant{c.at(0).get<std::string>(), c.at(1).get<std::uint16_t>(), c.at(2).get<std::vector<std::int64_t>>(), {}};
+    constant.bytes.assign(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(size));
+    numbers = numbers.subspan(size);
+    graph.add(std::move(constant));
+  }
+  const auto names = [](const Json& list) { return list.get<std::vector<std::string>>(); };
+  for (const Json& n : json.at("nodes"))
+    graph.add(plugin::GraphNode{n.at(0).get<std::string>(), names(n.at(1)), names(n.at(2)),
+                                worker::params_from_text(n.at(3).get<std::string>())});
+  for (const Json& r : json.at("results")) graph.set_result(r.at(0).get<std::string>(), r.at(1).get<std::string>());
+  return graph;
+}
+
 }  // namespace assay::run

@@ -2,8 +2,12 @@
 // worker_loop (worker). Arrays travel as packed memory (worker/packed_file) or as binary parts, everything else as JSON.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "train/learner.hpp"
 #include "worker/packed_file.hpp"
@@ -24,7 +28,8 @@ enum class Request : std::uint32_t {
   resume,
   summary,
   score,
-  importance
+  importance,
+  graph
 };
 constexpr std::uint32_t kEvaluate = 200;  // asked back during a fit, beside worker::Reply; answered with Request::score
 
@@ -34,5 +39,10 @@ train::LearnerSetup setup_from_json(const std::string& text);
 // Rows as packed memory, and back as a view of the mapping (which must outlive it). Labels only where they are in `rows`.
 worker::Descriptor pack(const train::Rows& rows);
 train::Rows rows_of(const worker::PackedFile& file);
+
+// A graph's nodes as text, and the bytes of its constants one after another; and back.
+std::string to_text(const plugin::Graph& graph);
+std::vector<std::byte> numbers_of(const plugin::Graph& graph);
+plugin::Graph graph_from(std::string_view text, std::span<const std::byte> numbers);
 
 }  // namespace assay::run

@@ -87,4 +87,9 @@ std::vector<std::pair<std::string, std::string>> RemoteLearner::summary() {
   return out;
 }
 
+plugin::Graph RemoteLearner::graph() {
+  const worker::Message told = ask(Request::graph);
+  return graph_from(told.header, told.parts.empty() ? worker::Bytes() : told.parts[0]);
+}
+
 }  // namespace assay::run

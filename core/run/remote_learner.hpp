@@ -30,6 +30,7 @@ class RemoteLearner final : public train::Learner {
   void resume(std::span<const std::byte> checkpoint) override;
   std::vector<double> importance() override;
   std::vector<std::pair<std::string, std::string>> summary() override;
+  plugin::Graph graph() override;
 
   std::string log() { return conversation_.log(); }
 

@@ -126,6 +126,10 @@ class WorkerLoop final : public worker::MessageLoop {
         for (const auto& [name, value] : learner_->summary()) list.push_back({name, value});
         return done(list.dump(-1, ' ', false, Json::error_handler_t::replace));
       }
+      case Request::graph: {
+        const plugin::Graph graph = learner_->graph();
+        return done(to_text(graph), numbers_of(graph));
+      }
       default:
         throw Error(Fault::failed, "answering the host", "an unknown request");
     }

@@ -12,6 +12,7 @@
 
 #include "config/experiment.hpp"
 #include "pipeline/prepare.hpp"
+#include "plugin/graph.hpp"
 #include "train/rows.hpp"
 
 namespace assay::train {
@@ -55,6 +56,7 @@ class Learner {
   virtual void resume(std::span<const std::byte> checkpoint) = 0;          // instead of begin()
   virtual std::vector<double> importance() = 0;                            // of each input, >= 0; throws where the model tells none
   virtual std::vector<std::pair<std::string, std::string>> summary() = 0;  // named texts and numbers that the model tells of itself
+  virtual plugin::Graph graph() = 0;                                       // what predict() computes; throws where the model does not tell
 };
 
 }  // namespace assay::train

@@ -383,6 +383,8 @@ std::vector<std::pair<std::string, std::string>> LocalLearner::summary() {
   return out;
 }
 
+plugin::Graph LocalLearner::graph() { return model_.graph(problem_.raw(), options("graph")); }
+
 void LocalLearner::load(std::span<const std::byte> bundle) {
   const std::string_view bytes{reinterpret_cast<const char*>(bundle.data()), bundle.size()};
   model_.load(plugin::parse_bundle(bytes, "the model bundle").state, options("load"));

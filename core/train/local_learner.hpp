@@ -42,6 +42,7 @@ class LocalLearner final : public Learner {
   void resume(std::span<const std::byte> checkpoint) override;
   std::vector<double> importance() override;
   std::vector<std::pair<std::string, std::string>> summary() override;
+  plugin::Graph graph() override;
 
  private:
   plugin::CallOptions options(std::string_view purpose) const;

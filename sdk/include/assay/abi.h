@@ -263,6 +263,26 @@ typedef struct assay_model_summary { /* "model.summary/1": named numbers a reade
   assay_status (*summary)(const void* self, assay_call*, assay_state_writer*);
 } assay_model_summary;
 
+/* Takes the nodes of a model's graph, in the order in which they are computed. Values have names of the model's choice: each is given once,
+ * and before it is used. "" in the place of an input or output means left out. */
+typedef struct assay_graph_writer assay_graph_writer;
+struct assay_graph_writer {
+  uint32_t struct_size, opset; /* the version of ONNX's default operator set that nodes are read as */
+  void* host;
+  const assay_problem* problem; /* of the fit that was loaded; without class weights and the target's mean and deviation */
+  const char* rows;             /* the inputs' name: (any number of rows x inputs), with a lookback (rows x lookback x inputs); the dtype of
+                                 * model.predict/1 */
+  assay_status (*constant)(assay_graph_writer*, const char* name, const assay_array*); /* f32 f64 i64 i32 bool; rank 0 with data: a scalar */
+  /* attributes: a MAP of INT, REAL, TEXT, or LIST of INT or of REAL; or null */
+  assay_status (*node)(assay_graph_writer*, const char* operation, const char* const* inputs, uint32_t n_inputs, const char* const* outputs,
+                       uint32_t n_outputs, const assay_value* attributes);
+  assay_status (*result)(assay_graph_writer*, const char* what, const char* name); /* what: "predict" (rows x n_outputs) */
+};
+typedef struct assay_model_graph { /* "model.graph/1": all that predict computes, its result told; a refusal says what cannot be expressed */
+  uint32_t struct_size;
+  assay_status (*graph)(const void* self, assay_call*, assay_graph_writer*);
+} assay_model_graph;
+
 enum { ASSAY_FEATURE_WHOLE_PANEL = 1u }; /* hand over all entities at once, rows by (time, entity) */
 typedef struct assay_feature_transform { /* "feature.transform/1": row t of the output depends on rows up to t only */
   uint32_t struct_size, flags;

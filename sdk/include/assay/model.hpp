@@ -4,9 +4,11 @@
 //   void predict(const Rows&, Out[, Call&]) const         always
 //   save(Saver&) const, load(const Saved&);  train_save(Saver&) const, train_load([const Problem&,] const Saved&)
 //   importance(std::span<double>[, Call&]) const;  summary(Saver&) const;  configured() once its parameters are set
+//   graph(Graph&) const                                   what predict computes, for `assay export`
 // `using Scalar = float;` asks for x, y and weight in float. Thread rule: predict runs on several threads at once.
 #pragma once
 
+#include "assay/detail/graph.hpp"
 #include "assay/plugin.hpp"
 
 namespace assay {
@@ -57,6 +59,10 @@ concept RanksInputs = requires(const T& t, std::span<double> out) {
 template <class T>
 concept Summarises = requires(const T& t, Saver& s) {
   t.summary(s);
+};
+template <class T>
+concept TellsGraph = requires(const T& t, Graph& g) {
+  t.graph(g);
 };
 
 template <class T>
@@ -123,6 +129,12 @@ struct ModelTables {
       if constexpr (Summarises<T>) object_of<T>(self).summary(saver);
     });
   }
+  static assay_status graph(const void* self, assay_call* raw, assay_graph_writer* writer) {
+    return guard(raw, [&] {
+      Graph told(*writer);
+      if constexpr (TellsGraph<T>) object_of<T>(self).graph(told);
+    });
+  }
   static assay_status train_save(const void* self, assay_call* raw, assay_state_writer* writer) {
     return guard(raw, [&] {
       Saver saver(*writer);
@@ -145,6 +157,7 @@ struct ModelTables {
     static const assay_model_predict predict_table{sizeof(assay_model_predict), kDtype, 0, &predict};
     static const assay_model_importance importance_table{sizeof(assay_model_importance), &importance};
     static const assay_model_summary summary_table{sizeof(assay_model_summary), &summary};
+    static const assay_model_graph graph_table{sizeof(assay_model_graph), &graph};
     static const assay_train_state train_table{sizeof(assay_train_state), &train_save, &train_load};
     const std::string_view name(id);
     if (Fits<T> && name == "model.fit/1") return &fit_table;
@@ -152,6 +165,7 @@ struct ModelTables {
     if (name == "model.predict/1") return &predict_table;
     if (RanksInputs<T> && name == "model.importance/1") return &importance_table;
     if (Summarises<T> && name == "model.summary/1") return &summary_table;
+    if (TellsGraph<T> && name == "model.graph/1") return &graph_table;
     if (TrainSaves<T> && name == "train_state/1") return &train_table;
     if (name == "state/1") return state_table<T>();
     return nullptr;
