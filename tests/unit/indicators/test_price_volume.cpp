@@ -74,8 +74,8 @@ Columns bars(std::size_t rows) {
     data["close"].push_back(hole ? kNaN : close);
     data["volume"].push_back(t == 470 ? kNaN : flat ? 0 : std::round(1e6 * draw()));
   }
-  data["volume"][475] = kNaN;
-  data["open"][520] = kNaN;
+  if (rows > 475) data["volume"][475] = kNaN;
+  if (rows > 520) data["open"][520] = kNaN;
   return data;
 }
 

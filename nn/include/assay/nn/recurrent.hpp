@@ -40,8 +40,8 @@ class RecurrentLayer : public Layer<S> {
   template <class Products, class Cell>
   void state_gradients(Block<const S> dy, std::ptrdiff_t time, std::ptrdiff_t batch, const S* next_dz, std::ptrdiff_t dz_width,
                        const S* transposed, const Cell& cell) const {
-    const Term<S> through{next_dz, dz_width, 1, transposed, this->width(), next_dz == nullptr ? 0 : dz_width};
-    Products::each(batch, this->width(), &through, 1, nullptr, [&](std::ptrdiff_t row, std::ptrdiff_t col, const Vec<S>& z) {
+    const Term<S> through{next_dz, dz_width, 1, transposed, this->width(), dz_width};
+    Products::each(batch, this->width(), &through, next_dz == nullptr ? 0 : 1, nullptr, [&](std::ptrdiff_t row, std::ptrdiff_t col, const Vec<S>& z) {
       cell(row, col / n, z + from_above(dy, time, batch, row, col));
     });
   }

@@ -254,7 +254,8 @@ class Out {
     return static_cast<double*>(raw_->data)[row * raw_->stride[0] + col * raw_->stride[1]];
   }
   VectorView<double> column(std::int64_t index = 0) const {
-    return {static_cast<double*>(raw_->data) + index * raw_->stride[1], rows(), raw_->stride[0]};
+    double* const first = static_cast<double*>(raw_->data);  // null where there are no rows
+    return {rows() == 0 ? first : first + index * raw_->stride[1], rows(), raw_->stride[0]};
   }
   void fill(double value) const {
     for (std::int64_t r = 0; r < rows(); ++r)
