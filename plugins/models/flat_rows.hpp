@@ -4,11 +4,17 @@
 
 #include <algorithm>
 
+#include "assay/detail/graph.hpp"
 #include "assay/detail/views.hpp"
 
 namespace models {
 
 inline std::int64_t flat_width(const assay::Problem& problem) { return problem.inputs() * std::max<std::int64_t>(1, problem.lookback()); }
+
+// The same in a graph.
+inline std::string flat_rows(assay::Graph& g) {
+  return g.problem().lookback() == 0 ? g.rows() : g.node("Flatten", {g.rows()}, {{"axis", 1}});
+}
 
 template <class T>
 class FlatRows {

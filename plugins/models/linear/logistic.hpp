@@ -21,6 +21,7 @@ struct Logistic {
 
   void fit(const assay::Batch& batch, assay::Call& call);
   void predict(const assay::Rows& rows, assay::Out out) const;
+  void graph(assay::Graph& g) const;
   void save(assay::Saver& s) const;
   void load(const assay::Saved& s);
   void importance(std::span<double> out) const;
@@ -224,6 +225,19 @@ inline void Logistic::predict(const assay::Rows& rows, assay::Out out) const {
     for (Index c = 0; c < outputs; ++c) total += out(r, c) = std::exp(out(r, c) - largest);
     for (Index c = 0; c < outputs; ++c) out(r, c) /= total;
   }
+}
+
+inline void Logistic::graph(assay::Graph& g) const {
+  const Index outputs = g.problem().outputs(), columns = coefficients.cols(), width = flat_width(g.problem());
+  if (coefficients.rows() != width + 1 || (columns != outputs && columns + 1 != outputs))
+    throw assay::bad_input("linear.logistic has been fitted to another problem");
+  Block all = Block::Zero(width + 1, outputs);  // a reference class has the logit 0
+  all.rightCols(columns) = coefficients;
+  const std::span<const double> numbers(all.data(), static_cast<std::size_t>(all.size()));
+  const auto n = static_cast<std::size_t>(outputs);
+  const std::string product = g.node("MatMul", {flat_rows(g), g.constant(numbers.subspan(n), {width, outputs})});
+  const std::string logits = g.node("Add", {product, g.constant(numbers.first(n), {outputs})});
+  g.predicts(outputs == 1 ? g.node("Sigmoid", {logits}) : g.node("Softmax", {logits}, {{"axis", -1}}));
 }
 
 inline void Logistic::save(assay::Saver& s) const {

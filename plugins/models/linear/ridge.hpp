@@ -61,6 +61,13 @@ struct Ridge {
       out(r) = intercept + Eigen::Map<const Eigen::VectorXd>(flat.take(r, 1, buffer.data()).row(0).data(), weights.size()).dot(weights);
   }
 
+  void graph(assay::Graph& g) const {
+    if (weights.size() != flat_width(g.problem())) throw assay::bad_input("linear.ridge has been fitted to another number of inputs");
+    const std::span<const double> w(weights.data(), static_cast<std::size_t>(weights.size()));
+    const std::string product = g.node("MatMul", {flat_rows(g), g.constant(w, {weights.size(), 1})});
+    g.predicts(g.node("Add", {product, g.scalar(intercept)}));
+  }
+
   void save(assay::Saver& s) const {
     s.put("intercept", intercept);
     s.put("weights", weights);

@@ -40,6 +40,7 @@ struct TrainedNetwork {
   void begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call);
   double step(const assay::Batch& batch, const assay::Step& at, assay::Call& call);
   void predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const;
+  void graph(assay::Graph& g) const;
 
   void save(assay::Saver& saver) const;
   void load(const assay::Saved& saved);
@@ -234,6 +235,16 @@ inline void TrainedNetwork::predict(const assay::Rows& rows, assay::Out out, ass
       }
     }
   }
+}
+
+// As predict() has it: the network in float, what its outputs become in double.
+inline void TrainedNetwork::graph(assay::Graph& g) const {
+  if (!network_.planned()) throw assay::bad_input("the network has not been trained");
+  const std::string z = g.cast<double>(network_.graph(g));
+  if (task_ == assay::Task::regression) return g.predicts(g.node("Add", {g.node("Mul", {z, g.scalar(scale_)}), g.scalar(center_)}));
+  if (task_ == assay::Task::binary) return g.predicts(g.node("Sigmoid", {g.node("Sub", {z, g.scalar(shift_of(1) - shift_of(0))})}));
+  const std::string shifted = g.node("Sub", {z, g.constant(weight_shift_, {static_cast<std::int64_t>(weight_shift_.size())})});
+  g.predicts(g.node("Softmax", {shifted}, {{"axis", -1}}));
 }
 
 // Arrays are stored without padding, which depends on the CPU level: rows x cols. The state (running means) goes with the parameters only.

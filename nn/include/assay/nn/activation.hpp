@@ -90,5 +90,31 @@ inline Epilogue<S> folded(Activation kind, const S* slope, std::ptrdiff_t width,
   return e;
 }
 
+// The nodes of an activation.
+template <class S>
+inline std::string activation_node(const LayerGraph<S>& g, Activation kind, const std::string& z) {
+  switch (kind) {
+    case Activation::none:
+      return z;
+    case Activation::relu:
+      return g.node("Relu", {z});
+    case Activation::leaky_relu:
+      return g.node("LeakyRelu", {z}, {{"alpha", 0.01}});
+    case Activation::elu:
+      return g.node("Elu", {z}, {{"alpha", 1.0}});
+    case Activation::tanh:
+      return g.node("Tanh", {z});
+    case Activation::sigmoid:
+      return g.node("Sigmoid", {z});
+    case Activation::softplus:
+      return g.node("Softplus", {z});
+    case Activation::gelu: {  // an operator of its own only from set 20
+      const std::string erf = g.node("Erf", {g.node("Mul", {z, g.scalar(S(0.70710678118654752))})});
+      return g.node("Mul", {g.node("Mul", {z, g.scalar(S{0.5})}), g.node("Add", {erf, g.scalar(S{1})})});
+    }
+  }
+  return z;
+}
+
 }  // namespace ASSAY_HIDDEN
 }  // namespace assay::nn

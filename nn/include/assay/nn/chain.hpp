@@ -2,6 +2,7 @@
 // Used by Network and LayerSpec. Thread-safe (const).
 #pragma once
 
+#include <limits>
 #include <memory>
 
 #include "assay/nn/layer.hpp"
@@ -49,6 +50,12 @@ class Chain final : public Layer<S> {
       layers_[i]->arrays(prefix + "layer" + std::to_string(i) + ".", out);
       for (std::size_t k = before; k < out.size(); ++k) out[k].offset += out[k].is_state ? places_[i].state : places_[i].parameters;
     }
+  }
+
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    std::string value = x;
+    for (std::size_t i = 0; i < layers_.size(); ++i) value = layers_[i]->graph(g.inner(places_[i].parameters, places_[i].state), value);
+    return value;
   }
 
   bool takes_bare_rows() const override { return layers_.front()->takes_bare_rows(); }
@@ -155,6 +162,11 @@ class ResidualLayer final : public Layer<S> {
     for (std::size_t k = before; k < out.size(); ++k) out[k].offset += body_->parameters();
   }
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const std::string straight = shortcut_ ? shortcut_->graph(g.inner(body_->parameters(), 0), x) : x;
+    return g.node("Add", {straight, body_->graph(g, x)});
+  }
+
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const Block<S> inner{pass.trains() ? pass.memory + body_->memory(pass.batch) : pass.scratch, this->width()};
     Pass<S> own = pass;
@@ -227,6 +239,16 @@ class BidirectionalLayer final : public Layer<S> {
     const std::size_t before = out.size();
     back_->arrays(prefix + "backward.", out);
     for (std::size_t k = before; k < out.size(); ++k) out[k].offset += ahead_->parameters();
+  }
+
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto reversed = [&](const std::string& value, Shape shape) {
+      if (shape.time == 1) return value;
+      const std::string beyond = g.indices({std::numeric_limits<std::int64_t>::min()});
+      return g.node("Slice", {value, g.indices({-1}), beyond, g.indices({1}), g.indices({-1})});
+    };
+    const std::string back = back_->graph(g.inner(ahead_->parameters(), 0), reversed(x, this->in()));
+    return g.node("Concat", {ahead_->graph(g, x), reversed(back, this->out())}, {{"axis", -1}});
   }
 
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {

@@ -47,6 +47,22 @@ class Conv1dLayer final : public Layer<S> {
     out.push_back({prefix + "bias", 1, this->out().features, rows * width, width, 1, width});
   }
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto a = g.arrays(*this);
+    const std::ptrdiff_t filters = this->out().features, width = shape_.width;
+    std::vector<S> weight;  // filters x channels x width
+    for (std::ptrdiff_t f = 0; f < filters; ++f)
+      for (std::ptrdiff_t c = 0; c < channels(); ++c)
+        for (std::ptrdiff_t k = 0; k < width; ++k) weight.push_back(a[0][static_cast<std::size_t>((k * channels() + c) * filters + f)]);
+    const std::ptrdiff_t padding = shape_.padding == Padding::valid ? 0 : (width - 1) * shape_.dilation;
+    const std::string by_channel = g.node("Transpose", {g.with_times(x, this->in())}, {{"perm", {0, 2, 1}}});
+    const std::string sums =
+        g.node("Conv", {by_channel, g.constant(weight, {filters, channels(), width}), g.constant(a[1], {filters})},
+               {{"kernel_shape", {width}}, {"dilations", {shape_.dilation}}, {"strides", {1}}, {"pads", {left_, padding - left_}}});
+    const std::string by_time = g.node("Transpose", {sums}, {{"perm", {0, 2, 1}}});
+    return activation_node(g, activation_, g.without_times(by_time, this->out()));
+  }
+
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const std::ptrdiff_t width = this->width();
     Epilogue<S> epilogue;

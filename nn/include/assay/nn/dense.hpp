@@ -34,6 +34,13 @@ class DenseLayer final : public Layer<S> {
     out.push_back({prefix + "bias", 1, units, inputs() * width, width, 1, width});
   }
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto a = g.arrays(*this);
+    const std::string weight = g.constant(a[0], {inputs(), this->out().features}), bias = g.constant(a[1], {this->out().features});
+    const std::string z = this->in().time == 1 ? g.node("Gemm", {x, weight, bias}) : g.node("Add", {g.node("MatMul", {x, weight}), bias});
+    return activation_node(g, activation_, z);
+  }
+
   bool takes_bare_rows() const override { return true; }
 
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {

@@ -50,6 +50,23 @@ class EmbeddingLayer final : public Layer<S> {
     }
   }
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto a = g.arrays(*this);
+    std::vector<std::string> parts;
+    if (!plain_.empty()) {
+      const std::vector<std::int64_t> columns(plain_.begin(), plain_.end());
+      parts.push_back(g.node("Gather", {x, g.graph().constant(columns, {static_cast<std::int64_t>(columns.size())})}, {{"axis", -1}}));
+    }
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::string code = g.node("Gather", {x, g.graph().scalar(std::int64_t{columns_[i].column})}, {{"axis", -1}});
+      const std::string count = g.scalar(static_cast<S>(columns_[i].categories));
+      const std::string known = g.node("And", {g.node("GreaterOrEqual", {code, g.scalar(S{0})}), g.node("Less", {code, count})});
+      const std::string row = g.graph().template cast<std::int64_t>(g.node("Where", {known, code, count}));
+      parts.push_back(g.node("Gather", {g.constant(a[i], {columns_[i].categories + 1, columns_[i].size}), row}, {{"axis", 0}}));
+    }
+    return parts.size() == 1 ? parts.front() : g.node("Concat", parts, {{"axis", -1}});
+  }
+
   bool takes_bare_rows() const override { return true; }
 
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "assay/detail/graph.hpp"
 #include "assay/detail/random.hpp"
 #include "assay/detail/views.hpp"
 #include "assay/nn/initializer.hpp"
@@ -59,6 +60,48 @@ struct Array {
 };
 
 template <class S>
+class Layer;
+
+// What a layer tells its nodes through (`assay export`): the graph, and its own numbers as arrays without padding. Values in the graph are
+// (rows x features) where a layer has one time, else (rows x times x features).
+template <class S>
+class LayerGraph {
+ public:
+  LayerGraph(Graph& graph, const S* parameters, const S* state) : graph_(&graph), parameters_(parameters), state_(state) {}
+  // Of a layer inside this one, whose numbers begin there.
+  LayerGraph inner(std::ptrdiff_t parameters, std::ptrdiff_t state) const { return {*graph_, parameters_ + parameters, state_ + state}; }
+
+  // The numbers of each of its arrays, rows x cols.
+  std::vector<std::vector<S>> arrays(const Layer<S>& layer) const {
+    std::vector<Array> list;
+    layer.arrays("", list);
+    std::vector<std::vector<S>> all;
+    for (const Array& a : list) {
+      all.emplace_back();
+      for (std::ptrdiff_t r = 0; r < a.rows; ++r)
+        for (std::ptrdiff_t c = 0; c < a.cols; ++c) all.back().push_back((a.is_state ? state_ : parameters_)[a.at(r, c)]);
+    }
+    return all;
+  }
+  std::string constant(const std::vector<S>& values, std::initializer_list<std::int64_t> shape) const {
+    return graph_->constant(values, shape);
+  }
+  std::string scalar(S value) const { return graph_->scalar(value); }
+  std::string indices(std::initializer_list<std::int64_t> values) const { return graph_->indices(values); }
+  std::string node(const char* operation, const std::vector<std::string>& inputs, const std::vector<Attribute>& attributes = {}) const {
+    return graph_->node(operation, inputs, attributes);
+  }
+  // (rows x times x features), also of one time; and back.
+  std::string with_times(const std::string& x, Shape shape) const { return shape.time == 1 ? node("Unsqueeze", {x, indices({1})}) : x; }
+  std::string without_times(const std::string& x, Shape shape) const { return shape.time == 1 ? node("Squeeze", {x, indices({1})}) : x; }
+  Graph& graph() const { return *graph_; }
+
+ private:
+  Graph* graph_;
+  const S *parameters_, *state_;
+};
+
+template <class S>
 class Layer {
  public:
   Layer(Shape in, Shape out) : in_(in), out_(out) {}
@@ -76,6 +119,11 @@ class Layer {
 
   virtual void initialise(S* /*parameters*/, S* /*state*/, const Random&, std::optional<Initial>) const {}
   virtual void arrays(const std::string& /*prefix*/, std::vector<Array>&) const {}
+
+  // Its nodes from x to its output, whose name comes back: what forward() computes in a prediction.
+  virtual std::string graph(const LayerGraph<S>&, const std::string& /*x*/) const {
+    throw Error("a layer of the network does not tell its graph", ASSAY_UNSUPPORTED);
+  }
 
   // Whether x may have rows of features alone, without padding.
   virtual bool takes_bare_rows() const { return false; }

@@ -126,6 +126,15 @@ class Network {
     shards_[0].inputs(*this, x, direction, into);
   }
 
+  // What predict() computes, from the rows of the problem that the graph is of to the raw outputs, whose name comes back.
+  std::string graph(Graph& to) const {
+    std::string x = to.rows();
+    const bool windows = to.problem().lookback() > 0;
+    if (windows ? in().time == 1 : in().time > 1)
+      x = to.node("Reshape", {x, windows ? to.indices({0, in().features}) : to.indices({0, in().time, in().features})});
+    return chain_->graph(LayerGraph<S>(to, parameters_.data(), state_.data()), x);
+  }
+
   Shape in() const { return chain_->in(); }
   std::ptrdiff_t outputs() const { return chain_->out().features; }
   std::ptrdiff_t batch_size() const { return batch_; }

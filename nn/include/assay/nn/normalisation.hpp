@@ -47,6 +47,17 @@ class BatchNormLayer final : public NormLayer<S> {
     out.push_back({prefix + "running_variance", 1, this->features(), width, width, 1, width, true});
   }
 
+  // As forward() has it: (x - mean) * (gain / deviation) + shift, with the running mean and variance.
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto a = g.arrays(*this);  // gain, shift, running mean, running variance
+    std::vector<S> factor;
+    for (std::size_t c = 0; c < a[0].size(); ++c)
+      factor.push_back(static_cast<S>(1 / std::sqrt(static_cast<double>(a[3][c]) + this->epsilon_)) * a[0][c]);
+    const std::ptrdiff_t n = this->features();
+    const std::string scaled = g.node("Mul", {g.node("Sub", {x, g.constant(a[2], {n})}), g.constant(factor, {n})});
+    return g.node("Add", {scaled, g.constant(a[1], {n})});
+  }
+
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const std::ptrdiff_t width = this->width(), rows = this->rows(pass);
     const S *gain = pass.parameters, *shift = gain + width;
@@ -109,6 +120,12 @@ class LayerNormLayer final : public NormLayer<S> {
   using NormLayer<S>::NormLayer;
 
   std::ptrdiff_t memory(std::ptrdiff_t batch) const override { return padded<S>(2 * this->in().time * batch); }
+
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto a = g.arrays(*this);
+    const std::ptrdiff_t n = this->features();
+    return g.node("LayerNormalization", {x, g.constant(a[0], {n}), g.constant(a[1], {n})}, {{"axis", -1}, {"epsilon", this->epsilon_}});
+  }
 
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const std::ptrdiff_t n = this->features();

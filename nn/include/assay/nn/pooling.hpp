@@ -15,6 +15,15 @@ class PoolLayer final : public Layer<S> {
   PoolLayer(Shape in, Pooling kind, std::ptrdiff_t size, std::ptrdiff_t stride)
       : Layer<S>(in, {times(in, size, stride), in.features}), kind_(kind), size_(size), stride_(stride) {}
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const bool mean = kind_ == Pooling::average;
+    if (this->in().time == 1) return x;
+    if (size_ == this->in().time) return g.node(mean ? "ReduceMean" : "ReduceMax", {x}, {{"axes", {1}}, {"keepdims", 0}});
+    const std::string by_channel = g.node("Transpose", {x}, {{"perm", {0, 2, 1}}});
+    const std::string pooled = g.node(mean ? "AveragePool" : "MaxPool", {by_channel}, {{"kernel_shape", {size_}}, {"strides", {stride_}}});
+    return g.without_times(g.node("Transpose", {pooled}, {{"perm", {0, 2, 1}}}), this->out());
+  }
+
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     for_windows(pass.batch, [&](std::ptrdiff_t first, std::ptrdiff_t out, std::ptrdiff_t c) {
       Vec<S> all = load(x.row(first) + c);

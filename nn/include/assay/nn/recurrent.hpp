@@ -3,6 +3,8 @@
 // product whose end is the cell's arithmetic. Used through a LayerSpec. Thread-safe (const).
 #pragma once
 
+#include <array>
+
 #include "assay/nn/layer.hpp"
 
 namespace assay::nn {
@@ -41,9 +43,9 @@ class RecurrentLayer : public Layer<S> {
   void state_gradients(Block<const S> dy, std::ptrdiff_t time, std::ptrdiff_t batch, const S* next_dz, std::ptrdiff_t dz_width,
                        const S* transposed, const Cell& cell) const {
     const Term<S> through{next_dz, dz_width, 1, transposed, this->width(), dz_width};
-    Products::each(batch, this->width(), &through, next_dz == nullptr ? 0 : 1, nullptr, [&](std::ptrdiff_t row, std::ptrdiff_t col, const Vec<S>& z) {
-      cell(row, col / n, z + from_above(dy, time, batch, row, col));
-    });
+    Products::each(
+        batch, this->width(), &through, next_dz == nullptr ? 0 : 1, nullptr,
+        [&](std::ptrdiff_t row, std::ptrdiff_t col, const Vec<S>& z) { cell(row, col / n, z + from_above(dy, time, batch, row, col)); });
   }
 
   // Gradients of the weights from inputs and from states, where dz belongs to times first.. of the states' successors.
@@ -59,6 +61,27 @@ class RecurrentLayer : public Layer<S> {
     transpose(inputs(), dz_width, weight, dz_width, transposed, below_width);
     const Term<S> term{dz, dz_width, 1, transposed, below_width, dz_width};
     Products::multiply({times() * pass.batch, below_width, &term, 1, dx.data, dx.stride}, below);
+  }
+
+  // The cell as ONNX's operator, whose gates stand in another order: gates[k] is the one here that is its k-th. input, state: the weights
+  // here (inputs or units x G gates). bias: as the operator has it.
+  std::string cell_node(const LayerGraph<S>& g, const std::string& x, const char* operation, const std::vector<Attribute>& attributes,
+                        const std::array<int, G>& gates, const std::vector<S>& input, const std::vector<S>& state,
+                        const std::vector<S>& bias) const {
+    const auto turned = [&](const std::vector<S>& weight, std::ptrdiff_t rows) {
+      std::vector<S> out;
+      for (const int gate : gates)
+        for (std::ptrdiff_t u = 0; u < units(); ++u)
+          for (std::ptrdiff_t r = 0; r < rows; ++r)
+            out.push_back(weight[static_cast<std::size_t>((r * G + std::ptrdiff_t{gate}) * units() + u)]);
+      return g.constant(out, {1, G * units(), rows});
+    };
+    const std::string by_time = g.node("Transpose", {g.with_times(x, this->in())}, {{"perm", {1, 0, 2}}});
+    const std::vector<std::string> out = g.graph().node(
+        operation, {by_time, turned(input, inputs()), turned(state, units()), g.constant(bias, {1, 2 * G * units()})}, attributes, 2);
+    if (!sequences_) return g.node("Squeeze", {out[1], g.indices({0})});
+    const std::string by_row = g.node("Transpose", {out[0]}, {{"perm", {2, 0, 1, 3}}});  // times, directions, rows, units
+    return g.without_times(g.node("Squeeze", {by_row, g.indices({2})}), this->out());
   }
 
   bool sequences_;
@@ -99,6 +122,15 @@ class LstmLayer final : public RecurrentLayer<S, 4> {
     out.push_back({prefix + "input_weight", inputs(), kGates * units(), 0, wide(), kGates, n});
     out.push_back({prefix + "state_weight", units(), kGates * units(), inputs() * wide(), wide(), kGates, n});
     out.push_back({prefix + "bias", 1, kGates * units(), (inputs() + units()) * wide(), wide(), kGates, n});
+  }
+
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    constexpr std::array<int, kGates> kOrder = {0, 3, 1, 2};  // i o f c
+    const auto a = g.arrays(*this);
+    std::vector<S> bias(static_cast<std::size_t>(2 * kGates * units()));  // of the input, then of the state: zero
+    for (std::size_t k = 0; k < kOrder.size(); ++k)
+      std::copy_n(a[2].data() + kOrder[k] * units(), units(), bias.data() + static_cast<std::ptrdiff_t>(k) * units());
+    return this->cell_node(g, x, "LSTM", {{"hidden_size", units()}}, kOrder, a[0], a[1], bias);
   }
 
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
@@ -225,6 +257,14 @@ class GruLayer final : public RecurrentLayer<S, 3> {
     out.push_back({prefix + "input_weight", inputs(), 3 * units(), 0, wide(), 3, n});
     out.push_back({prefix + "state_weight", units(), 3 * units(), inputs() * wide(), wide(), 3, n});
     out.push_back({prefix + "bias", 1, 4 * units(), (inputs() + units()) * wide(), 4 * this->width(), 4, n});
+  }
+
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    const auto a = g.arrays(*this);
+    std::vector<S> bias(static_cast<std::size_t>(6 * units()));  // z r h of the input, then of the state: h has one of each
+    std::copy_n(a[2].data(), 3 * units(), bias.data());
+    std::copy_n(a[2].data() + 3 * units(), units(), bias.data() + 5 * units());
+    return this->cell_node(g, x, "GRU", {{"hidden_size", units()}, {"linear_before_reset", 1}}, {0, 1, 2}, a[0], a[1], bias);
   }
 
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {

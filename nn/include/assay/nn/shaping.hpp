@@ -16,6 +16,7 @@ class ActivationLayer final : public Layer<S> {
   std::ptrdiff_t memory(std::ptrdiff_t batch) const override {
     return keeps_slope(activation_) ? this->out().time * batch * this->width() : 0;
   }
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override { return activation_node(g, activation_, x); }
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     for (std::ptrdiff_t r = 0; r < this->in().time * pass.batch; ++r) {
       std::copy_n(x.row(r), this->width(), y.row(r));
@@ -46,6 +47,7 @@ class DropoutLayer final : public Layer<S> {
   }
 
   std::ptrdiff_t memory(std::ptrdiff_t batch) const override { return this->out().time * batch * this->width(); }  // the factors
+  std::string graph(const LayerGraph<S>&, const std::string& x) const override { return x; }
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const std::ptrdiff_t rows = this->in().time * pass.batch, width = this->width();
     Random random = pass.trains() ? pass.random->child(stream_) : Random(0);
@@ -90,6 +92,9 @@ class FlattenLayer final : public Layer<S> {
  public:
   explicit FlattenLayer(Shape in) : Layer<S>(in, {1, in.time * in.features}) {}
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    return this->in().time == 1 ? x : g.node("Flatten", {x}, {{"axis", 1}});
+  }
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const std::ptrdiff_t n = this->in().features;
     for (std::ptrdiff_t t = 0; t < this->in().time; ++t)
@@ -115,6 +120,9 @@ class LastLayer final : public Layer<S> {
  public:
   explicit LastLayer(Shape in) : Layer<S>(in, {1, in.features}) {}
 
+  std::string graph(const LayerGraph<S>& g, const std::string& x) const override {
+    return this->in().time == 1 ? x : g.node("Gather", {x, g.graph().scalar(std::int64_t{-1})}, {{"axis", 1}});
+  }
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     for (std::ptrdiff_t r = 0; r < pass.batch; ++r) std::copy_n(x.row((this->in().time - 1) * pass.batch + r), this->width(), y.row(r));
   }
