@@ -28,9 +28,9 @@ VerbHelp help() {
       "assay predict last --data new_customers.csv --out scores.csv",
       {{"data", "FILE", "the new rows", false},
        {"out", "FILE", "write there instead of stdout", false},
-       {"model", "NAME", "which model of the run (default: its first)", false},
-       {"fold", "N", "the model of which fold, from 1 (default: the last)", false},
-       {"repeat", "N", "which repeat, from 1 (default: 1)", false},
+       model_option(),
+       fold_option(),
+       repeat_option(),
        store_option(),
        plugins_option(),
        json_option()},
@@ -97,12 +97,9 @@ int run(const Arguments& arguments) {
   const std::filesystem::path file = store_file(arguments.value("store"));
   const store::Store store(file, store::Store::Mode::read);
   run::PredictRequest request;
-  request.run = store.resolve(arguments.plain()[0]);
-  const auto plugins = registry_of(store.run(request.run), arguments);
   request.data = *data;
-  request.model = arguments.value("model").value_or("");
-  request.fold = arguments.integer("fold", 1).value_or(0) - 1;
-  request.repeat = arguments.integer("repeat", 1).value_or(1) - 1;
+  request.fit = fit_choice(store, arguments);
+  const auto plugins = registry_of(store.run(request.fit.run), arguments);
   Diagnostics diagnostics;
   const auto result = run::predict(store, request, run_context(*plugins, file, console), diagnostics);
   console.end_progress();

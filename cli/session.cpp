@@ -66,6 +66,11 @@ std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const
       search_path({sketch.plugins.begin(), sketch.plugins.end()}, arguments.value("plugins"), arguments.value("isa")));
 }
 
+run::FitChoice fit_choice(const store::Store& store, const Arguments& arguments) {
+  return {store.resolve(arguments.plain()[0]), arguments.value("model").value_or(""), arguments.integer("fold", 1).value_or(0) - 1,
+          arguments.integer("repeat", 1).value_or(1) - 1};
+}
+
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console) {
   run::RunContext context{registry, store, ledger_file(), cache_folder(), "/proc/self/exe", &now, &interrupted(), {}, {}, {}, 2};
   context.backtest = &backtest_stage();
@@ -86,5 +91,8 @@ Option plugins_option() { return {"plugins", "DIR", "look for plugins there too 
 Option isa_option() { return {"isa", "LEVEL", "force a plugin variant: x86-64-v2, -v3, -v4 or plain", false}; }
 Option store_option() { return {"store", "DB", "the store (default: $ASSAY_STORE, else ./assay.db)", false}; }
 Option json_option() { return {"json", "", "one JSON value on stdout, nothing else", false}; }
+Option model_option() { return {"model", "NAME", "which model of the run (default: its first)", false}; }
+Option fold_option() { return {"fold", "N", "the model of which fold, from 1 (default: the last)", false}; }
+Option repeat_option() { return {"repeat", "N", "which repeat, from 1 (default: 1)", false}; }
 
 }  // namespace assay::cli

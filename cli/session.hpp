@@ -13,6 +13,7 @@
 #include "config/experiment.hpp"
 #include "plugin/registry.hpp"
 #include "run/runner.hpp"
+#include "run/stored_fit.hpp"
 
 namespace assay::cli {
 
@@ -38,6 +39,9 @@ void override_resources(config::Experiment& experiment, const Arguments& argumen
 // The plugins that a stored run's file named, and those of the search path.
 std::unique_ptr<plugin::Registry> registry_of(const store::RunRecord& run, const Arguments& arguments);
 
+// Which fit of the run named first, by --model, --fold and --repeat.
+run::FitChoice fit_choice(const store::Store& store, const Arguments& arguments);
+
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console);
 
 // Options that several verbs have.
@@ -46,5 +50,8 @@ Option plugins_option();
 Option isa_option();
 Option store_option();
 Option json_option();
+Option model_option();  // of verbs that take one fit of a run
+Option fold_option();
+Option repeat_option();
 
 }  // namespace assay::cli

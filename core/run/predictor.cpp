@@ -6,7 +6,6 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
 
@@ -18,60 +17,11 @@
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
 #include "pipeline/train_weights.hpp"
-#include "plugin/state_bundle.hpp"
 #include "run/remote_components.hpp"
-#include "run/remote_learner.hpp"
-#include "run/revisit.hpp"
-#include "run/study_runner.hpp"
-#include "train/local_learner.hpp"
 
 namespace assay::run {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// What the run has of what was asked for, in the order in which it is asked: model, fold, repeat.
-[[noreturn]] void no_such_fit(const store::Store& store, const PredictRequest& request) {
-  std::vector<std::string> models, folds, repeats;
-  const auto note = [](std::vector<std::string>& known, std::string name) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(std::move(name));
-  };
-  for (const store::UnitRecord& unit : store.units(request.run)) {
-    if (unit.key.model.starts_with("baseline:") || unit.status != store::UnitStatus::complete) continue;
-    note(models, unit.key.model);
-    if (unit.key.model != (request.model.empty() ? models.front() : request.model)) continue;
-    note(folds, std::to_string(unit.key.fold + 1));
-    if (request.fold < 0 || unit.key.fold == request.fold) note(repeats, std::to_string(unit.key.repeat + 1));
-  }
-  const auto fault = [&](const std::string& happened, const std::string& mend) {
-    return Error(Fault::usage, fmt::format("predicting with run {}", request.run), happened, mend);
-  };
-  if (models.empty()) throw fault("it has no finished fit of a model", fmt::format("`assay runs show {}` lists its fits", request.run));
-  if (!request.model.empty() && std::find(models.begin(), models.end(), request.model) == models.end()) {
-    const auto near = text::nearest(request.model, models);
-    throw fault(fmt::format("it has no model '{}'", request.model),
-                near ? fmt::format("Did you mean '{}'?", *near) : "It has " + text::join(models, ", "));
-  }
-  if (repeats.empty())
-    throw fault(fmt::format("it has no finished fit of fold {}", request.fold + 1), "It has those of --fold " + text::join(folds, ", "));
-  throw fault(fmt::format("it has no repeat {}", request.repeat + 1), "It has --repeat " + text::join(repeats, ", "));
-}
-
-store::UnitKey choose_unit(const store::Store& store, const PredictRequest& request) {
-  std::optional<store::UnitKey> best;
-  std::string first;
-  for (const store::UnitRecord& unit : store.units(request.run)) {
-    if (unit.key.model.starts_with("baseline:") || unit.status != store::UnitStatus::complete || unit.key.repeat != request.repeat)
-      continue;
-    if (first.empty()) first = unit.key.model;
-    if (unit.key.model != (request.model.empty() ? first : request.model)) continue;
-    if (request.fold >= 0 && unit.key.fold != request.fold) continue;
-    if (!best || unit.key.fold > best->fold) best = unit.key;
-  }
-  if (!best) no_such_fit(store, request);
-  return *best;
-}
 
 // Rows with a full window of ready inputs: a window never crosses an entity or a hole.
 std::vector<std::int64_t> ready_rows(const data::Frame& frame, const pipeline::Matrix& x, std::int64_t lookback, bool accepts_missing) {
@@ -236,35 +186,18 @@ void blame_the_data(const Diagnostics& found, const std::filesystem::path& file,
   }
 }
 
-// A model that did not ship lives in a worker, as in a run.
-std::unique_ptr<train::Learner> learner_for(const plugin::LoadedComponent& component, const train::LearnerSetup& setup,
-                                            const train::Rows& rows, const config::ResourcesSpec& resources, const RunContext& context) {
-  if (component.file->ships) return std::make_unique<train::LocalLearner>(component, setup, rows, plugin::CallOptions{});
-  return std::make_unique<RemoteLearner>(setup, component.file->path, pack(rows),
-                                         worker_options(resources, context.program, context.cancel));
-}
-
 }  // namespace
 
 std::optional<PredictResult> predict(const store::Store& store, const PredictRequest& request, const RunContext& context,
                                      Diagnostics& diagnostics) {
-  const store::RunRecord run = store.run(request.run);
-  config::Experiment experiment = experiment_of(run, context.registry);
-  const store::UnitKey key = choose_unit(store, request);
-  if (experiment.search) experiment = chosen_experiment(run, experiment, static_cast<std::size_t>(key.fold), context.registry);
-  const std::vector<std::byte> bytes = store.bundle(request.run, key);
-  if (bytes.empty())
-    throw Error(Fault::usage, fmt::format("predicting with run {}", request.run),
-                key.model + " saves no state, so it cannot be used on new data");
-  const plugin::StateBundle bundle = plugin::parse_bundle({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "the model bundle");
-  const Json note = Json::parse(bundle.note);
-
+  const StoredFit fit = open_fit(store, request.fit, "predicting with", context);
+  config::Experiment experiment = fit.experiment;
   if (!std::filesystem::exists(request.data))
-    throw Error(Fault::data, fmt::format("predicting with run {}", request.run), fmt::format("there is no file {}", request.data.string()));
+    throw Error(Fault::data, fmt::format("predicting with run {}", fit.run.id), fmt::format("there is no file {}", request.data.string()));
   experiment.data.source = "csv";
   experiment.data.path = std::filesystem::absolute(request.data);
   experiment.data.columns.clear();
-  const auto preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
+  const pipeline::FittedPreparation& preparation = fit.preparation;
   Diagnostics found;
   keep_what_is_needed(experiment, preparation.inputs(), context.registry, found);
   if (found.has_errors()) {
@@ -282,33 +215,25 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   blame_the_data(found, request.data, diagnostics);
   if (found.has_errors()) return std::nullopt;
 
-  const auto learned =
-      note.contains("features") ? pipeline::feature_states_from(note.at("features").dump()) : std::vector<pipeline::FeatureState>();
+  const auto learned = fit.features.empty() ? std::vector<pipeline::FeatureState>() : pipeline::feature_states_from(fit.features);
   const data::Frame filled = pipeline::apply_features(computed.frame, computed.fitted, learned);
   std::vector<std::int64_t> all(computed.frame.rows());
   std::iota(all.begin(), all.end(), 0);
   const pipeline::Matrix x = preparation.transform(pipeline::take_inputs(filled, preparation.inputs(), all));
 
   PredictResult result;
-  result.model = key.model;
-  result.fold = key.fold;
-  result.classes = note.at("classes").get<std::vector<std::string>>();
-  result.outputs = experiment.target.task == config::Task::multiclass ? static_cast<std::int64_t>(result.classes.size()) : 1;
-  result.threshold = note.at("threshold").is_null() ? 0.5 : note.at("threshold").get<double>();
+  result.model = fit.key.model;
+  result.fold = fit.key.fold;
+  result.classes = fit.classes;
+  result.outputs = fit.outputs;
+  result.threshold = fit.threshold;
   result.notes = loaded->notes;
   describe_rows(result, computed.frame);
 
-  const plugin::LoadedComponent& component = context.registry.component("model", bundle.component_id);
+  const plugin::LoadedComponent& component = context.registry.component("model", fit.bundle.component_id);
   const std::int64_t lookback = experiment.inputs.lookback;
   const std::vector<std::int64_t> ready = ready_rows(computed.frame, x, lookback, component.has(ASSAY_ACCEPTS_MISSING));
   const std::vector<double> inputs = gathered(computed.frame, x, ready, lookback);
-  train::LearnerSetup setup;
-  setup.model.id = bundle.component_id;
-  setup.model.params = bundle.params.params;
-  setup.task = experiment.target.task;
-  setup.inputs = preparation.outputs();
-  setup.outputs = result.outputs;
-  setup.seed = bundle.seed;
   train::Rows rows;
   rows.count = static_cast<std::int64_t>(ready.size());
   rows.columns = x.columns;
@@ -321,10 +246,8 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   rows.time = around.time;
   rows.entity = around.entity;
   rows.last_known_target = around.last_known_target;
-  const std::unique_ptr<train::Learner> learner = learner_for(component, setup, rows, experiment.resources, context);
-  learner->load(bytes);
-  std::vector<double> values = learner->predict(rows);
-  if (note.contains("way_back")) pipeline::bring_back(values, result.outputs, note.at("way_back").get<std::vector<double>>());
+  std::vector<double> values = learner_of(fit, rows, context)->predict(rows);
+  pipeline::bring_back(values, result.outputs, fit.way_back);
   result.value.assign(result.row.size() * static_cast<std::size_t>(result.outputs), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t i = 0; i < ready.size(); ++i)
     for (std::int64_t k = 0; k < result.outputs; ++k)

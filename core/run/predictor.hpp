@@ -7,16 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "run/runner.hpp"
+#include "run/stored_fit.hpp"
 
 namespace assay::run {
 
 struct PredictRequest {
-  store::RunId run = 0;
+  FitChoice fit;
   std::filesystem::path data;  // a CSV file with the columns that the experiment reads; the target may be absent
-  std::string model;           // empty: the run's first
-  std::int64_t fold = -1;      // -1: the last, which knows most in a walk-forward
-  std::int64_t repeat = 0;
 };
 
 struct PredictResult {
