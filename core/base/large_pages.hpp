@@ -10,16 +10,21 @@
 
 namespace assay {
 
+// Asks for large pages below memory that is not yet touched.
+inline void ask_for_large_pages(void* data, std::size_t bytes) {
+  constexpr std::uintptr_t kLarge = std::uintptr_t{2} << 20;
+  const auto begin = reinterpret_cast<std::uintptr_t>(data), end = begin + bytes;
+  const std::uintptr_t first = (begin + kLarge - 1) / kLarge * kLarge, last = end / kLarge * kLarge;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+}
+
 // Makes room for `size` values, not yet touched, and asks for large pages below them. What the vector held is lost.
 template <class T>
 void reserve_in_large_pages(std::vector<T>& values, std::size_t size) {
-  constexpr std::uintptr_t kLarge = std::uintptr_t{2} << 20;
   if (values.capacity() >= size) return;
   values = std::vector<T>();
   values.reserve(size);
-  const auto begin = reinterpret_cast<std::uintptr_t>(values.data()), end = begin + size * sizeof(T);
-  const std::uintptr_t first = (begin + kLarge - 1) / kLarge * kLarge, last = end / kLarge * kLarge;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  ask_for_large_pages(values.data(), size * sizeof(T));
 }
 
 }  // namespace assay

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 #include "data/encoding.hpp"
 
@@ -92,6 +93,7 @@ void CsvColumn::become(State state) {
   if (width() == 0) return;
   data_.reset(std::malloc(capacity_ * width()));
   if (data_ == nullptr) throw std::bad_alloc();
+  ask_for_large_pages(data_.get(), capacity_ / 17 * 16 * width());  // less the slack of an estimate (expected_rows), which stays untouched
   const std::size_t rows = std::exchange(size_, 0);
   for (std::size_t i = 0; i < rows; ++i) append_missing();
 }

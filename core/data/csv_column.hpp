@@ -2,6 +2,7 @@
 // Used by the CSV reader alone; one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "data/column.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_reader.hpp"
+#include "data/csv_time.hpp"
 #include "data/number_style.hpp"
 #include "data/time_format.hpp"
 #include "data/time_zone.hpp"
@@ -28,6 +30,9 @@ class MissingTokens {
   MissingTokens(const std::vector<std::string>& tokens, char decimal);
   bool contains(std::string_view text);  // counts; the empty text is always in
   bool any_number() const { return any_number_; }
+  bool begins_with_digit() const {
+    return std::any_of(first_byte_ + '0', first_byte_ + '9' + 1, [](bool used) { return used; });
+  }
   void add(const MissingTokens& other);  // what another one of the same tokens has met
   std::string summary() const;           // "4,359 cells 'ND'", empty where no token was met
 
@@ -71,6 +76,23 @@ class CsvColumn {
     append(number.is_integer ? static_cast<double>(number.integer) : number.real);  // -0 is 0 before and behind the first fraction
   }
 
+  // The same for a time that fills a cell and is UTC's.
+  bool takes_times() const { return state_ == State::time; }
+  const char* read_plain_time(const char* p, TimeNs& time) { return plain_times_.read(p, time); }
+  void take_time(TimeNs time) { append(time); }
+
+  // Gives `after`, the end of the cell at p. Cells of a column often have one width: where this one has its neighbour's, what comes next is
+  // found from that, so that a processor which guesses branches need not wait for this cell to be read.
+  const char* behind(const char* p, const char* after) {
+    const char* guess = p + last_width_;
+    if (guess != after) {
+      last_width_ = after - p;
+      return after;
+    }
+    asm("" : "+r"(guess));  // or the compiler, which knows that they are equal, takes `after`
+    return guess;
+  }
+
   // Any cell. False: it cannot be read (a time, broken UTF-8, text among numbers); `fault` then says why. A number column that meets text
   // goes to State::reread: the reader walks the file again for it.
   bool take(std::string_view text, MissingTokens& missing, std::int64_t row, std::int64_t line, ReadProblem& fault);
@@ -112,6 +134,8 @@ class CsvColumn {
   // times: the last text read, since neighbours are often equal
   std::string last_text_;
   TimeNs last_time_ = kMissingTime;
+  PlainTimes plain_times_;
+  std::ptrdiff_t last_width_ = 0;
   std::int64_t ambiguous_ = 0;
   // categories; node-based, so that views of the keys stay
   std::unordered_map<std::string, std::int32_t> codes_;

@@ -35,7 +35,9 @@ RowReader::RowReader(const RowPlan& plan, Range range, const MissingTokens& miss
       range_(range),
       rows_{{}, missing, {}, 0, 0, 0, 0, {}},
       line_(range.first_line),
-      numbers_at_once_(!missing.any_number() && plan.reading.numbers.style.decimal != plan.delimiter) {
+      numbers_at_once_(!missing.any_number() && plan.reading.numbers.style.decimal != plan.delimiter),
+      times_at_once_(!missing.begins_with_digit() && plan.delimiter != ':' && plan.reading.format.is_iso() && plan.reading.zone.is_utc() &&
+                     plan.clock == kNoColumn) {
   if (plan.clock != kNoColumn) first_part_ = std::min(plan.date, plan.clock), second_part_ = std::max(plan.date, plan.clock);
   const std::size_t expected = expected_rows(range);
   rows_.columns.reserve(plan.columns.size());
@@ -94,16 +96,8 @@ const char* RowReader::read_row(const char* p) {
   broken_row_ = false;
   for (std::size_t c = 0;; ++c) {
     CsvColumn& column = rows_.columns[c];
-    CsvNumber number;
-    const char* after = nullptr;
-    if (numbers_at_once_ && column.takes_numbers()) {
-      after = read_number<Decimal>(p, number);
-      if (after != nullptr && *after == '\r' && after[1] == '\n') ++after;
-      if (after != nullptr && *after != delimiter && *after != '\n') after = nullptr;
-    }
-    if (after != nullptr) {
-      column.take_number(number);
-      p = after;
+    if (const char* const after = take_plain_cell<Decimal>(column, p)) {
+      p = column.behind(p, after);
     } else {
       p = take_cell(column, c, p);
       if (broken_row_) return find_cell_end(p, '\n') + 1;
@@ -123,7 +117,32 @@ const char* RowReader::read_row(const char* p) {
   }
 }
 
-// A cell that is no plain number; gives the delimiter or newline behind it.
+// A cell that is a number or a time in the plainest form and nothing else; gives the delimiter or newline behind it, null where it is not.
+template <char Decimal>
+inline const char* RowReader::take_plain_cell(CsvColumn& column, const char* p) {
+  const auto ends = [this](const char*& after) {
+    if (after == nullptr) return false;
+    if (*after == '\r' && after[1] == '\n') ++after;
+    return *after == plan_.delimiter || *after == '\n';
+  };
+  if (numbers_at_once_ && column.takes_numbers()) {
+    CsvNumber number;
+    const char* after = read_number<Decimal>(p, number);
+    if (!ends(after)) return nullptr;
+    column.take_number(number);
+    return after;
+  }
+  if (times_at_once_ && column.takes_times()) {
+    TimeNs time = 0;
+    const char* after = column.read_plain_time(p, time);
+    if (!ends(after)) return nullptr;
+    column.take_time(time);
+    return after;
+  }
+  return nullptr;
+}
+
+// A cell that is not plain; gives the delimiter or newline behind it.
 const char* RowReader::take_cell(CsvColumn& column, std::size_t index, const char* p) {
   const std::int64_t line = line_;
   const CsvCell cell = read_cell(p, range_.end, plan_.delimiter, scratch_);

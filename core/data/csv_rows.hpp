@@ -51,6 +51,8 @@ class RowReader {
  private:
   template <char Decimal>
   const char* read_row(const char* p);
+  template <char Decimal>
+  const char* take_plain_cell(CsvColumn& column, const char* p);
   const char* take_cell(CsvColumn& column, std::size_t index, const char* p);
   void take_text(CsvColumn& column, std::string_view text, std::int64_t line);
   const char* too_many(const char* p, std::size_t cells);
@@ -63,6 +65,7 @@ class RowReader {
   Rows rows_;
   std::int64_t line_;
   bool numbers_at_once_;  // no missing token is a number, and no number reaches over a delimiter
+  bool times_at_once_;    // the same of times, which are ISO 8601 and UTC's
   std::size_t first_part_ = kNoColumn, second_part_ = kNoColumn;
   std::string part_, scratch_;
   bool part_is_missing_ = false, broken_row_ = false;

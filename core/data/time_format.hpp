@@ -19,6 +19,7 @@ namespace assay::data {
 class TimeFormat {
  public:
   TimeFormat() = default;  // ISO 8601
+  bool is_iso() const { return parts_.empty() && epoch_unit_ns_ == 0 && !is_excel_; }
   // Nothing where the format is wrong; `why` then says how.
   static std::optional<TimeFormat> compile(std::string_view format, std::string& why);
 

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_reader.hpp"
+#include "data/time_format.hpp"
 #include "support/catch.hpp"
 
 using namespace assay;
@@ -175,6 +176,33 @@ TEST_CASE("time columns: format, zone, and the mend") {
   CHECK(texts(parse("t\n2020-06-01 12:00\n", options).columns[0]) == Texts{"2020-06-01T10:00:00Z"});
   options.zone = "Nowhere/None";
   CHECK(problems("t\n2020-06-01 12:00\n", options)[0].key == "time.zone");
+}
+
+TEST_CASE("a time in the plainest form is read as any other") {
+  CsvOptions options;
+  options.time_column = "t";
+  // Each is what the parser of all ISO times says of it, or refused where it refuses, whatever stood before: the date is remembered.
+  const Texts cells{"1970-01-01 00:00:00", "2020-02-29 23:59:59",   "2020-02-29T00:00:01",  "2020-02-29",
+                    "2019-02-29 00:00:00", "2020-02-29 24:00:00",   "2020-02-29 24:00:01",  "2020-02-29 12:60:00",
+                    "2020-02-29 12:00:60", "2020-02-29 12-00-00",   "2020-02-29 1:00:00",   "2020-02-29 12:00",
+                    "2020-02-29 12:00:0a", "2020-02-29 12:00:00.5", "2020-02-29 12:00:00Z", "2020-02-29 12:00:00+01:00",
+                    "2020-02-29 ",         "2020-2-29 12:00:00",    "1677-01-01 00:00:00",  "2020-02-29x"};
+  for (const char* before : {"1970-01-01 00:00:00", "2020-02-29 05:06:07", "2020-02-29"})
+    for (const char* end : {"\n", "\r\n", ",1\n"})
+      for (const std::string& cell : cells) {
+        INFO(cell << " behind " << before);
+        const bool two = end[0] == ',';
+        const std::string text = std::string(two ? "t,x\n" : "t\n") + before + end + cell + end;
+        const auto wanted = parse_iso_time(text::trim(cell));
+        if (wanted)
+          CHECK(parse(text, options).columns[0].times()[1] == wanted->time);
+        else
+          CHECK(problems(text, options)[0].row == 2);
+      }
+  options.missing = {"1900-01-01 00:00:00"};
+  CHECK(texts(parse("t\n1900-01-01 00:00:00\n1900-01-02 00:00:00\n", options).columns[0]) == Texts{"<missing>", "1900-01-02"});
+  options.zone = "+02:00";
+  CHECK(texts(parse("t\n2020-06-01 12:00:00\n", options).columns[0]) == Texts{"2020-06-01T10:00:00Z"});
 }
 
 TEST_CASE("numbers are read exactly") {
