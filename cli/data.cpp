@@ -88,7 +88,7 @@ std::function<std::int64_t(std::int64_t)> lines_of(data::CsvTable table) {
 
 // --time and its kin: a name that the file must have; nothing where the option is absent. 'none' gives an empty name.
 std::optional<std::string> named_column(const Arguments& arguments, const std::string& option, const std::vector<data::Column>& columns) {
-  const auto name = arguments.value(option);
+  auto name = arguments.value(option);
   if (!name) return std::nullopt;
   std::vector<std::string> names;
   for (const data::Column& column : columns) names.push_back(column.name());

@@ -24,7 +24,7 @@ std::filesystem::path user_folder(const char* xdg, const char* beneath_home) {
 }  // namespace
 
 std::filesystem::path store_file(const std::optional<std::string>& option) {
-  const std::filesystem::path file = option ? *option : variable("ASSAY_STORE").value_or("assay.db");
+  std::filesystem::path file = option ? *option : variable("ASSAY_STORE").value_or("assay.db");
   std::error_code code;
   if (std::filesystem::is_directory(file, code))
     throw Error(Fault::usage, "opening the store", "'" + file.string() + "' is a folder, and a store is a file",
