@@ -22,6 +22,7 @@ Model::Model(const LoadedComponent& component, const config::Map& params, const 
   importance_ = component.ability<assay_model_importance>("model.importance/1");
   summary_ = component.ability<assay_model_summary>("model.summary/1");
   graph_ = component.ability<assay_model_graph>("model.graph/1");
+  gradient_ = component.ability<assay_model_gradient>("model.gradient/1");
 }
 
 std::uint16_t Model::fit_dtype() const {
@@ -31,6 +32,11 @@ std::uint16_t Model::fit_dtype() const {
 std::uint16_t Model::step_dtype() const {
   ASSAY_CHECK(step_, id());
   return step_->dtype;
+}
+
+std::uint16_t Model::gradient_dtype() const {
+  require(gradient_, *component_, "gradient", "model.gradient/1");
+  return gradient_->dtype;
 }
 
 void Model::fit(const assay_batch& batch, const CallOptions& options) {
@@ -97,6 +103,31 @@ std::vector<double> Model::importance(std::int64_t n_inputs, const CallOptions& 
   for (const double value : values)
     if (!(value >= 0)) throw ComponentError(id(), "importance", ASSAY_FAILED, "it gave a value that is not at least 0");
   return values;
+}
+
+void Model::gradient(const assay_batch& rows, std::int64_t output, std::span<double> score, std::span<double> slope,
+                     const CallOptions& options) const {
+  require(gradient_, *component_, "gradient", "model.gradient/1");
+  std::int64_t width = 1;
+  for (int d = 1; d < rows.x.rank; ++d) width *= rows.x.shape[d];
+  ASSAY_CHECK(static_cast<std::int64_t>(score.size()) == rows.rows, "a score a row");
+  ASSAY_CHECK(static_cast<std::int64_t>(slope.size()) == rows.rows * width, "a slope for each input");
+  assay_array scores{};
+  scores.dtype = ASSAY_F64;
+  scores.rank = 1;
+  scores.device_kind = ASSAY_CPU;
+  scores.shape[0] = rows.rows;
+  scores.stride[0] = 1;
+  scores.data = score.data();
+  assay_array slopes = rows.x;
+  slopes.dtype = ASSAY_F64;
+  slopes.flags = 0;
+  slopes.valid = nullptr;
+  slopes.data = slope.data();
+  std::int64_t stride = 1;
+  for (int d = rows.x.rank; d-- > 0; stride *= slopes.shape[d]) slopes.stride[d] = stride;
+  CallHost host(options);
+  host.finish(gradient_->gradient(self(), host.raw(), &rows, output, &scores, &slopes), *component_, "gradient");
 }
 
 StateEntries Model::summary(const CallOptions& options) const {

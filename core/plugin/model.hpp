@@ -24,11 +24,14 @@ class Model : public ComponentOwner {
   bool has_importance() const { return importance_ != nullptr; }
   bool has_summary() const { return summary_ != nullptr; }
   bool has_graph() const { return graph_ != nullptr; }
+  bool has_gradient() const { return gradient_ != nullptr; }
+  bool is_linear() const { return has_gradient() && component_->has(ASSAY_LINEAR); }
   bool concurrent() const { return component_->has(ASSAY_CONCURRENT_PREDICT); }
   bool accepts_missing() const { return component_->has(ASSAY_ACCEPTS_MISSING); }
   std::uint16_t fit_dtype() const;  // ASSAY_F32 or ASSAY_F64: what x, y and weight have to be in
   std::uint16_t step_dtype() const;
   std::uint16_t predict_dtype() const { return predict_->dtype; }
+  std::uint16_t gradient_dtype() const;
 
   void fit(const assay_batch& batch, const CallOptions& options);
   void begin(const assay_problem& problem, std::int64_t batch_size, const CallOptions& options);
@@ -40,6 +43,9 @@ class Model : public ComponentOwner {
   void train_load(const assay_problem& problem, const StateEntries& state, const CallOptions& options);
   std::vector<double> importance(std::int64_t n_inputs, const CallOptions& options) const;
   StateEntries summary(const CallOptions& options) const;
+  // score: a number a row; slope: as many as the rows' inputs, row after row. NaN comes through as it is.
+  void gradient(const assay_batch& rows, std::int64_t output, std::span<double> score, std::span<double> slope,
+                const CallOptions& options) const;
   Graph graph(const assay_problem& problem, const CallOptions& options) const;  // with the result "predict"; the input is "rows"
 
  private:
@@ -50,6 +56,7 @@ class Model : public ComponentOwner {
   const assay_model_importance* importance_ = nullptr;
   const assay_model_summary* summary_ = nullptr;
   const assay_model_graph* graph_ = nullptr;
+  const assay_model_gradient* gradient_ = nullptr;
 };
 
 }  // namespace assay::plugin

@@ -29,7 +29,8 @@ enum class Request : std::uint32_t {
   summary,
   score,
   importance,
-  graph
+  graph,
+  slopes
 };
 constexpr std::uint32_t kEvaluate = 200;  // asked back during a fit, beside worker::Reply; answered with Request::score
 

@@ -23,7 +23,8 @@ RemoteLearner::RemoteLearner(const train::LearnerSetup& setup, const std::filesy
     : conversation_(setup.model.id, options) {
   const Json header{{"plugin", plugin.string()}, {"setup", to_json(setup)}};
   const Json traits = Json::parse(ask(Request::setup, header.dump(), {}, train_rows.number()).header);
-  traits_ = {traits.at("by_steps").get<bool>(), traits.at("resumable").get<bool>(), traits.at("uses_validation").get<bool>()};
+  const auto is = [&](const char* name) { return traits.at(name).get<bool>(); };
+  traits_ = {is("by_steps"), is("resumable"), is("uses_validation"), is("tells_slopes"), is("linear")};
 }
 
 worker::Message RemoteLearner::ask(Request request, std::string_view header, std::span<const worker::Bytes> parts, int file,
@@ -90,6 +91,13 @@ std::vector<std::pair<std::string, std::string>> RemoteLearner::summary() {
 plugin::Graph RemoteLearner::graph() {
   const worker::Message told = ask(Request::graph);
   return graph_from(told.header, told.parts.empty() ? worker::Bytes() : told.parts[0]);
+}
+
+train::Slopes RemoteLearner::slopes(const train::Rows& rows, std::int64_t output) {
+  const worker::Descriptor packed = pack(train::without_labels(rows));
+  const worker::Message done = ask(Request::slopes, Json{{"output", output}}.dump(), {}, packed.number());
+  const auto score = done.part_as<double>(0), slope = done.part_as<double>(1);
+  return {{score.begin(), score.end()}, {slope.begin(), slope.end()}};
 }
 
 }  // namespace assay::run

@@ -31,6 +31,7 @@ class RemoteLearner final : public train::Learner {
   std::vector<double> importance() override;
   std::vector<std::pair<std::string, std::string>> summary() override;
   plugin::Graph graph() override;
+  train::Slopes slopes(const train::Rows& rows, std::int64_t output) override;
 
   std::string log() { return conversation_.log(); }
 

@@ -53,7 +53,12 @@ class WorkerLoop final : public worker::MessageLoop {
     learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_),
                                                      reporting_options());
     const train::LearnerTraits traits = learner_->traits();
-    done(Json{{"by_steps", traits.by_steps}, {"resumable", traits.resumable}, {"uses_validation", traits.uses_validation}}.dump());
+    done(Json{{"by_steps", traits.by_steps},
+              {"resumable", traits.resumable},
+              {"uses_validation", traits.uses_validation},
+              {"tells_slopes", traits.tells_slopes},
+              {"linear", traits.linear}}
+             .dump());
   }
 
   void fit(const worker::Message& message) {
@@ -78,6 +83,14 @@ class WorkerLoop final : public worker::MessageLoop {
     const worker::PackedFile file = worker::PackedFile::of(message.file);
     const std::vector<double> values = learner_->predict(rows_of(file));
     done("{}", worker::bytes_of(std::span<const double>(values)));
+  }
+
+  void slopes(const worker::Message& message) {
+    const worker::PackedFile file = worker::PackedFile::of(message.file);
+    const train::Slopes told = learner_->slopes(rows_of(file), Json::parse(message.header).at("output").get<std::int64_t>());
+    const std::array<worker::Bytes, 2> parts{worker::bytes_of(std::span<const double>(told.score)),
+                                             worker::bytes_of(std::span<const double>(told.slope))};
+    send(Reply::done, "{}", parts);
   }
 
   void answer(const worker::Message& message) override {
@@ -130,6 +143,8 @@ class WorkerLoop final : public worker::MessageLoop {
         const plugin::Graph graph = learner_->graph();
         return done(to_text(graph), numbers_of(graph));
       }
+      case Request::slopes:
+        return slopes(message);
       default:
         throw Error(Fault::failed, "answering the host", "an unknown request");
     }

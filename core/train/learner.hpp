@@ -35,10 +35,18 @@ struct LearnerTraits {
   bool by_steps = false;         // model.step: the trainer owns epochs
   bool resumable = false;        // train_state: stop and go on, same bits
   bool uses_validation = false;  // model.fit with evaluate(): wants validation inputs during fit
+  bool tells_slopes = false;     // model.gradient: slopes() answers
+  bool linear = false;           // the same slopes for every row
 };
 
 // The score of predictions (validation rows x outputs) for a fit that stops early by itself; higher is better.
 using Evaluate = std::function<double(std::span<const double> predictions)>;
+
+// How a raw score (abi.h, model.gradient) changes with the inputs of each row.
+struct Slopes {
+  std::vector<double> score;  // of each row
+  std::vector<double> slope;  // rows x Rows::width(), NaN: that input has none
+};
 
 class Learner {
  public:
@@ -57,6 +65,7 @@ class Learner {
   virtual std::vector<double> importance() = 0;                            // of each input, >= 0; throws where the model tells none
   virtual std::vector<std::pair<std::string, std::string>> summary() = 0;  // named texts and numbers that the model tells of itself
   virtual plugin::Graph graph() = 0;                                       // what predict() computes; throws where the model does not tell
+  virtual Slopes slopes(const Rows& rows, std::int64_t output) = 0;        // of one output; throws where the model does not tell
 };
 
 }  // namespace assay::train

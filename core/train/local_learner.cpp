@@ -173,7 +173,8 @@ plugin::CallOptions LocalLearner::options(std::string_view purpose) const {
 }
 
 LearnerTraits LocalLearner::traits() const {
-  return {model_.has_step(), model_.has_step() && model_.has_train_state(), model_.has_fit() && !model_.has_step()};
+  return {model_.has_step(), model_.has_step() && model_.has_train_state(), model_.has_fit() && !model_.has_step(), model_.has_gradient(),
+          model_.is_linear()};
 }
 
 void LocalLearner::begin() {
@@ -286,9 +287,9 @@ void LocalLearner::fit(const Rows& validation, const Evaluate& evaluate) {
     fit_as<double>(validation, evaluate);
 }
 
-// The rows of one call; the last one fills what is left of the chunk, and its forecasts there are let go.
-template <class Scalar>
-void LocalLearner::predict_as(const Rows& rows, std::span<const std::int64_t> which, std::span<double> out) {
+// call(batch): the rows `which`, without labels.
+template <class Scalar, class Call>
+void LocalLearner::call_on(const Rows& rows, std::span<const std::int64_t> which, const Call& call) {
   std::vector<Scalar> x(which.size() * static_cast<std::size_t>(rows.width()));
   gather(rows, which, x.data());
   std::vector<TimeNs> time;
@@ -308,22 +309,43 @@ void LocalLearner::predict_as(const Rows& rows, std::span<const std::int64_t> wh
   batch.segment = start_of(segment);
   batch.group = start_of(group);
   batch.last_known_target = start_of(last_known);
-  model_.predict(batch, out, options("predict"));
+  call(batch);
+}
+
+// call(batch, count): every call has kPredictChunk rows; the last row fills what is left of the chunk, and of its answers only the first
+// `count` are kept.
+template <class Call>
+void LocalLearner::by_chunks(const Rows& rows, std::uint16_t dtype, const Call& call) {
+  std::vector<std::int64_t> which(static_cast<std::size_t>(kPredictChunk));
+  for (std::int64_t first = 0; first < rows.count; first += kPredictChunk) {
+    for (std::int64_t i = 0; i < kPredictChunk; ++i) which[static_cast<std::size_t>(i)] = std::min(first + i, rows.count - 1);
+    const std::int64_t count = std::min(kPredictChunk, rows.count - first);
+    const auto on_batch = [&](const assay_batch& batch) { call(batch, count); };
+    if (dtype == ASSAY_F32)
+      call_on<float>(rows, which, on_batch);
+    else
+      call_on<double>(rows, which, on_batch);
+  }
 }
 
 std::vector<double> LocalLearner::predict(const Rows& rows) {
   std::vector<double> out;
   std::vector<double> part(static_cast<std::size_t>(kPredictChunk * setup_.outputs));
-  std::vector<std::int64_t> which(static_cast<std::size_t>(kPredictChunk));
-  for (std::int64_t first = 0; first < rows.count; first += kPredictChunk) {
-    for (std::int64_t i = 0; i < kPredictChunk; ++i) which[static_cast<std::size_t>(i)] = std::min(first + i, rows.count - 1);
-    if (model_.predict_dtype() == ASSAY_F32)
-      predict_as<float>(rows, which, part);
-    else
-      predict_as<double>(rows, which, part);
-    const std::int64_t count = std::min(kPredictChunk, rows.count - first);
+  by_chunks(rows, model_.predict_dtype(), [&](const assay_batch& batch, std::int64_t count) {
+    model_.predict(batch, part, options("predict"));
     out.insert(out.end(), part.begin(), part.begin() + count * setup_.outputs);
-  }
+  });
+  return out;
+}
+
+Slopes LocalLearner::slopes(const Rows& rows, std::int64_t output) {
+  Slopes out;
+  std::vector<double> score(static_cast<std::size_t>(kPredictChunk)), slope(static_cast<std::size_t>(kPredictChunk * rows.width()));
+  by_chunks(rows, model_.gradient_dtype(), [&](const assay_batch& batch, std::int64_t count) {
+    model_.gradient(batch, output, score, slope, options("gradient"));
+    out.score.insert(out.score.end(), score.begin(), score.begin() + count);
+    out.slope.insert(out.slope.end(), slope.begin(), slope.begin() + count * rows.width());
+  });
   return out;
 }
 

@@ -43,6 +43,7 @@ class LocalLearner final : public Learner {
   std::vector<double> importance() override;
   std::vector<std::pair<std::string, std::string>> summary() override;
   plugin::Graph graph() override;
+  Slopes slopes(const Rows& rows, std::int64_t output) override;
 
  private:
   plugin::CallOptions options(std::string_view purpose) const;
@@ -50,8 +51,10 @@ class LocalLearner final : public Learner {
   double run_epoch(std::int64_t index, double rate_factor);
   template <class Scalar>
   void fit_as(const Rows& validation, const Evaluate& evaluate);
-  template <class Scalar>
-  void predict_as(const Rows& rows, std::span<const std::int64_t> which, std::span<double> out);
+  template <class Scalar, class Call>
+  void call_on(const Rows& rows, std::span<const std::int64_t> which, const Call& call);
+  template <class Call>
+  void by_chunks(const Rows& rows, std::uint16_t dtype, const Call& call);
   plugin::StateBundle bundle(plugin::StateEntries state, std::string note) const;
 
   LearnerSetup setup_;

@@ -283,6 +283,17 @@ typedef struct assay_model_graph { /* "model.graph/1": all that predict computes
   assay_status (*graph)(const void* self, assay_call*, assay_graph_writer*);
 } assay_model_graph;
 
+/* "model.gradient/1": how the raw score of one output changes with each input; const, concurrent as predict is. The raw score is the
+ * forecast of a regression; of a class, the mean of log(p / p_other) over all other classes, which for two classes is the log-odds. Class
+ * weights count as in predict. ASSAY_LINEAR: the slopes are the same for every row. */
+typedef struct assay_model_gradient {
+  uint32_t struct_size;
+  uint16_t dtype, reserved;
+  /* output: the regression's column, or the class (binary: 1). score: f64, rank 1 (rows). slope: f64, dense, the shape of rows->x; NaN where
+   * an input has no slope (a category's number). */
+  assay_status (*gradient)(const void* self, assay_call*, const assay_batch* rows, int64_t output, assay_array* score, assay_array* slope);
+} assay_model_gradient;
+
 enum { ASSAY_FEATURE_WHOLE_PANEL = 1u }; /* hand over all entities at once, rows by (time, entity) */
 typedef struct assay_feature_transform { /* "feature.transform/1": row t of the output depends on rows up to t only */
   uint32_t struct_size, flags;
@@ -440,7 +451,8 @@ enum {
   ASSAY_CONCURRENT_PREDICT = 2u,
   ASSAY_BASELINE = 4u,        /* a reference forecast: need not learn a linear signal */
   ASSAY_ACCEPTS_MISSING = 8u, /* NaN among the inputs is fine */
-  ASSAY_TAKES_WEIGHTS = 16u   /* models: batch->weight counts in the loss */
+  ASSAY_TAKES_WEIGHTS = 16u,  /* models: batch->weight counts in the loss */
+  ASSAY_LINEAR = 32u          /* models: raw scores are linear in the inputs; model.gradient tells the slopes */
 };
 typedef struct assay_component {
   uint32_t struct_size, flags;

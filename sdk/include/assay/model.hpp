@@ -5,6 +5,7 @@
 //   save(Saver&) const, load(const Saved&);  train_save(Saver&) const, train_load([const Problem&,] const Saved&)
 //   importance(std::span<double>[, Call&]) const;  summary(Saver&) const;  configured() once its parameters are set
 //   graph(Graph&) const                                   what predict computes, for `assay export`
+//   gradient(const Rows&, std::int64_t output, Slopes[, Call&]) const   slopes of a raw score (abi.h says which), for `assay explain`
 // `using Scalar = float;` asks for x, y and weight in float. Thread rule: predict runs on several threads at once.
 #pragma once
 
@@ -63,6 +64,15 @@ concept Summarises = requires(const T& t, Saver& s) {
 template <class T>
 concept TellsGraph = requires(const T& t, Graph& g) {
   t.graph(g);
+};
+
+template <class T>
+concept TellsSlopesWithCall = requires(const T& t, const Rows& r, std::int64_t k, Slopes s, Call& c) {
+  t.gradient(r, k, s, c);
+};
+template <class T>
+concept TellsSlopes = TellsSlopesWithCall<T> || requires(const T& t, const Rows& r, std::int64_t k, Slopes s) {
+  t.gradient(r, k, s);
 };
 
 template <class T>
@@ -135,6 +145,16 @@ struct ModelTables {
       if constexpr (TellsGraph<T>) object_of<T>(self).graph(told);
     });
   }
+  static assay_status gradient(const void* self, assay_call* raw, const assay_batch* rows, std::int64_t output, assay_array* score,
+                               assay_array* slope) {
+    return guard(raw, [&] {
+      [[maybe_unused]] Call call(*raw);
+      if constexpr (TellsSlopesWithCall<T>)
+        object_of<T>(self).gradient(Rows(*rows), output, Slopes(*score, *slope), call);
+      else if constexpr (TellsSlopes<T>)
+        object_of<T>(self).gradient(Rows(*rows), output, Slopes(*score, *slope));
+    });
+  }
   static assay_status train_save(const void* self, assay_call* raw, assay_state_writer* writer) {
     return guard(raw, [&] {
       Saver saver(*writer);
@@ -158,6 +178,7 @@ struct ModelTables {
     static const assay_model_importance importance_table{sizeof(assay_model_importance), &importance};
     static const assay_model_summary summary_table{sizeof(assay_model_summary), &summary};
     static const assay_model_graph graph_table{sizeof(assay_model_graph), &graph};
+    static const assay_model_gradient gradient_table{sizeof(assay_model_gradient), kDtype, 0, &gradient};
     static const assay_train_state train_table{sizeof(assay_train_state), &train_save, &train_load};
     const std::string_view name(id);
     if (Fits<T> && name == "model.fit/1") return &fit_table;
@@ -166,6 +187,7 @@ struct ModelTables {
     if (RanksInputs<T> && name == "model.importance/1") return &importance_table;
     if (Summarises<T> && name == "model.summary/1") return &summary_table;
     if (TellsGraph<T> && name == "model.graph/1") return &graph_table;
+    if (TellsSlopes<T> && name == "model.gradient/1") return &gradient_table;
     if (TrainSaves<T> && name == "train_state/1") return &train_table;
     if (name == "state/1") return state_table<T>();
     return nullptr;
@@ -195,6 +217,7 @@ class ModelDefinition : public DefinitionOf<T, ModelDefinition<T>> {
   ModelDefinition& baseline() { return this->flag(ASSAY_BASELINE); }
   ModelDefinition& accepts_missing() { return this->flag(ASSAY_ACCEPTS_MISSING); }
   ModelDefinition& takes_weights() { return this->flag(ASSAY_TAKES_WEIGHTS); }  // Batch::weight() counts in the loss
+  ModelDefinition& linear() { return this->flag(ASSAY_LINEAR); }                // gradient() has the same slopes for every row
   ModelDefinition& not_concurrent() { return this->raw.flags &= ~ASSAY_CONCURRENT_PREDICT, *this; }
 };
 

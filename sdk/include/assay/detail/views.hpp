@@ -267,6 +267,24 @@ class Out {
   assay_array* raw_;
 };
 
+// Where a model tells how a raw score changes with the inputs: a score a row, a slope for each of the row's numbers.
+class Slopes {
+ public:
+  Slopes(assay_array& score, assay_array& slope) : score_(&score), slope_(&slope) {
+    if (score.dtype != ASSAY_F64 || score.rank != 1 || slope.dtype != ASSAY_F64 || slope.rank < 2)
+      throw bad_input("scores and slopes are not arrays of doubles");
+  }
+  std::int64_t rows() const { return score_->shape[0]; }
+  double& score(std::int64_t row) const { return static_cast<double*>(score_->data)[row]; }
+  // Of all inputs of a row; with a lookback those of the oldest time first.
+  std::span<double> of_row(std::int64_t row) const {
+    return {static_cast<double*>(slope_->data) + row * slope_->stride[0], static_cast<std::size_t>(slope_->stride[0])};
+  }
+
+ private:
+  assay_array *score_, *slope_;
+};
+
 // The columns that a feature asked for, rows in time order (of one entity, unless the feature asked for the whole panel).
 class Frame {
  public:
