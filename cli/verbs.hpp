@@ -18,6 +18,7 @@ Verb runs_delete_verb();
 Verb rerun_verb();
 Verb reveal_verb();
 Verb predict_verb();
+Verb export_verb();
 Verb sweep_best_verb();
 Verb plugin_list_verb();
 Verb plugin_show_verb();

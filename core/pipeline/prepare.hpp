@@ -74,6 +74,7 @@ class FittedPreparation {
   const std::vector<InputColumn>& inputs() const { return inputs_; }    // what it takes
   const std::vector<InputColumn>& outputs() const { return outputs_; }  // what it gives
   const std::vector<FittedStep>& steps() const { return steps_; }
+  const std::vector<std::string>& dropped() const { return dropped_; }  // of the inputs: nothing but missing in the train rows
 
   // Every row of the table; rows with what is left missing stay, as NaN.
   Matrix transform(const InputTable& table) const;
@@ -88,7 +89,7 @@ class FittedPreparation {
  private:
   friend class PreparationFit;
   std::vector<InputColumn> inputs_, outputs_;
-  std::vector<std::string> dropped_;  // all missing in train: taken out before the first step
+  std::vector<std::string> dropped_;  // taken out before the first step
   void check_inputs(const InputTable& table) const;
   std::vector<FittedStep> steps_;
 };
