@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pipeline/rolling.hpp"
+#include "pipeline/rolling_lanes.hpp"
 
 namespace assay::pipeline {
 
@@ -88,7 +89,7 @@ double calendar(Op op, double time) {
 }
 
 // Whether the block's values of each time are neighbours in the frame, as they are where no entity lacks a time.
-bool lies_side_by_side(std::span<const Run> block) {
+bool are_neighbours(std::span<const Run> block) {
   std::int64_t apart = block.front().rows == nullptr ? 1 : 0;
   for (std::size_t r = 1; r < block.size() && apart == 0; ++r) {
     if (block[r].rows == nullptr || block[r].count != block.front().count) return false;
@@ -102,13 +103,25 @@ bool lies_side_by_side(std::span<const Run> block) {
 
 // ---- a block ----------------------------------------------------------------------------------------------------------------------------
 
-BlockPass::BlockPass(const Stage& stage, std::size_t longest) : stage_(stage), longest_(longest), values_(stage.nodes.size()) {}
+BlockPass::BlockPass(const Stage& stage, std::size_t most) : stage_(stage), most_(most), values_(stage.nodes.size()) {}
+
+BlockPass::Layout BlockPass::layout_of(std::span<const Run> block) {
+  Layout layout;
+  for (const Run& run : block) {
+    layout.times = std::max(layout.times, run.count);
+    layout.size += run.count;
+  }
+  const std::size_t room = layout.times * block.size();
+  layout.is_side_by_side = block.size() > 1 && room <= layout.size + layout.size / 4;
+  if (layout.is_side_by_side) layout.size = room;
+  return layout;
+}
+std::size_t BlockPass::room(std::span<const Run> block) { return layout_of(block).size; }
 
 void BlockPass::run(std::span<const Run> block) {
   block_ = block;
-  size_ = 0;
-  for (const Run& run : block) size_ += run.count;
-  side_by_side_ = lies_side_by_side(block);
+  layout_ = layout_of(block);
+  neighbours_ = are_neighbours(block);
   uses_ = stage_.uses;
   for (const int index : stage_.order) {
     const auto i = static_cast<std::size_t>(index);
@@ -130,7 +143,7 @@ void BlockPass::run(std::span<const Run> block) {
 
 BlockPass::Value BlockPass::fresh() {
   if (free_.empty()) {
-    memory_.emplace_back(new double[longest_]);
+    memory_.emplace_back(new double[most_]);
     free_.push_back(memory_.back().get());
   }
   Value value;
@@ -146,7 +159,7 @@ const double* BlockPass::rows_of(Value& value) {
   if (value.rows == nullptr) {
     const double number = value.number;
     value = fresh();
-    std::fill_n(value.rows, size_, number);
+    std::fill_n(value.rows, layout_.size, number);
   }
   return value.rows;
 }
@@ -162,48 +175,47 @@ void ask_for(std::span<const Run> block, const double* column, std::size_t from)
     for (std::size_t i = from; i < std::min(from + kTile, run->count); ++i) __builtin_prefetch(column + run->rows[i], kWrites ? 1 : 0);
   }
 }
+}  // namespace
+
 template <bool kWrites, class Move>
-void tiles(std::span<const Run> block, const double* column, Move move) {  // move(row of the frame, place in the block)
-  std::size_t longest = 0;
-  for (const Run& run : block) longest = std::max(longest, run.count);
-  for (std::size_t from = 0; from < longest; from += kTile) {
-    ask_for<kWrites>(block, column, from + kTile);
+void BlockPass::tiles(const double* column, Move move) const {  // move(row of the frame, place in the block)
+  const std::size_t step = layout_.is_side_by_side ? block_.size() : 1;
+  for (std::size_t from = 0; from < layout_.times; from += kTile) {
+    ask_for<kWrites>(block_, column, from + kTile);
     std::size_t begin = 0;
-    for (const Run& run : block) {
+    for (const Run& run : block_) {
       const std::size_t to = std::min(from + kTile, run.count);
       if (run.rows == nullptr) {
-        for (std::size_t i = from; i < to; ++i) move(run.first + i, begin + i);
+        for (std::size_t i = from; i < to; ++i) move(run.first + i, begin + i * step);
       } else {
-        for (std::size_t i = from; i < to; ++i) move(static_cast<std::size_t>(run.rows[i]), begin + i);
+        for (std::size_t i = from; i < to; ++i) move(static_cast<std::size_t>(run.rows[i]), begin + i * step);
       }
-      begin += run.count;
+      begin += layout_.is_side_by_side ? 1 : run.count;
     }
   }
 }
-}  // namespace
-
-namespace {
 template <bool kWrites, class Move>
-void times(std::span<const Run> block, const double* column, Move move) {  // move(row of the frame, place in the block)
+void BlockPass::times(const double* column, Move move) const {  // the same for neighbours, which lie side by side
   constexpr std::size_t kAhead = 16, kLine = 64 / sizeof(double);
-  const std::int64_t* rows = block.front().rows;
-  const std::size_t count = block.front().count;
+  const std::int64_t* rows = block_.front().rows;
+  const std::size_t count = layout_.times, lanes = block_.size();
   for (std::size_t i = 0; i < count; ++i) {
     const double* ahead = column + rows[std::min(i + kAhead, count - 1)];
-    for (std::size_t r = 0; r < block.size() + kLine; r += kLine)
-      __builtin_prefetch(ahead + std::min(r, block.size() - 1), kWrites ? 1 : 0);
+    for (std::size_t r = 0; r < lanes + kLine; r += kLine) __builtin_prefetch(ahead + std::min(r, lanes - 1), kWrites ? 1 : 0);
     const auto row = static_cast<std::size_t>(rows[i]);
-    for (std::size_t r = 0, place = i; r < block.size(); ++r, place += count) move(row + r, place);
+    for (std::size_t r = 0; r < lanes; ++r) move(row + r, i * lanes + r);
   }
 }
-}  // namespace
 
 template <bool kWrites, class Move>
 void BlockPass::each_row(const double* column, Move move) const {
-  side_by_side_ ? times<kWrites>(block_, column, move) : tiles<kWrites>(block_, column, move);
+  neighbours_&& layout_.is_side_by_side ? times<kWrites>(column, move) : tiles<kWrites>(column, move);
 }
 void BlockPass::gather(const double* from, double* to) const {
   each_row<false>(from, [=](std::size_t row, std::size_t place) { to[place] = finite(from[row]); });
+  if (!layout_.is_side_by_side) return;
+  for (std::size_t r = 0; r < block_.size(); ++r)  // behind the end of a shorter run
+    for (std::size_t i = block_[r].count; i < layout_.times; ++i) to[i * block_.size() + r] = kMissing;
 }
 void BlockPass::scatter(const Value& value, double* to) const {
   if (value.rows == nullptr) {
@@ -219,7 +231,7 @@ BlockPass::Value BlockPass::each(const Value& a, F f) {
   const Value result = fresh();
   const double* in = a.rows;
   double* out = result.rows;
-  for (std::size_t i = 0; i < size_; ++i) out[i] = f(in[i]);
+  for (std::size_t i = 0; i < layout_.size; ++i) out[i] = f(in[i]);
   return result;
 }
 template <class F>
@@ -229,7 +241,7 @@ BlockPass::Value BlockPass::pairs(const Value& a, const Value& b, F f) {
   const Value result = fresh();
   const double *left = a.rows, *right = b.rows;
   double* out = result.rows;
-  for (std::size_t i = 0; i < size_; ++i) out[i] = f(left[i], right[i]);
+  for (std::size_t i = 0; i < layout_.size; ++i) out[i] = f(left[i], right[i]);
   return result;
 }
 template <class F>
@@ -237,7 +249,7 @@ BlockPass::Value BlockPass::triples(const Value& a, const Value& b, const Value&
   if (a.rows == nullptr && b.rows == nullptr && c.rows == nullptr) return {nullptr, f(a.number, b.number, c.number)};
   const Value result = fresh();
   const auto at = [](const Value& value, std::size_t i) { return value.rows == nullptr ? value.number : value.rows[i]; };
-  for (std::size_t i = 0; i < size_; ++i) result.rows[i] = f(at(a, i), at(b, i), at(c, i));
+  for (std::size_t i = 0; i < layout_.size; ++i) result.rows[i] = f(at(a, i), at(b, i), at(c, i));
   return result;
 }
 template <class F>
@@ -330,13 +342,22 @@ BlockPass::Value BlockPass::shifted(const PlanNode& node, std::int64_t by) {
   const double* x = rows_of(argument(node, 0));
   const Value result = fresh();
   double* out = result.rows;
-  for (const Run& run : block_) {
-    const std::size_t lost = std::min(run.count, static_cast<std::size_t>(std::abs(by))), kept = run.count - lost;
-    std::copy_n(by > 0 ? x : x + lost, kept, by > 0 ? out + lost : out);
-    std::fill_n(by > 0 ? out : out + kept, lost, kMissing);
-    x += run.count;
-    out += run.count;
+  const auto far = static_cast<std::size_t>(std::abs(by));
+  const auto shift = [&](std::size_t size, std::size_t lost) {
+    lost = std::min(size, lost);
+    std::copy_n(by > 0 ? x : x + lost, size - lost, by > 0 ? out + lost : out);
+    std::fill_n(by > 0 ? out : out + size - lost, lost, kMissing);
+    x += size;
+    out += size;
+  };
+  if (!layout_.is_side_by_side) {
+    for (const Run& run : block_) shift(run.count, far);
+    return result;
   }
+  const std::size_t lanes = block_.size();
+  shift(layout_.size, std::min(far, layout_.times) * lanes);
+  for (std::size_t r = 0; r < lanes && by < 0; ++r)  // what a shorter run found behind its end
+    for (std::size_t i = block_[r].count - std::min(far, block_[r].count); i < block_[r].count; ++i) result.rows[i * lanes + r] = kMissing;
   return result;
 }
 
@@ -344,15 +365,34 @@ BlockPass::Value BlockPass::rolled(const PlanNode& node) {
   const double* x = rows_of(argument(node, 0));
   const double* y = node.arguments.size() > 1 ? rows_of(argument(node, 1)) : x;
   const Value result = fresh();
-  double* out = result.rows;
   const Window window{node.op, node.window, node.min_count, node.number};
-  for (const Run& run : block_) {
-    rolling(window, {x, run.count}, {y, run.count}, {out, run.count});
-    x += run.count;
-    y += run.count;
-    out += run.count;
+  if (!layout_.is_side_by_side || !rolls_in_lanes(window)) {
+    run_by_run(window, x, y, result.rows);
+    return result;
   }
+  const auto lanes = static_cast<std::int64_t>(block_.size());
+  rolling_lanes(window, {static_cast<std::int64_t>(layout_.times), lanes, {x, lanes}, {y, lanes}, {result.rows, lanes}});
   return result;
+}
+
+void BlockPass::run_by_run(const Window& window, const double* x, const double* y, double* out) {
+  if (!layout_.is_side_by_side) {
+    for (const Run& run : block_) {
+      rolling(window, {x, run.count}, {y, run.count}, {out, run.count});
+      x += run.count;
+      y += run.count;
+      out += run.count;
+    }
+    return;
+  }
+  const std::size_t lanes = block_.size(), times = layout_.times;
+  one_run_.resize(2 * times);
+  const std::span<double> in(one_run_.data(), times), rolled(one_run_.data() + times, times);
+  for (std::size_t r = 0; r < lanes; ++r) {  // of one argument: what ranks and quantiles have
+    for (std::size_t i = 0; i < times; ++i) in[i] = x[i * lanes + r];
+    rolling(window, in, in, rolled);
+    for (std::size_t i = 0; i < times; ++i) out[i * lanes + r] = rolled[i];
+  }
 }
 
 BlockPass::Value BlockPass::comparison(const PlanNode& node) {

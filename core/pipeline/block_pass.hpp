@@ -10,6 +10,7 @@
 
 #include "data/column.hpp"
 #include "pipeline/expression.hpp"
+#include "pipeline/rolling.hpp"
 
 namespace assay::pipeline {
 
@@ -30,8 +31,10 @@ struct Stage {
 
 class BlockPass {
  public:
-  // longest: rows of the largest block.
-  BlockPass(const Stage& stage, std::size_t longest);
+  // Values of a column that a block takes up, more than its rows where runs of unlike lengths lie side by side.
+  static std::size_t room(std::span<const Run> block);
+  // most: room of the largest block.
+  BlockPass(const Stage& stage, std::size_t most);
   void run(std::span<const Run> block);
 
  private:
@@ -54,8 +57,21 @@ class BlockPass {
   template <class F>
   Value folded(const PlanNode& node, F f);
 
+  // How a block's values lie: its runs side by side, time by time, so that a function takes a step in all of them at once; or one run
+  // behind the other, where there is but one or where their lengths are too unlike.
+  struct Layout {
+    bool is_side_by_side = false;
+    std::size_t times = 0;  // of the longest run
+    std::size_t size = 0;   // values
+  };
+  static Layout layout_of(std::span<const Run> block);
   template <bool kWrites, class Move>
   void each_row(const double* column, Move move) const;
+  template <bool kWrites, class Move>
+  void tiles(const double* column, Move move) const;
+  template <bool kWrites, class Move>
+  void times(const double* column, Move move) const;
+  void run_by_run(const Window& window, const double* x, const double* y, double* out);
   void gather(const double* from, double* to) const;
   void scatter(const Value& value, double* to) const;
   Value& argument(const PlanNode& node, std::size_t i) { return values_[static_cast<std::size_t>(node.arguments[i])]; }
@@ -64,10 +80,11 @@ class BlockPass {
   void drop(Value& value);
 
   const Stage& stage_;
-  std::size_t longest_;
+  std::size_t most_;
   std::span<const Run> block_;
-  std::size_t size_ = 0;
-  bool side_by_side_ = false;
+  Layout layout_;
+  bool neighbours_ = false;  // the block's values of each time are neighbours in the frame
+  std::vector<double> one_run_;
   std::vector<Value> values_;
   std::vector<int> uses_;
   std::vector<std::unique_ptr<double[]>> memory_;

@@ -31,8 +31,8 @@ class PlanRunner {
       if (blocks_.empty() || blocks_.back().rows >= kBlockRows) blocks_.push_back({i, i, 0});
       blocks_.back().end = i + 1;
       blocks_.back().rows += runs_[i].count;
-      longest_ = std::max(longest_, blocks_.back().rows);
     }
+    for (const Block& block : blocks_) most_ = std::max(most_, BlockPass::room(runs_of(block)));
   }
 
   std::vector<std::vector<double>> run(std::span<const int> roots) {
@@ -58,6 +58,7 @@ class PlanRunner {
     std::size_t begin, end;  // runs
     std::size_t rows;
   };
+  std::span<const Run> runs_of(const Block& block) const { return std::span(runs_).subspan(block.begin, block.end - block.begin); }
   const std::vector<PlanNode>& nodes() const { return plan_.nodes_; }
   static bool is_read(const PlanNode& node) { return node.op == Op::column || node.op == Op::row || node.op == Op::row_time; }
   static bool is_leaf(const PlanNode& node) { return is_read(node) || node.op == Op::constant; }
@@ -155,11 +156,8 @@ class PlanRunner {
       }
     }
     if (stage.order.empty()) return;
-    in_parallel(threads_, blocks_.size(), [&] {
-      return [&, pass = BlockPass(stage, longest_)](std::size_t b) mutable {
-        pass.run(std::span(runs_).subspan(blocks_[b].begin, blocks_[b].end - blocks_[b].begin));
-      };
-    });
+    in_parallel(threads_, blocks_.size(),
+                [&] { return [&, pass = BlockPass(stage, most_)](std::size_t b) mutable { pass.run(runs_of(blocks_[b])); }; });
   }
 
   // Rows of one time follow each other in the frame.
@@ -214,7 +212,7 @@ class PlanRunner {
   unsigned threads_;
   std::vector<Run> runs_;
   std::vector<Block> blocks_;
-  std::size_t longest_ = 0;
+  std::size_t most_ = 0;  // room of a block
   int last_stage_ = 0;
   std::vector<std::uint8_t> needed_;
   std::vector<int> stage_;       // of each node: functions across entities below it, on the longest way

@@ -11,180 +11,22 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
-#include <type_traits>
 #include <vector>
 
 #include "base/error.hpp"
+#include "pipeline/rolling_totals.hpp"
 
 namespace assay::pipeline {
 
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+using totals::Here;
+using totals::kMissing;
 
-struct Pair {
-  double x, y;
-};
-bool missing(double x) { return std::isnan(x); }
-bool missing(const Pair& pair) { return std::isnan(pair.x) || std::isnan(pair.y); }
-
-// Where a window ends, for the functions that need it.
-struct Here {
-  double place;   // of the present row in its block
-  double window;  // rows
-};
-
-// ---- what is summed: add() takes a value, its distance from the block's beginning (negative in the block before) and the origin; -------
-// ---- result() the number of values, the present row and the origin ----------------------------------------------------------------------
-
-// A sum of squares that rounding has made negative is zero.
-double spread(double squares, double sum, double count) { return std::max(0.0, squares - sum * (sum / count)); }
-// From sums of products, and of each alone. Divisions and roots are what it costs, so there is one of each.
-double correlation(double xy, double xx, double yy, double x, double y, double count) {
-  const double per = 1 / count;
-  const double of_x = xx - x * (x * per), of_y = yy - y * (y * per), product = of_x * of_y;
-  if (!(of_x > 0 && of_y > 0)) return kMissing;
-  const bool is_safe = product > 1e-280 && product < 1e280;
-  const double scale = is_safe ? std::sqrt(product) : std::sqrt(of_x) * std::sqrt(of_y);
-  return std::clamp((xy - x * (y * per)) / scale, -1.0, 1.0);
+template <std::size_t kColumns>
+bool missing(const std::array<double, kColumns>& row) {
+  return std::any_of(row.begin(), row.end(), [](double value) { return std::isnan(value); });
 }
-
-template <std::size_t kSums, class V = double>
-struct Sums {
-  using Value = V;
-  std::array<double, kSums> s{};
-  void join(const Sums& other) {
-    for (std::size_t i = 0; i < kSums; ++i) s[i] += other.s[i];
-  }
-};
-struct Sum : Sums<1> {
-  void add(double x, double, double) { s[0] += x; }
-  double result(double, const Here&, double) const { return s[0]; }
-};
-struct Mean : Sums<1> {
-  void add(double x, double, double origin) { s[0] += x - origin; }
-  double result(double n, const Here&, double origin) const { return origin + s[0] / n; }
-};
-struct Variance : Sums<2> {
-  void add(double x, double, double origin) {
-    const double d = x - origin;
-    s[0] += d;
-    s[1] += d * d;
-  }
-  double result(double n, const Here&, double) const { return spread(s[1], s[0], n) / (n - 1); }
-};
-struct Deviation : Variance {
-  double result(double n, const Here&, double) const { return std::sqrt(spread(s[1], s[0], n) / (n - 1)); }
-};
-struct Skewness : Sums<3> {
-  void add(double x, double, double origin) {
-    const double d = x - origin;
-    s[0] += d;
-    s[1] += d * d;
-    s[2] += d * d * d;
-  }
-  double result(double n, const Here&, double) const {
-    const double mean = s[0] / n, m2 = spread(s[1], s[0], n);
-    const double m3 = s[2] - 3 * mean * s[1] + 2 * mean * mean * s[0];
-    return n * m3 / ((n - 2) * m2) * std::sqrt((n - 1) / m2);
-  }
-};
-struct Kurtosis : Sums<4> {
-  void add(double x, double, double origin) {
-    const double d = x - origin, square = d * d;
-    s[0] += d;
-    s[1] += square;
-    s[2] += square * d;
-    s[3] += square * square;
-  }
-  double result(double n, const Here&, double) const {
-    const double mean = s[0] / n, m2 = spread(s[1], s[0], n);
-    const double m4 = s[3] - 4 * mean * s[2] + 6 * mean * mean * s[1] - 3 * mean * mean * mean * s[0];
-    return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * n * (m4 / (m2 * m2)) - 3 * (n - 1));
-  }
-};
-struct Covariance : Sums<3, Pair> {
-  void add(const Pair& value, double, const Pair& origin) {
-    const double dx = value.x - origin.x, dy = value.y - origin.y;
-    s[0] += dx;
-    s[1] += dy;
-    s[2] += dx * dy;
-  }
-  double result(double n, const Here&, const Pair&) const { return (s[2] - s[0] * (s[1] / n)) / (n - 1); }
-};
-struct Correlation : Sums<5, Pair> {
-  void add(const Pair& value, double, const Pair& origin) {
-    const double dx = value.x - origin.x, dy = value.y - origin.y;
-    s[0] += dx;
-    s[1] += dy;
-    s[2] += dx * dy;
-    s[3] += dx * dx;
-    s[4] += dy * dy;
-  }
-  double result(double n, const Here&, const Pair&) const { return correlation(s[2], s[3], s[4], s[0], s[1], n); }
-};
-struct Slope : Sums<4> {  // of values over their places
-  void add(double x, double place, double origin) {
-    const double d = x - origin;
-    s[0] += d;
-    s[1] += place;
-    s[2] += d * place;
-    s[3] += place * place;
-  }
-  double result(double n, const Here&, double) const { return (s[2] - s[0] * (s[1] / n)) / spread(s[3], s[1], n); }
-};
-struct Explained : Sums<5> {
-  void add(double x, double place, double origin) {
-    const double d = x - origin;
-    s[0] += d;
-    s[1] += place;
-    s[2] += d * place;
-    s[3] += place * place;
-    s[4] += d * d;
-  }
-  double result(double n, const Here&, double) const {
-    const double r = correlation(s[2], s[4], s[3], s[0], s[1], n);
-    return r * r;
-  }
-};
-struct Decay : Sums<3> {  // a value's weight is its place plus that of the window's first row, counted down
-  void add(double x, double place, double origin) {
-    const double d = x - origin;
-    s[0] += d;
-    s[1] += place;
-    s[2] += d * place;
-  }
-  double result(double n, const Here& here, double origin) const {
-    const double base = here.window - here.place;
-    return origin + (base * s[0] + s[2]) / (base * n + s[1]);
-  }
-};
-
-template <bool kLeast>
-constexpr double kWorst = kLeast ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
-template <bool kLeast>
-struct Extreme {
-  using Value = double;
-  double value = kWorst<kLeast>;
-  void take(double x) { value = kLeast ? std::min(value, x) : std::max(value, x); }
-  void add(double x, double, double) { take(x); }
-  void join(const Extreme& other) { take(other.value); }
-  double result(double, const Here&, double) const { return value; }
-};
-template <bool kLeast>
-struct PlaceOfExtreme {
-  using Value = double;
-  double value = kWorst<kLeast>, place = -std::numeric_limits<double>::infinity();
-  void add(double x, double where, double) {
-    if ((kLeast ? x < value : x > value) || (x == value && where > place)) {
-      value = x;
-      place = where;
-    }
-  }
-  void join(const PlaceOfExtreme& other) { add(other.value, other.place, 0); }
-  double result(double, const Here& here, double) const { return here.place - place; }
-};
 
 // ---- windows from blocks ----------------------------------------------------------------------------------------------------------------
 
@@ -271,13 +113,13 @@ class Windows {
 template <class Total>
 void over(const Window& window, std::span<const double> x, std::span<const double> y, std::span<double> out) {
   const auto size = static_cast<std::int64_t>(x.size());
-  if constexpr (std::is_same_v<typename Total::Value, Pair>) {
-    const auto at = [x = x.data(), y = y.data()](std::int64_t i) { return Pair{x[i], y[i]}; };
-    Windows<Total, decltype(at)>(window, size, at, out.data()).run();
-  } else {
-    const auto at = [x = x.data()](std::int64_t i) { return x[i]; };
-    Windows<Total, decltype(at)>(window, size, at, out.data()).run();
-  }
+  const auto at = [x = x.data(), y = y.data()](std::int64_t i) {
+    typename Total::Value row;
+    row[0] = x[i];
+    if constexpr (Total::kValues == 2) row[1] = y[i];
+    return row;
+  };
+  Windows<Total, decltype(at)>(window, size, at, out.data()).run();
 }
 
 // ---- functions without blocks -----------------------------------------------------------------------------------------------------------
@@ -286,8 +128,8 @@ void counts(std::int64_t rows, std::span<const double> x, std::span<double> out)
   const auto behind = static_cast<std::size_t>(rows);
   std::int64_t count = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    count += missing(x[i]) ? 0 : 1;
-    if (i >= behind) count -= missing(x[i - behind]) ? 0 : 1;
+    count += std::isnan(x[i]) ? 0 : 1;
+    if (i >= behind) count -= std::isnan(x[i - behind]) ? 0 : 1;
     out[i] = static_cast<double>(count);
   }
 }
@@ -302,7 +144,7 @@ void exponential(const Window& window, std::span<const double> x, std::span<doub
     weight *= keep;
     weight_squares *= keep * keep;
     squares *= keep;
-    if (!missing(x[i])) {
+    if (!std::isnan(x[i])) {
       const double apart = x[i] - mean;
       weight += 1;
       weight_squares += 1;
@@ -321,37 +163,9 @@ void exponential(const Window& window, std::span<const double> x, std::span<doub
 void rolling(const Window& window, std::span<const double> x, std::span<const double> y, std::span<double> out) {
   const bool pairs = window.op == Op::corr || window.op == Op::cov;
   ASSAY_CHECK(window.rows > 0 && x.size() == out.size() && (!pairs || y.size() == x.size()), "a rolling function's columns fit");
+  const auto in_blocks = [&]<template <class> class Total> { over<Total<double>>(window, x, y, out); };
+  if (totals::with_total(window.op, in_blocks)) return;
   switch (window.op) {
-    case Op::sum:
-      return over<Sum>(window, x, y, out);
-    case Op::mean:
-      return over<Mean>(window, x, y, out);
-    case Op::var:
-      return over<Variance>(window, x, y, out);
-    case Op::std_dev:
-      return over<Deviation>(window, x, y, out);
-    case Op::min:
-      return over<Extreme<true>>(window, x, y, out);
-    case Op::max:
-      return over<Extreme<false>>(window, x, y, out);
-    case Op::argmin:
-      return over<PlaceOfExtreme<true>>(window, x, y, out);
-    case Op::argmax:
-      return over<PlaceOfExtreme<false>>(window, x, y, out);
-    case Op::skew:
-      return over<Skewness>(window, x, y, out);
-    case Op::kurt:
-      return over<Kurtosis>(window, x, y, out);
-    case Op::corr:
-      return over<Correlation>(window, x, y, out);
-    case Op::cov:
-      return over<Covariance>(window, x, y, out);
-    case Op::slope:
-      return over<Slope>(window, x, y, out);
-    case Op::r2:
-      return over<Explained>(window, x, y, out);
-    case Op::decay_linear:
-      return over<Decay>(window, x, y, out);
     case Op::count:
       return counts(window.rows, x, out);
     case Op::ewm_mean:

@@ -1,0 +1,34 @@
+// Rolling functions over several entities that lie side by side, each in a lane of the processor's vectors: nothing is gathered, and a
+// lane's bits are those that rolling() gives for its entity alone, for any width of the vectors and any neighbours. Used by the blocks of
+// expression plans. Missing is NaN; an infinity counts as missing. Thread-safe.
+#pragma once
+
+#include <cstdint>
+
+#include "pipeline/rolling.hpp"
+
+namespace assay::pipeline {
+
+// Lane e at time t is base[places[t] + e], or base[t * step + e] where places is null.
+template <class T>
+struct LaneTable {
+  T* base = nullptr;
+  std::int64_t step = 0;
+  const std::int64_t* places = nullptr;
+  T* row(std::int64_t t) const { return base + (places == nullptr ? t * step : places[t]); }
+};
+
+struct LaneWork {
+  std::int64_t times = 0, lanes = 0;
+  LaneTable<const double> x, y;  // y of corr and cov alone
+  LaneTable<double> out;         // overlaps neither
+};
+
+// Whether rolling_lanes() has the function: of median, quantile and rank it has short windows, where sorting in lanes is faster than a
+// tree.
+bool rolls_in_lanes(const Window& window);
+
+// widest: lanes of a vector, at most; for tests. Any number of lanes from 2 on.
+void rolling_lanes(const Window& window, const LaneWork& work, int widest = 8);
+
+}  // namespace assay::pipeline

@@ -1,0 +1,152 @@
+// Entities side by side: each lane has the bits that its entity has alone, whatever its neighbours hold, for vectors of any width.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "pipeline/rolling_lanes.hpp"
+#include "support/catch.hpp"
+#include "unit/pipeline/evaluated.hpp"
+#include "unit/pipeline/planted_data.hpp"
+
+using namespace assay;
+using namespace assay::pipeline;
+using planted::check_same;
+
+namespace {
+
+using Values = std::vector<double>;
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+// How a lane's values are missing: not at all, here and there, mostly, at the beginning, everywhere.
+double value_of(Random& random, std::int64_t lane, std::int64_t t) {
+  const double value = random.below(5) == 0 ? static_cast<double>(random.below(3)) - 1.0 : 1e3 + random.normal();
+  switch (lane % 5) {
+    case 1:
+      return random.below(9) == 0 ? kMissing : value;
+    case 2:
+      return random.below(5) != 0 ? kMissing : value;
+    case 3:
+      return t < 37 ? kMissing : random.below(50) == 0 ? std::numeric_limits<double>::infinity() : value;
+    case 4:
+      return lane == 4 ? kMissing : t % 40 < 20 ? value : kMissing;
+    default:
+      return random.below(100) == 0 ? -0.0 : value;
+  }
+}
+
+struct Panel {
+  std::int64_t times, lanes;
+  Values x, y;  // time by time
+  Panel(std::int64_t t, std::int64_t l, std::uint64_t seed) : times(t), lanes(l) {
+    Random random{SeedTree(seed)};
+    for (std::int64_t i = 0; i < times; ++i) {
+      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        x.push_back(value_of(random, lane, i));
+        y.push_back(value_of(random, lane + (i % 7 == 0 ? 1 : 0), i));
+      }
+    }
+  }
+  Values lane_of(const Values& values, std::int64_t lane) const {
+    Values own;
+    for (std::int64_t i = 0; i < times; ++i) {
+      const double value = values[static_cast<std::size_t>(i * lanes + lane)];
+      own.push_back(std::isfinite(value) ? value : kMissing);  // an infinity counts as missing
+    }
+    return own;
+  }
+};
+
+std::vector<Operator> rolling_operators() {
+  std::vector<Operator> found;
+  for (const Operator& entry : operators())
+    if (entry.family == Family::rolling) found.push_back(entry);
+  return found;
+}
+
+bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+
+}  // namespace
+
+TEST_CASE("every rolling function gives a lane the bits that its entity has alone") {
+  for (const std::int64_t lanes : {2, 3, 4, 7, 8, 11, 21}) {
+    const Panel panel(163, lanes, static_cast<std::uint64_t>(lanes));
+    for (const Operator& entry : rolling_operators()) {
+      for (const std::int64_t rows : {1, 2, 3, 5, 20, 64, 162, 163, 200}) {
+        for (const std::int64_t min_count : {std::int64_t{1}, (rows + 1) / 2, rows}) {
+          const Window window{entry.op, rows, min_count, 0.3};
+          std::vector<Values> wanted;
+          for (std::int64_t lane = 0; lane < lanes; ++lane) {
+            wanted.emplace_back(static_cast<std::size_t>(panel.times));
+            rolling(window, panel.lane_of(panel.x, lane), panel.lane_of(panel.y, lane), wanted.back());
+          }
+          for (const int widest : {2, 4, 8}) {
+            INFO(entry.name << " over " << rows << ", at least " << min_count << ", " << lanes << " lanes by " << widest);
+            Values got(panel.x.size());
+            rolling_lanes(window, {panel.times, lanes, {panel.x.data(), lanes}, {panel.y.data(), lanes}, {got.data(), lanes}}, widest);
+            std::size_t wrong = 0;
+            for (std::int64_t lane = 0; lane < lanes; ++lane)
+              for (std::int64_t i = 0; i < panel.times; ++i)
+                wrong += same_bits(got[static_cast<std::size_t>(i * lanes + lane)],
+                                   wanted[static_cast<std::size_t>(lane)][static_cast<std::size_t>(i)])
+                             ? 0
+                             : 1;
+            REQUIRE(wrong == 0);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("lanes may stand anywhere in a table, and nothing beside them is touched") {
+  const std::int64_t times = 90, lanes = 9, step = 13;
+  const Panel panel(times, lanes, 5);
+  std::vector<std::int64_t> places;  // as of a frame in which other entities come and go
+  for (std::int64_t i = 0, at = 2; i < times; ++i, at += step + i % 3) places.push_back(at);
+  Values table(static_cast<std::size_t>(places.back() + step), 7.0), out(table.size(), 7.0);
+  for (std::int64_t i = 0; i < times; ++i)
+    for (std::int64_t lane = 0; lane < lanes; ++lane)
+      table[static_cast<std::size_t>(places[static_cast<std::size_t>(i)] + lane)] = panel.x[static_cast<std::size_t>(i * lanes + lane)];
+  for (const Op op : {Op::mean, Op::argmax, Op::ewm_std, Op::count, Op::median}) {
+    const Window window{op, 12, 4, 0.5};
+    Values close(panel.x.size());
+    rolling_lanes(window, {times, lanes, {panel.x.data(), lanes}, {}, {close.data(), lanes}});
+    std::fill(out.begin(), out.end(), 7.0);
+    rolling_lanes(window, {times, lanes, {table.data(), 0, places.data()}, {}, {out.data(), 0, places.data()}});
+    std::size_t seen = 0;
+    for (std::int64_t i = 0; i < times; ++i) {
+      for (std::int64_t lane = 0; lane < lanes; ++lane, ++seen) {
+        double& value = out[static_cast<std::size_t>(places[static_cast<std::size_t>(i)] + lane)];
+        REQUIRE(same_bits(value, close[seen]));
+        value = 7.0;
+      }
+    }
+    REQUIRE(std::all_of(out.begin(), out.end(), [](double value) { return value == 7.0; }));
+  }
+}
+
+// The same entities in panels of other shapes: complete, with days that some lack, alone; in blocks of other entities.
+TEST_CASE("an entity's features are the same bits in any panel") {
+  const auto lacks = [](std::int64_t day, int entity) { return entity % 3 == 1 && (day < 8 * entity || day % 11 == entity % 11); };
+  const data::Frame ragged = planted::panel(400, 30, 8, lacks), complete = planted::panel(400, 30, 8);
+  for (const char* text :
+       {"std(x, 20, 5) / mean(abs(y), 9, 1)", "lag(rank(x, 30, 3), 4) + ewm_mean(x - y, 7, 2)", "median(x, 300, 10) - quantile(y, 12, 0.2)",
+        "if(x > 0, max(y, 5, 1), lag(min(x, 7), 2))", "corr(x, lag(y, 1), 15, 4) + lead(count(x, 9), 3)", "lead(sum(x, 4, 1), 6)"}) {
+    for (const data::Frame* frame : {&ragged, &complete}) {
+      INFO(text);
+      const Values all = planted::evaluated(*frame, text);
+      check_same(planted::evaluated(*frame, text, Use::target, {}, 3), all, all.size());
+      for (const std::int32_t entity : {0, 1, 17, 28}) {
+        const auto rows = frame->rows_of_entity(entity);
+        const data::Frame alone = frame->taken(std::vector<std::int64_t>(rows.begin(), rows.end()));
+        const Values own = planted::evaluated(alone, text);
+        REQUIRE(own.size() == rows.size());
+        for (std::size_t i = 0; i < own.size(); ++i) {
+          INFO("entity " << entity << ", row " << i);
+          REQUIRE(same_bits(own[i], all[static_cast<std::size_t>(rows[i])]));
+        }
+      }
+    }
+  }
+}
