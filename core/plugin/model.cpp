@@ -23,6 +23,7 @@ Model::Model(const LoadedComponent& component, const config::Map& params, const 
   summary_ = component.ability<assay_model_summary>("model.summary/1");
   graph_ = component.ability<assay_model_graph>("model.graph/1");
   gradient_ = component.ability<assay_model_gradient>("model.gradient/1");
+  prune_ = component.ability<assay_model_prune>("model.prune/1");
 }
 
 std::uint16_t Model::fit_dtype() const {
@@ -128,6 +129,24 @@ void Model::gradient(const assay_batch& rows, std::int64_t output, std::span<dou
   for (int d = rows.x.rank; d-- > 0; stride *= slopes.shape[d]) slopes.stride[d] = stride;
   CallHost host(options);
   host.finish(gradient_->gradient(self(), host.raw(), &rows, output, &scores, &slopes), *component_, "gradient");
+}
+
+void Model::prune(Pruning method, double share, const CallOptions& options) {
+  require(prune_, *component_, "prune", "model.prune/1");
+  ASSAY_CHECK(share >= 0 && share <= 1, "a share lies between 0 and 1");
+  CallHost host(options);
+  host.finish(prune_->prune(self(), host.raw(), static_cast<std::uint32_t>(method), share), *component_, "prune");
+}
+
+ModelSize Model::size(Pruning method, const CallOptions& options) const {
+  require(prune_, *component_, "size", "model.prune/1");
+  assay_model_size size{};
+  size.struct_size = sizeof size;
+  CallHost host(options);
+  host.finish(prune_->size(self(), host.raw(), static_cast<std::uint32_t>(method), &size), *component_, "size");
+  const bool sound = size.zeros >= 0 && size.zeros <= size.parameters && size.pruned >= 0 && size.pruned <= size.prunable;
+  if (!sound) throw ComponentError(id(), "size", ASSAY_FAILED, "it tells more that is zero or pruned than there is");
+  return {size.parameters, size.zeros, size.prunable, size.pruned};
 }
 
 StateEntries Model::summary(const CallOptions& options) const {

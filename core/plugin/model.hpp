@@ -9,6 +9,7 @@
 
 #include "plugin/component_owner.hpp"
 #include "plugin/graph.hpp"
+#include "plugin/model_size.hpp"
 #include "plugin/state_entries.hpp"
 
 namespace assay::plugin {
@@ -25,6 +26,7 @@ class Model : public ComponentOwner {
   bool has_summary() const { return summary_ != nullptr; }
   bool has_graph() const { return graph_ != nullptr; }
   bool has_gradient() const { return gradient_ != nullptr; }
+  bool has_prune() const { return prune_ != nullptr; }
   bool is_linear() const { return has_gradient() && component_->has(ASSAY_LINEAR); }
   bool concurrent() const { return component_->has(ASSAY_CONCURRENT_PREDICT); }
   bool accepts_missing() const { return component_->has(ASSAY_ACCEPTS_MISSING); }
@@ -47,6 +49,9 @@ class Model : public ComponentOwner {
   void gradient(const assay_batch& rows, std::int64_t output, std::span<double> score, std::span<double> slope,
                 const CallOptions& options) const;
   Graph graph(const assay_problem& problem, const CallOptions& options) const;  // with the result "predict"; the input is "rows"
+  // share: from 0 to 1, of the model as its training began.
+  void prune(Pruning method, double share, const CallOptions& options);
+  ModelSize size(Pruning method, const CallOptions& options) const;
 
  private:
   const assay_model_fit* fit_ = nullptr;
@@ -57,6 +62,7 @@ class Model : public ComponentOwner {
   const assay_model_summary* summary_ = nullptr;
   const assay_model_graph* graph_ = nullptr;
   const assay_model_gradient* gradient_ = nullptr;
+  const assay_model_prune* prune_ = nullptr;
 };
 
 }  // namespace assay::plugin

@@ -30,7 +30,10 @@ enum class Request : std::uint32_t {
   score,
   importance,
   graph,
-  slopes
+  slopes,
+  prune,
+  size,
+  predict_speed
 };
 constexpr std::uint32_t kEvaluate = 200;  // asked back during a fit, beside worker::Reply; answered with Request::score
 

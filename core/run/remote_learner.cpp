@@ -24,7 +24,7 @@ RemoteLearner::RemoteLearner(const train::LearnerSetup& setup, const std::filesy
   const Json header{{"plugin", plugin.string()}, {"setup", to_json(setup)}};
   const Json traits = Json::parse(ask(Request::setup, header.dump(), {}, train_rows.number()).header);
   const auto is = [&](const char* name) { return traits.at(name).get<bool>(); };
-  traits_ = {is("by_steps"), is("resumable"), is("uses_validation"), is("tells_slopes"), is("linear")};
+  traits_ = {is("by_steps"), is("resumable"), is("uses_validation"), is("tells_slopes"), is("linear"), is("prunes")};
 }
 
 worker::Message RemoteLearner::ask(Request request, std::string_view header, std::span<const worker::Bytes> parts, int file,
@@ -91,6 +91,23 @@ std::vector<std::pair<std::string, std::string>> RemoteLearner::summary() {
 plugin::Graph RemoteLearner::graph() {
   const worker::Message told = ask(Request::graph);
   return graph_from(told.header, told.parts.empty() ? worker::Bytes() : told.parts[0]);
+}
+
+void RemoteLearner::prune(plugin::Pruning method, double share) {
+  ask(Request::prune, Json{{"method", static_cast<std::uint32_t>(method)}, {"share", share}}.dump());
+}
+
+plugin::ModelSize RemoteLearner::size(plugin::Pruning method) {
+  const worker::Message told = ask(Request::size, Json{{"method", static_cast<std::uint32_t>(method)}}.dump());
+  const auto n = told.part_as<std::int64_t>(0);
+  return {n[0], n[1], n[2], n[3]};
+}
+
+train::PredictSpeed RemoteLearner::predict_speed(const train::Rows& rows) {
+  const worker::Descriptor packed = pack(train::without_labels(rows));
+  const worker::Message told = ask(Request::predict_speed, "{}", {}, packed.number());
+  const auto seconds = told.part_as<double>(0);
+  return {seconds[0], seconds[1]};
 }
 
 train::Slopes RemoteLearner::slopes(const train::Rows& rows, std::int64_t output) {

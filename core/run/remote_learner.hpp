@@ -32,6 +32,9 @@ class RemoteLearner final : public train::Learner {
   std::vector<std::pair<std::string, std::string>> summary() override;
   plugin::Graph graph() override;
   train::Slopes slopes(const train::Rows& rows, std::int64_t output) override;
+  void prune(plugin::Pruning method, double share) override;
+  plugin::ModelSize size(plugin::Pruning method) override;
+  train::PredictSpeed predict_speed(const train::Rows& rows) override;
 
   std::string log() { return conversation_.log(); }
 

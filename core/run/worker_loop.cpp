@@ -57,7 +57,8 @@ class WorkerLoop final : public worker::MessageLoop {
               {"resumable", traits.resumable},
               {"uses_validation", traits.uses_validation},
               {"tells_slopes", traits.tells_slopes},
-              {"linear", traits.linear}}
+              {"linear", traits.linear},
+              {"prunes", traits.prunes}}
              .dump());
   }
 
@@ -91,6 +92,23 @@ class WorkerLoop final : public worker::MessageLoop {
     const std::array<worker::Bytes, 2> parts{worker::bytes_of(std::span<const double>(told.score)),
                                              worker::bytes_of(std::span<const double>(told.slope))};
     send(Reply::done, "{}", parts);
+  }
+
+  void size(const worker::Message& message) {
+    const plugin::ModelSize size = learner_->size(pruning_of(message));
+    const std::array<std::int64_t, 4> numbers{size.parameters, size.zeros, size.prunable, size.pruned};
+    done("{}", worker::bytes_of(std::span<const std::int64_t>(numbers)));
+  }
+
+  void predict_speed(const worker::Message& message) {
+    const worker::PackedFile file = worker::PackedFile::of(message.file);
+    const train::PredictSpeed speed = learner_->predict_speed(rows_of(file));
+    const std::array<double, 2> seconds{speed.one_row, speed.batch};
+    done("{}", worker::bytes_of(std::span<const double>(seconds)));
+  }
+
+  static plugin::Pruning pruning_of(const worker::Message& message) {
+    return static_cast<plugin::Pruning>(Json::parse(message.header).at("method").get<std::uint32_t>());
   }
 
   void answer(const worker::Message& message) override {
@@ -145,6 +163,13 @@ class WorkerLoop final : public worker::MessageLoop {
       }
       case Request::slopes:
         return slopes(message);
+      case Request::prune:
+        learner_->prune(pruning_of(message), Json::parse(message.header).at("share").get<double>());
+        return done();
+      case Request::size:
+        return size(message);
+      case Request::predict_speed:
+        return predict_speed(message);
       default:
         throw Error(Fault::failed, "answering the host", "an unknown request");
     }

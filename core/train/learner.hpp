@@ -13,6 +13,7 @@
 #include "config/experiment.hpp"
 #include "pipeline/prepare.hpp"
 #include "plugin/graph.hpp"
+#include "plugin/model_size.hpp"
 #include "train/rows.hpp"
 
 namespace assay::train {
@@ -37,6 +38,7 @@ struct LearnerTraits {
   bool uses_validation = false;  // model.fit with evaluate(): wants validation inputs during fit
   bool tells_slopes = false;     // model.gradient: slopes() answers
   bool linear = false;           // the same slopes for every row
+  bool prunes = false;           // model.prune: prune() and size() answer
 };
 
 // The score of predictions (validation rows x outputs) for a fit that stops early by itself; higher is better.
@@ -48,6 +50,11 @@ struct Slopes {
   std::vector<double> slope;  // rows x Rows::width(), NaN: that input has none
 };
 
+// Seconds that a prediction takes a row, on one thread: asked for one row, and for many together. Measured: never the same twice.
+struct PredictSpeed {
+  double one_row = 0, batch = 0;
+};
+
 class Learner {
  public:
   virtual ~Learner() = default;
@@ -57,7 +64,7 @@ class Learner {
   virtual void fit(const Rows& validation, const Evaluate& evaluate) = 0;  // fit models; without validation rows evaluate is empty
   virtual std::vector<double> predict(const Rows& rows) = 0;               // rows x outputs, row-major
   virtual void keep_best() = 0;                                            // remembers the present state
-  virtual void restore_best() = 0;
+  virtual void restore_best() = 0;                                         // further epochs train on from there with a fresh optimiser
   virtual std::vector<std::byte> save(const std::string& note) = 0;        // a model bundle (plugin/state_bundle) that carries `note`
   virtual void load(std::span<const std::byte> bundle) = 0;                // what save() gave, in place of learning: predict() only
   virtual std::vector<std::byte> checkpoint() = 0;                         // train state and what keep_best() remembers
@@ -65,7 +72,10 @@ class Learner {
   virtual std::vector<double> importance() = 0;                            // of each input, >= 0; throws where the model tells none
   virtual std::vector<std::pair<std::string, std::string>> summary() = 0;  // named texts and numbers that the model tells of itself
   virtual plugin::Graph graph() = 0;                                       // what predict() computes; throws where the model does not tell
-  virtual Slopes slopes(const Rows& rows, std::int64_t output) = 0;        // of one output; throws where the model does not tell
+  virtual void prune(plugin::Pruning method, double share) = 0;            // share of the model as training began
+  virtual plugin::ModelSize size(plugin::Pruning method) = 0;
+  virtual PredictSpeed predict_speed(const Rows& rows) = 0;          // rows: at least one
+  virtual Slopes slopes(const Rows& rows, std::int64_t output) = 0;  // of one output; throws where the model does not tell
 };
 
 }  // namespace assay::train

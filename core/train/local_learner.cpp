@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -173,8 +175,8 @@ plugin::CallOptions LocalLearner::options(std::string_view purpose) const {
 }
 
 LearnerTraits LocalLearner::traits() const {
-  return {model_.has_step(), model_.has_step() && model_.has_train_state(), model_.has_fit() && !model_.has_step(), model_.has_gradient(),
-          model_.is_linear()};
+  return {model_.has_step(),  model_.has_step() && model_.has_train_state(), model_.has_fit() && !model_.has_step(), model_.has_gradient(),
+          model_.is_linear(), model_.has_step() && model_.has_prune()};
 }
 
 void LocalLearner::begin() {
@@ -352,7 +354,46 @@ Slopes LocalLearner::slopes(const Rows& rows, std::int64_t output) {
 void LocalLearner::keep_best() { best_ = model_.save(options("save")); }
 
 void LocalLearner::restore_best() {
-  if (!best_.empty()) model_.load(best_, options("load"));
+  if (best_.empty()) return;
+  model_.load(best_, options("load"));
+  step_ = 0;  // what is trained from there does not depend on how long the way there was
+}
+
+void LocalLearner::prune(plugin::Pruning method, double share) { model_.prune(method, share, options("prune")); }
+
+plugin::ModelSize LocalLearner::size(plugin::Pruning method) { return model_.size(method, options("size")); }
+
+// The shortest of several tries: what else the machine does only ever lengthens one.
+PredictSpeed LocalLearner::predict_speed(const Rows& rows) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kTries = 5;
+  constexpr double kTrySeconds = 2e-3;
+  const auto seconds_a_row = [&](std::int64_t count) {
+    std::vector<std::int64_t> which(static_cast<std::size_t>(count));
+    for (std::int64_t i = 0; i < count; ++i) which[static_cast<std::size_t>(i)] = i % rows.count;
+    std::vector<double> out(static_cast<std::size_t>(count * setup_.outputs));
+    plugin::CallOptions call = options("predict");
+    call.max_threads = 1;
+    double best = std::numeric_limits<double>::infinity();
+    const auto measure = [&](const assay_batch& batch) {
+      for (int i = 0; i < kTries; ++i) {
+        const auto began = Clock::now();
+        double taken = 0;
+        std::int64_t done = 0;
+        for (; done == 0 || taken < kTrySeconds; done += count) {
+          model_.predict(batch, out, call);
+          taken = std::chrono::duration<double>(Clock::now() - began).count();
+        }
+        best = std::min(best, taken / static_cast<double>(done));
+      }
+    };
+    if (model_.predict_dtype() == ASSAY_F32)
+      call_on<float>(rows, which, measure);
+    else
+      call_on<double>(rows, which, measure);
+    return best;
+  };
+  return {seconds_a_row(1), seconds_a_row(kPredictChunk)};
 }
 
 plugin::StateBundle LocalLearner::bundle(plugin::StateEntries state, std::string note) const {

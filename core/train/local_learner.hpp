@@ -44,6 +44,9 @@ class LocalLearner final : public Learner {
   std::vector<std::pair<std::string, std::string>> summary() override;
   plugin::Graph graph() override;
   Slopes slopes(const Rows& rows, std::int64_t output) override;
+  void prune(plugin::Pruning method, double share) override;
+  plugin::ModelSize size(plugin::Pruning method) override;
+  PredictSpeed predict_speed(const Rows& rows) override;
 
  private:
   plugin::CallOptions options(std::string_view purpose) const;

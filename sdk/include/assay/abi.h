@@ -294,6 +294,26 @@ typedef struct assay_model_gradient {
   assay_status (*gradient)(const void* self, assay_call*, const assay_batch* rows, int64_t output, assay_array* score, assay_array* slope);
 } assay_model_gradient;
 
+/* "model.prune/1", for models trained by steps: takes the least of what was learned away, and tells how much there is. A share counts against
+ * the model as its training began, so that calls with rising shares go on from each other; a share that is reached already changes nothing, 0
+ * never does. What was taken stays away: in later steps, in predict, save and train_state. The host prunes a model that has begun and was
+ * stepped, or was given a saved state by load after it began: further steps go on from there, after load with a fresh optimiser. A method
+ * that the model does not know, or has nothing to take for, is refused (ASSAY_UNSUPPORTED) with the reason, by size as by prune. */
+enum {
+  ASSAY_PRUNE_WEIGHTS = 0, /* at least that share of the weights becomes zero: the smallest */
+  ASSAY_PRUNE_UNITS = 1    /* at least that share of the units (filters, channels) leaves, those of least norm: a smaller model */
+};
+typedef struct assay_model_size {
+  uint32_t struct_size, reserved;
+  int64_t parameters, zeros; /* numbers that were learned and are there, and how many of them are zero */
+  int64_t prunable, pruned;  /* weights (units) that the method may take, counted as training began, and those that it has taken */
+} assay_model_size;
+typedef struct assay_model_prune {
+  uint32_t struct_size, reserved;
+  assay_status (*prune)(void* self, assay_call*, uint32_t method, double share);
+  assay_status (*size)(const void* self, assay_call*, uint32_t method, assay_model_size* out);
+} assay_model_prune;
+
 enum { ASSAY_FEATURE_WHOLE_PANEL = 1u }; /* hand over all entities at once, rows by (time, entity) */
 typedef struct assay_feature_transform { /* "feature.transform/1": row t of the output depends on rows up to t only */
   uint32_t struct_size, flags;

@@ -6,6 +6,8 @@
 //   importance(std::span<double>[, Call&]) const;  summary(Saver&) const;  configured() once its parameters are set
 //   graph(Graph&) const                                   what predict computes, for `assay export`
 //   gradient(const Rows&, std::int64_t output, Slopes[, Call&]) const   slopes of a raw score (abi.h says which), for `assay explain`
+//   prune(Pruning, double share[, Call&]); ModelSize size(Pruning) const         takes weights or units away (abi.h says how), for
+//   train.network_pruning
 // `using Scalar = float;` asks for x, y and weight in float. Thread rule: predict runs on several threads at once.
 #pragma once
 
@@ -14,6 +16,12 @@
 
 namespace assay {
 inline namespace ASSAY_SDK_NAMESPACE ASSAY_HIDDEN {
+
+enum class Pruning : std::uint32_t { weights = ASSAY_PRUNE_WEIGHTS, units = ASSAY_PRUNE_UNITS };
+struct ModelSize {  // assay_model_size
+  std::int64_t parameters = 0, zeros = 0, prunable = 0, pruned = 0;
+};
+
 namespace detail {
 
 template <class T>
@@ -73,6 +81,19 @@ concept TellsSlopesWithCall = requires(const T& t, const Rows& r, std::int64_t k
 template <class T>
 concept TellsSlopes = TellsSlopesWithCall<T> || requires(const T& t, const Rows& r, std::int64_t k, Slopes s) {
   t.gradient(r, k, s);
+};
+
+template <class T>
+concept PrunesWithCall = requires(T& t, Pruning p, double share, Call& c) {
+  t.prune(p, share, c);
+};
+template <class T>
+concept Prunes = PrunesWithCall<T> || requires(T& t, Pruning p, double share) {
+  t.prune(p, share);
+};
+template <class T>
+concept TellsSize = requires(const T& t, Pruning p) {
+  { t.size(p) } -> std::convertible_to<ModelSize>;
 };
 
 template <class T>
@@ -155,6 +176,30 @@ struct ModelTables {
         object_of<T>(self).gradient(Rows(*rows), output, Slopes(*score, *slope));
     });
   }
+  static assay_status prune(void* self, assay_call* raw, std::uint32_t method, double share) {
+    return guard(raw, [&] {
+      [[maybe_unused]] Call call(*raw);
+      if constexpr (PrunesWithCall<T>)
+        object_of<T>(self).prune(pruning_of(method), share, call);
+      else if constexpr (Prunes<T>)
+        object_of<T>(self).prune(pruning_of(method), share);
+    });
+  }
+  static assay_status size(const void* self, assay_call* raw, std::uint32_t method, assay_model_size* out) {
+    return guard(raw, [&] {
+      if constexpr (TellsSize<T>) {
+        const ModelSize size = object_of<T>(self).size(pruning_of(method));
+        out->parameters = size.parameters;
+        out->zeros = size.zeros;
+        out->prunable = size.prunable;
+        out->pruned = size.pruned;
+      }
+    });
+  }
+  static Pruning pruning_of(std::uint32_t method) {
+    if (method > ASSAY_PRUNE_UNITS) throw Error("a way of pruning that the model does not know", ASSAY_UNSUPPORTED);
+    return static_cast<Pruning>(method);
+  }
   static assay_status train_save(const void* self, assay_call* raw, assay_state_writer* writer) {
     return guard(raw, [&] {
       Saver saver(*writer);
@@ -179,6 +224,7 @@ struct ModelTables {
     static const assay_model_summary summary_table{sizeof(assay_model_summary), &summary};
     static const assay_model_graph graph_table{sizeof(assay_model_graph), &graph};
     static const assay_model_gradient gradient_table{sizeof(assay_model_gradient), kDtype, 0, &gradient};
+    static const assay_model_prune prune_table{sizeof(assay_model_prune), 0, &prune, &size};
     static const assay_train_state train_table{sizeof(assay_train_state), &train_save, &train_load};
     const std::string_view name(id);
     if (Fits<T> && name == "model.fit/1") return &fit_table;
@@ -188,6 +234,7 @@ struct ModelTables {
     if (Summarises<T> && name == "model.summary/1") return &summary_table;
     if (TellsGraph<T> && name == "model.graph/1") return &graph_table;
     if (TellsSlopes<T> && name == "model.gradient/1") return &gradient_table;
+    if (Prunes<T> && name == "model.prune/1") return &prune_table;
     if (TrainSaves<T> && name == "train_state/1") return &train_table;
     if (name == "state/1") return state_table<T>();
     return nullptr;
@@ -203,6 +250,9 @@ class ModelDefinition : public DefinitionOf<T, ModelDefinition<T>> {
   static_assert(!Steps<T> || Begins<T>, "step() needs begin(const assay::Problem&, std::int64_t batch_size, assay::Call&) beside it");
   static_assert(Predicts<T>, "a model needs predict(const assay::Rows&, assay::Out) const");
   static_assert(TrainSaves<T> == TrainLoads<T>, "train_save(assay::Saver&) const and train_load(const assay::Saved&) come together");
+
+  static_assert(Prunes<T> == TellsSize<T>, "prune(assay::Pruning, double) and assay::ModelSize size(assay::Pruning) const come together");
+  static_assert(!Prunes<T> || Steps<T>, "prune() is for models that are trained by step()");
 
   ModelDefinition(const char* id, const char* version, const char* summary)
       : DefinitionOf<T, ModelDefinition<T>>("model", id, version, summary) {

@@ -66,6 +66,11 @@ struct FakeLearner final : assay::train::Learner {
   }
   std::vector<std::pair<std::string, std::string>> summary() override { return {}; }
   std::vector<double> importance() override { return {}; }
+  assay::plugin::Graph graph() override { return assay::plugin::Graph("rows"); }
+  assay::train::Slopes slopes(const assay::train::Rows&, std::int64_t) override { return {}; }
+  void prune(assay::plugin::Pruning, double) override {}
+  assay::plugin::ModelSize size(assay::plugin::Pruning) override { return {}; }
+  assay::train::PredictSpeed predict_speed(const assay::train::Rows&) override { return {}; }
 };
 
 }  // namespace train_test
