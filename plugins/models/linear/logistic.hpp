@@ -21,6 +21,7 @@ struct Logistic {
 
   void fit(const assay::Batch& batch, assay::Call& call);
   void predict(const assay::Rows& rows, assay::Out out) const;
+  void gradient(const assay::Rows& rows, std::int64_t output, assay::Slopes slopes) const;
   void graph(assay::Graph& g) const;
   void save(assay::Saver& s) const;
   void load(const assay::Saved& s);
@@ -224,6 +225,25 @@ inline void Logistic::predict(const assay::Rows& rows, assay::Out out) const {
     for (Index c = 0; c < outputs; ++c) largest = std::max(largest, out(r, c) = c < shift ? 0.0 : logit(c - shift));
     for (Index c = 0; c < outputs; ++c) total += out(r, c) = std::exp(out(r, c) - largest);
     for (Index c = 0; c < outputs; ++c) out(r, c) /= total;
+  }
+}
+
+// A class's score is its logit less the mean of the others'; that of two classes has one column, a reference class has the logit 0.
+inline void Logistic::gradient(const assay::Rows& rows, std::int64_t output, assay::Slopes slopes) const {
+  const FlatRows<double> flat(rows);
+  const Index outputs = rows.problem().outputs(), classes = std::max<Index>(2, outputs), columns = coefficients.cols(),
+              width = flat.width();
+  if (coefficients.rows() != width + 1 || (columns != outputs && columns + 1 != outputs))
+    throw assay::bad_input("linear.logistic has been fitted to another problem");
+  if (output < 0 || output >= classes) throw assay::bad_input("there is no such class");
+  Eigen::VectorXd direction = Eigen::VectorXd::Constant(classes, -1 / static_cast<double>(classes - 1));
+  direction[output] = 1;
+  const Eigen::VectorXd weights = coefficients * direction.tail(columns);
+  std::vector<double> buffer(static_cast<std::size_t>(flat.is_direct() ? 0 : width));
+  for (Index r = 0; r < flat.size(); ++r) {
+    const Eigen::Map<const Eigen::VectorXd> x(flat.take(r, 1, buffer.data()).row(0).data(), width);
+    slopes.score(r) = weights[0] + weights.tail(width).dot(x);
+    std::copy_n(weights.data() + 1, width, slopes.of_row(r).data());
   }
 }
 

@@ -61,6 +61,16 @@ struct Ridge {
       out(r) = intercept + Eigen::Map<const Eigen::VectorXd>(flat.take(r, 1, buffer.data()).row(0).data(), weights.size()).dot(weights);
   }
 
+  void gradient(const assay::Rows& rows, std::int64_t, assay::Slopes slopes) const {
+    std::vector<double> value(static_cast<std::size_t>(rows.size()));
+    assay_array array = assay::detail::array_of(value.data(), {rows.size(), 1});
+    predict(rows, assay::Out(array));
+    for (std::int64_t r = 0; r < rows.size(); ++r) {
+      slopes.score(r) = value[static_cast<std::size_t>(r)];
+      std::copy(weights.begin(), weights.end(), slopes.of_row(r).begin());
+    }
+  }
+
   void graph(assay::Graph& g) const {
     if (weights.size() != flat_width(g.problem())) throw assay::bad_input("linear.ridge has been fitted to another number of inputs");
     const std::span<const double> w(weights.data(), static_cast<std::size_t>(weights.size()));

@@ -15,6 +15,7 @@
 #include "assay/model.hpp"
 #include "assay/nn/network.hpp"
 #include "assay/nn/optimizer.hpp"
+#include "assay/nn/prune.hpp"
 
 namespace models {
 
@@ -41,6 +42,10 @@ struct TrainedNetwork {
   double step(const assay::Batch& batch, const assay::Step& at, assay::Call& call);
   void predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const;
   void graph(assay::Graph& g) const;
+  void gradient(const assay::Rows& rows, std::int64_t output, assay::Slopes slopes, assay::Call& call) const;
+
+  void prune(assay::Pruning how, double share);  // pruning.hpp
+  assay::ModelSize size(assay::Pruning how) const;
 
   void save(assay::Saver& saver) const;
   void load(const assay::Saved& saved);
@@ -60,9 +65,13 @@ struct TrainedNetwork {
   nn::LossKind loss_of(assay::Task task) const;
   assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
   void plan(const assay::Problem& problem, std::int64_t batch_size);
+  void remove_units(double share);  // pruning.hpp
+  std::vector<nn::LayerSpec> layers_left(nn::Shape in, std::int64_t outputs, const std::vector<std::int64_t>& units) const;
+  static std::vector<std::int64_t> saved_units(const assay::Saved& saved);
   nn::Network<float> network(nn::Shape in, std::int64_t outputs, std::int64_t batch_size) const;
   nn::Samples<float> samples(const assay::Rows& rows) const;
-  void check_size(const assay::Saved& saved, nn::Shape in, std::int64_t outputs) const;
+  void leave_out_categories(assay::Slopes slopes) const;
+  static void check_size(const assay::Saved& saved, nn::Shape in, const std::vector<nn::LayerSpec>& layers);
   void put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block, std::span<const float> state = {}) const;
   void get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block, std::span<float> state = {}) const;
 
@@ -73,7 +82,10 @@ struct TrainedNetwork {
   double center_ = 0, scale_ = 1;           // of the target; 0 and 1 for classes
   nn::Network<float> network_;
   nn::Optimizer<float> updater_;
-  nn::Arena<float> target_;  // a batch's scaled targets
+  nn::Arena<float> target_;               // a batch's scaled targets
+  std::vector<std::int64_t> units_left_;  // of each layer that has units, once some have left; else empty
+  nn::Arena<float> live_;                 // 0 for each weight that was pruned, 1 elsewhere; empty where none was
+  std::int64_t batch_size_ = 0;           // of the training that has begun; 0: none has
 };
 
 // The parameters that every neural model has.
@@ -133,7 +145,12 @@ inline nn::LossKind TrainedNetwork::loss_of(assay::Task task) const {
 }
 
 inline nn::Network<float> TrainedNetwork::network(nn::Shape in, std::int64_t outputs, std::int64_t batch_size) const {
-  return {in, layers(in, outputs), batch_size, shards};
+  return {in, layers_left(in, outputs, units_left_), batch_size, shards};
+}
+
+inline std::vector<nn::LayerSpec> TrainedNetwork::layers_left(nn::Shape in, std::int64_t outputs,
+                                                              const std::vector<std::int64_t>& units) const {
+  return units.empty() ? layers(in, outputs) : nn::UnitMap(layers(in, outputs), units).layers();
 }
 
 // A batch's rows as the network's shape has them: windows, plain rows, or plain rows read along their columns.
@@ -171,11 +188,14 @@ inline void TrainedNetwork::plan(const assay::Problem& problem, std::int64_t bat
   scale_ = scales ? problem.target_scale() : 1;
   network_ = network(shape_of(problem.lookback(), problem.inputs()), problem.outputs(), batch_size);
   updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
+  live_ = {};
+  batch_size_ = batch_size;
   target_ = nn::Arena<float>(task_ == assay::Task::regression ? batch_size : 0);
 }
 
 inline void TrainedNetwork::begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call) {
   if (batch_size < 1) throw assay::bad_input("the batch size has to be at least 1");
+  units_left_.clear();
   plan(problem, batch_size);
   constexpr std::pair<const char*, nn::Initial> kNames[] = {{"glorot_uniform", nn::Initial::glorot_uniform},
                                                             {"glorot_normal", nn::Initial::glorot_normal},
@@ -198,7 +218,12 @@ inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step&
     call.parallel(static_cast<std::uint32_t>(n), [&](std::uint32_t i) { part(static_cast<std::ptrdiff_t>(i)); });
   };
   const double mean = network_.loss_and_gradient(samples(batch), target, spec, random, parallel);
+  const auto keep_pruned = [this](std::span<float> values) {
+    for (std::size_t i = 0; i < live_.size(); ++i) values[i] *= live_.data()[i];
+  };
+  keep_pruned(network_.gradients());  // clipping counts what is there
   updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
+  keep_pruned(network_.parameters());                                                    // momentum from before would move them
   return loss_kind_ == nn::LossKind::absolute ? mean * scale_ : mean * scale_ * scale_;  // 1 for classes
 }
 
@@ -235,6 +260,50 @@ inline void TrainedNetwork::predict(const assay::Rows& rows, assay::Out out, ass
       }
     }
   }
+}
+
+// A class's score is its raw output less the mean of the others'.
+inline void TrainedNetwork::gradient(const assay::Rows& rows, std::int64_t output, assay::Slopes slopes, assay::Call& call) const {
+  if (!network_.planned()) throw assay::bad_input("the network has not been trained");
+  const nn::Samples<float> all = samples(rows);
+  const std::int64_t outputs = network_.outputs(), chunk = std::min(kChunk, rows.size()), width = all.time * all.features;
+  const bool classes = task_ == assay::Task::multiclass;
+  if (output < 0 || (task_ == assay::Task::binary ? output > 1 : output >= outputs)) throw assay::bad_input("there is no such output");
+  if (chunk == 0) return;
+  const double sign = task_ == assay::Task::binary && output == 0 ? -1 : 1, scale = sign * scale_;
+  const std::int64_t column = task_ == assay::Task::binary ? 0 : output;
+  std::vector<float> direction(static_cast<std::size_t>(outputs), classes ? -1 / static_cast<float>(outputs - 1) : 0.0F);
+  direction[static_cast<std::size_t>(column)] = 1;
+  double shift = task_ == assay::Task::binary ? shift_of(1) - shift_of(0) : 0;
+  for (std::int64_t c = 0; classes && c < outputs; ++c) shift += static_cast<double>(direction[static_cast<std::size_t>(c)]) * shift_of(c);
+  const auto scratch = call.scratch<float>(network_.gradient_scratch_size(chunk));
+  const auto raw = call.scratch<float>(static_cast<std::size_t>(chunk * outputs)),
+             slope = call.scratch<float>(static_cast<std::size_t>(chunk * width));
+  for (std::int64_t first = 0; first < rows.size(); first += chunk) {
+    const std::int64_t count = std::min(chunk, rows.size() - first);
+    network_.input_gradient(all.slice(first, count), direction, raw.data(), slope.data(), chunk, scratch.data());
+    for (std::int64_t r = 0; r < count; ++r) {
+      double score = -shift;
+      for (std::int64_t c = 0; c < outputs; ++c)
+        score += static_cast<double>(direction[static_cast<std::size_t>(c)]) *
+                 static_cast<double>(raw[static_cast<std::size_t>(r * outputs + c)]);
+      slopes.score(first + r) = score * scale + center_;
+      const std::span<double> to = slopes.of_row(first + r);
+      for (std::int64_t i = 0; i < width; ++i)
+        to[static_cast<std::size_t>(i)] = scale * static_cast<double>(slope[static_cast<std::size_t>(r * width + i)]);
+    }
+  }
+  leave_out_categories(slopes);
+}
+
+// The number of a category has no slope.
+inline void TrainedNetwork::leave_out_categories(assay::Slopes slopes) const {
+  const auto* embedding = network_.layers().empty() ? nullptr : std::get_if<nn::Embedding>(&network_.layers().front());
+  if (embedding == nullptr) return;
+  for (std::int64_t r = 0; r < slopes.rows(); ++r)
+    for (const nn::EmbeddedColumn& c : embedding->columns)
+      for (std::ptrdiff_t t = 0; t < network_.in().time; ++t)
+        slopes.of_row(r)[static_cast<std::size_t>(t * network_.in().features + c.column)] = assay::kMissing;
 }
 
 // As predict() has it: the network in float, what its outputs become in double.
@@ -280,12 +349,17 @@ inline void TrainedNetwork::save(assay::Saver& saver) const {
   saver.put("weight_shift", weight_shift_);
   saver.put("target_center", center_);
   saver.put("target_scale", scale_);
+  if (!units_left_.empty()) saver.put("units_left", units_left_);
   put_block(saver, "", network_.parameters(), network_.state());
 }
 
+inline std::vector<std::int64_t> TrainedNetwork::saved_units(const assay::Saved& saved) {
+  return saved.has("units_left") ? saved.get<std::vector<std::int64_t>>("units_left") : std::vector<std::int64_t>{};
+}
+
 // The arrays of a state have to be there before memory is taken for their network.
-inline void TrainedNetwork::check_size(const assay::Saved& saved, nn::Shape in, std::int64_t outputs) const {
-  for (const nn::Array& a : nn::arrays_of(in, layers(in, outputs))) {
+inline void TrainedNetwork::check_size(const assay::Saved& saved, nn::Shape in, const std::vector<nn::LayerSpec>& layers) {
+  for (const nn::Array& a : nn::arrays_of(in, layers)) {
     const assay_array array = saved.array<float>(a.name.c_str(), 2);
     if (array.shape[0] != a.rows || array.shape[1] != a.cols)
       throw assay::bad_state("the saved array " + a.name + " has another shape than the network of these parameters");
@@ -305,8 +379,13 @@ inline void TrainedNetwork::load(const assay::Saved& saved) {
   constexpr std::int64_t kMost = 1 << 20;
   if (!known || times < 1 || times > kMost || inputs < 1 || inputs > kMost || outputs < 1 || outputs > kMost)
     throw assay::bad_state("the saved shape of the network makes no sense for these parameters");
-  check_size(saved, {times, inputs}, outputs);
-  nn::Network<float> loaded = network({times, inputs}, outputs, 0);
+  std::vector<std::int64_t> units = saved_units(saved);
+  const std::vector<nn::LayerSpec> left = layers_left({times, inputs}, outputs, units);
+  check_size(saved, {times, inputs}, left);
+  const nn::Shape in = network_.planned() ? network_.in() : nn::Shape{};
+  const bool goes_on = batch_size_ > 0 && in.time == times && in.features == inputs && network_.outputs() == outputs &&
+                       static_cast<std::int64_t>(task_) == task;  // the training that has begun may go on from what is loaded
+  nn::Network<float> loaded({times, inputs}, left, goes_on ? batch_size_ : 0, shards);
   std::swap(loaded, network_);
   try {
     get_block(saved, "", network_.parameters(), network_.state());
@@ -314,6 +393,12 @@ inline void TrainedNetwork::load(const assay::Saved& saved) {
     std::swap(loaded, network_);  // a failed load leaves what was there
     throw;
   }
+  units_left_ = std::move(units);
+  live_ = {};
+  if (goes_on)
+    updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
+  else
+    batch_size_ = 0;
   task_ = static_cast<assay::Task>(task);
   weight_shift_ = shift;
   center_ = center;
@@ -326,17 +411,23 @@ inline void TrainedNetwork::train_save(assay::Saver& saver) const {
   saver.put("steps", updater_.steps());
   put_block(saver, "first.", updater_.first().all());
   if (updater_.second().size() != 0) put_block(saver, "second.", updater_.second().all());
+  saver.put("masked", live_.size() != 0);
+  if (live_.size() != 0) put_block(saver, "live.", live_.all());
 }
 
 inline void TrainedNetwork::train_load(const assay::Problem& problem, const assay::Saved& saved) {
   const std::int64_t batch_size = saved.number("batch_size"), steps = saved.number("steps");
   if (batch_size < 1 || batch_size > (std::int64_t{1} << 24) || steps < 0)
     throw assay::bad_state("the saved batch size or step count makes no sense");
+  units_left_ = saved_units(saved);
   plan(problem, batch_size);
   get_block(saved, "", network_.parameters(), network_.state());
   get_block(saved, "first.", updater_.first().all());
   if (updater_.second().size() != 0) get_block(saved, "second.", updater_.second().all());
   updater_.set_steps(steps);
+  if (!saved.get<bool>("masked")) return;
+  live_ = nn::Arena<float>(static_cast<std::ptrdiff_t>(network_.parameters().size()));
+  get_block(saved, "live.", live_.all());
 }
 
 }  // namespace models

@@ -42,7 +42,10 @@ struct Pass {
   S* scratch = nullptr;
   const Random* random = nullptr;  // of this step; null in a prediction
 
+  bool as_predicted = false;  // goes back as a training does, but over what a prediction computes: nothing dropped, running means
+
   bool trains() const { return memory != nullptr; }
+  bool learns() const { return trains() && !as_predicted; }
 };
 
 // An array of parameters or state as others see it: rows x cols, dense, the gates of a cell one after another. In memory a row's units lie

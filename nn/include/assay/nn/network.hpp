@@ -119,11 +119,41 @@ class Network {
     }
   }
 
-  // The gradient of sum_c direction[c] output_c with respect to the inputs of each row, at the trained parameters (attributions).
-  // into: rows x time x features, dense. Rows of at most the planned batch; takes one shard's memory.
-  void input_gradient(const Samples<S>& x, std::span<const S> direction, S* into) {
-    if (x.rows > shard_rows_) throw bad_input("more rows than were planned for");
-    shards_[0].inputs(*this, x, direction, into);
+  // Raw outputs of x as predict() gives them, and the gradient of sum_c direction[c] output_c with respect to each row's inputs (into: rows
+  // x time x features, dense). Each row has the bits that it has alone. scratch: gradient_scratch_size(chunk) elements, aligned to 64
+  // bytes.
+  std::size_t gradient_scratch_size(std::ptrdiff_t chunk) const {
+    return static_cast<std::size_t>(2 * input_size(chunk) + 2 * chunk * chain_->width() + kept_size(chunk) + chain_->scratch(chunk, true) +
+                                    chain_->parameters());
+  }
+  void input_gradient(const Samples<S>& x, std::span<const S> direction, S* out, S* into, std::ptrdiff_t chunk, S* scratch) const {
+    if (x.time != in().time || x.features != in().features) throw bad_input("the rows have another number of inputs than the network");
+    detail::fill_zero(scratch, static_cast<std::ptrdiff_t>(gradient_scratch_size(chunk)));
+    S* const slopes = scratch + input_size(chunk);
+    const Block<S> y{slopes + input_size(chunk), chain_->width()}, dy{y.row(chunk), chain_->width()};
+    Pass<S> pass;
+    pass.as_predicted = true;
+    pass.parameters = parameters_.data();
+    pass.state = const_cast<S*>(state_.data());  // what is not learned from only reads it
+    pass.memory = dy.row(chunk);
+    pass.scratch = pass.memory + kept_size(chunk);
+    S* const gradients = pass.scratch + chain_->scratch(chunk, true);  // of the parameters, which nobody asks for
+    const Block<S> dx{slopes, padded<S>(x.features)};
+    for (std::ptrdiff_t first = 0; first < x.rows; first += chunk) {
+      pass.batch = std::min(chunk, x.rows - first);
+      const Block<const S> from = entered(x.slice(first, pass.batch), scratch);
+      chain_->forward(pass, from, y);
+      for (std::ptrdiff_t r = 0; r < pass.batch; ++r) {
+        std::copy_n(y.row(r), outputs(), out + (first + r) * outputs());
+        std::copy_n(direction.data(), outputs(), dy.row(r));
+        detail::fill_zero(dy.row(r) + outputs(), chain_->width() - outputs());
+      }
+      detail::apply_epilogue(chain_->fold(pass, y), pass.batch, chain_->width(), dy);
+      chain_->backward(pass, from, y, dy, dx, {}, gradients);
+      for (std::ptrdiff_t t = 0; t < x.time; ++t)
+        for (std::ptrdiff_t r = 0; r < pass.batch; ++r)
+          std::copy_n(dx.row(t * pass.batch + r), x.features, into + ((first + r) * x.time + t) * x.features);
+    }
   }
 
   // What predict() computes, from the rows of the problem that the graph is of to the raw outputs, whose name comes back.
@@ -145,6 +175,7 @@ class Network {
   std::span<S> parameters() { return parameters_.all(); }
   std::span<const S> parameters() const { return parameters_.all(); }
   std::span<const S> gradients() const { return shards_.front().gradients.all(); }
+  std::span<S> gradients() { return shards_.front().gradients.all(); }
   std::span<S> state() { return state_.all(); }
   std::span<const S> state() const { return state_.all(); }
   const std::vector<Array>& arrays() const { return arrays_; }
@@ -186,27 +217,12 @@ class Network {
       return value;
     }
 
-    void inputs(Network& network, const Samples<S>& x, std::span<const S> direction, S* into) {
-      const Layer<S>& chain = *network.chain_;
-      const Random none(0);
-      Pass<S> p = pass(network, x.rows, none);
-      if (input_delta.size() == 0) input_delta = Arena<S>(static_cast<std::ptrdiff_t>(input.size()));
-      const Block<S> y{top.data(), chain.width()}, dy{delta.data(), chain.width()};
-      const Block<S> dx{input_delta.data(), padded<S>(x.features)};
-      const Block<const S> from = network.entered(x, input.data());
-      chain.forward(p, from, y);
-      for (std::ptrdiff_t r = 0; r < x.rows; ++r) std::copy_n(direction.data(), chain.out().features, dy.row(r));
-      detail::apply_epilogue(chain.fold(p, y), x.rows, chain.width(), dy);
-      chain.backward(p, from, y, dy, dx, {}, gradients.data());
-      for (std::ptrdiff_t t = 0; t < x.time; ++t)
-        for (std::ptrdiff_t r = 0; r < x.rows; ++r) std::copy_n(dx.row(t * x.rows + r), x.features, into + (r * x.time + t) * x.features);
-    }
-
-    Arena<S> gradients, input, input_delta, top, delta, memory, scratch, state;
+    Arena<S> gradients, input, top, delta, memory, scratch, state;
     double loss = 0;
   };
 
   std::ptrdiff_t input_size(std::ptrdiff_t rows) const { return in().time * rows * padded<S>(in().features); }
+  std::ptrdiff_t kept_size(std::ptrdiff_t rows) const { return std::max<std::ptrdiff_t>(kLanes<S>, chain_->memory(rows)); }
 
   // The samples time by time, in `buffer` unless their rows will do as they lie.
   Block<const S> entered(const Samples<S>& x, S* buffer) const {

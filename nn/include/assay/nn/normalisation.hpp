@@ -63,7 +63,7 @@ class BatchNormLayer final : public NormLayer<S> {
     const S *gain = pass.parameters, *shift = gain + width;
     for (std::ptrdiff_t c = 0; c < this->features(); ++c) {
       double mean = pass.state[c], variance = pass.state[width + c];
-      if (pass.trains()) {
+      if (pass.learns()) {
         mean = variance = 0;
         for (std::ptrdiff_t r = 0; r < rows; ++r) mean += static_cast<double>(x.row(r)[c]);
         mean /= static_cast<double>(rows);
@@ -101,7 +101,8 @@ class BatchNormLayer final : public NormLayer<S> {
       const double factor = static_cast<double>(pass.parameters[c]) * inverse, n = static_cast<double>(rows);
       for (std::ptrdiff_t r = 0; r < rows; ++r) {
         const double unit = (static_cast<double>(x.row(r)[c]) - mean) * inverse;
-        dx.row(r)[c] = static_cast<S>(factor * (static_cast<double>(dy.row(r)[c]) - sum / n - unit * dot / n));
+        const double moved = pass.learns() ? sum / n + unit * dot / n : 0;  // the batch's own mean and deviation move with x
+        dx.row(r)[c] = static_cast<S>(factor * (static_cast<double>(dy.row(r)[c]) - moved));
       }
     }
     if (dx.data == nullptr) return;

@@ -50,7 +50,7 @@ class DropoutLayer final : public Layer<S> {
   std::string graph(const LayerGraph<S>&, const std::string& x) const override { return x; }
   void forward(const Pass<S>& pass, Block<const S> x, Block<S> y) const override {
     const std::ptrdiff_t rows = this->in().time * pass.batch, width = this->width();
-    Random random = pass.trains() ? pass.random->child(stream_) : Random(0);
+    Random random = pass.learns() ? pass.random->child(stream_) : Random(0);
     const auto limit = static_cast<std::uint64_t>(rate_ * 0x1p32);
     const S kept = static_cast<S>(1 / (1 - rate_));
     for (std::ptrdiff_t r = 0; r < rows; ++r) {
@@ -60,7 +60,7 @@ class DropoutLayer final : public Layer<S> {
       }
       S* const factor = pass.memory + r * width;
       for (std::ptrdiff_t c = 0; c < this->in().features; ++c) {
-        factor[c] = random.next32() < limit ? S{0} : kept;
+        factor[c] = !pass.learns() ? S{1} : random.next32() < limit ? S{0} : kept;
         y.row(r)[c] = x.row(r)[c] * factor[c];
       }
       for (std::ptrdiff_t c = this->in().features; c < width; ++c) factor[c] = y.row(r)[c] = S{0};
