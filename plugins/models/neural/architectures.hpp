@@ -2,6 +2,7 @@
 // where the experiment has a lookback. Thread rule: as trained_network.hpp.
 #pragma once
 
+#include "pruning.hpp"
 #include "trained_network.hpp"
 
 namespace models {

@@ -70,6 +70,7 @@ struct Residual {  // x + body(x), with a linear layer on x where the features d
 struct TcnBlock {
   std::ptrdiff_t filters = 32, width = 3, dilation = 1;
   double dropout = 0;
+  std::ptrdiff_t inner = 0;  // filters of the first convolution; 0: as many as of the second
 };
 
 struct LayerSpec : std::variant<Dense, Conv1d, Pool, GlobalPool, Lstm, Gru, Dropout, BatchNorm, LayerNorm, Embedding, Activate, Flatten,
@@ -126,9 +127,10 @@ class Planner {
     return make<ResidualLayer<S>>(std::move(body), std::move(shortcut));
   }
   LayerPtr<S> plan(Shape in, const TcnBlock& s) {
-    const Conv1d conv{s.filters, s.width, s.dilation};
+    const Conv1d first{s.inner == 0 ? s.filters : s.inner, s.width, s.dilation}, second{s.filters, s.width, s.dilation};
     const Dropout dropout{s.dropout};
-    std::vector<LayerSpec> body = s.dropout > 0 ? std::vector<LayerSpec>{conv, dropout, conv, dropout} : std::vector<LayerSpec>{conv, conv};
+    std::vector<LayerSpec> body =
+        s.dropout > 0 ? std::vector<LayerSpec>{first, dropout, second, dropout} : std::vector<LayerSpec>{first, second};
     return chain(in, {Residual{std::move(body)}, Activate{}});
   }
 
