@@ -63,7 +63,7 @@ std::string without_forecast(GraphBuilder& g, const std::string& prepared, const
 }
 
 plugin::Graph whole_graph(const StoredFit& fit, const plugin::LoadedComponent& component, const plugin::Graph& model) {
-  GraphBuilder g(kInput, "prepare/");
+  GraphBuilder g(kInput, "assay/");
   const std::string prepared = add_preparation(fit.preparation, kInput, g);
   const std::uint16_t wanted = component.ability<assay_model_predict>("model.predict/1")->dtype;
   const std::string rows = wanted == ASSAY_F64 ? prepared : g.cast(prepared, wanted);

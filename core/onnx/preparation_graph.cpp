@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <optional>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "onnx/step_nodes.hpp"
 #include "pipeline/prepare_steps.hpp"
 
@@ -33,28 +35,36 @@ const Kind* kind_of(const FittedStep& step) {
   return found == std::end(kKinds) ? nullptr : found;
 }
 
-// "scale with by: time": the step with what tells it from its kind.
+// "scale (by: time)": the step with what tells it from its kind.
 std::string named(const FittedStep& step) {
   for (const char* key : {"by", "method"}) {
     const std::string& value = pipeline::text_param(step.how, key);
-    if (!value.empty()) return fmt::format("{} with {}: {}", step.how.id, key, value);
+    if (!value.empty()) return fmt::format("{} ({}: {})", step.how.id, key, value);
   }
   return step.how.id;
 }
 
-std::string why_not(const FittedStep& step) {
-  if (step.columns.empty()) return "";
-  const auto of = [&](auto size) {
-    return std::any_of(step.columns.begin(), step.columns.end(), [&](const FittedColumn& column) { return size(column) > 0; });
-  };
-  if (pipeline::looks_around(step.how))
-    return named(step) + " looks at other rows, and a graph sees nothing but the rows of its own forecast";
-  if (step.how.id == "scale" && of([](const FittedColumn& column) { return column.levels.size(); }))
-    return named(step) + " needs to know whose row it is, and a graph sees nothing but the inputs";
-  if (step.how.id == "quantile_normal" && of([](const FittedColumn& column) { return column.learned.size() / (kMostKnots + 1); }))
-    return fmt::format("quantile_normal keeps more than {} quantiles, and a graph compares each value with all of them", kMostKnots);
-  if (!pipeline::is_selection(step.how) && kind_of(step) == nullptr) return step.how.id + " has no form in ONNX's operators here";
-  return "";
+// What a step does that cannot be said, after "the step x" and after "the steps x, y"; nothing where it can be.
+struct Reason {
+  std::string of_one, of_several;
+};
+std::optional<Reason> why_not(const FittedStep& step) {
+  if (step.columns.empty()) return std::nullopt;
+  const auto any = [&](auto is) { return std::any_of(step.columns.begin(), step.columns.end(), is); };
+  if (pipeline::looks_around(step.how)) {
+    const char* rest = " at other rows, and a file sees the rows of its own forecast alone";
+    return Reason{std::string("looks") + rest, std::string("look") + rest};
+  }
+  if (step.how.id == "scale" && any([](const FittedColumn& column) { return !column.levels.empty(); }))
+    return Reason{"needs to know whose row it is, and a file sees the inputs alone",
+                  "need to know whose row it is, and a file sees the inputs alone"};
+  if (step.how.id == "quantile_normal" && any([](const FittedColumn& column) { return column.learned.size() > kMostKnots; })) {
+    const std::string rest = fmt::format(" more than {} quantiles, and a file compares each value with all of them", kMostKnots);
+    return Reason{"keeps" + rest, "keep" + rest};
+  }
+  if (!pipeline::is_selection(step.how) && kind_of(step) == nullptr)
+    return Reason{"has no form in ONNX's operators", "have no form in ONNX's operators"};
+  return std::nullopt;
 }
 
 std::vector<std::int64_t> places_of(const std::vector<InputColumn>& wanted, const std::vector<InputColumn>& columns) {
@@ -104,11 +114,22 @@ void StepWork::put_back(const std::string& made, const std::vector<std::int64_t>
 void add_selection(StepWork& work) { work.x = work.g.columns(work.x, places_of(work.after, work.columns)); }
 
 std::vector<std::string> inexpressible_steps(const pipeline::FittedPreparation& preparation) {
-  std::vector<std::string> out;
+  struct Group {
+    Reason reason;
+    std::vector<std::string> steps;
+  };
+  std::vector<Group> groups;
   for (const FittedStep& step : preparation.steps()) {
-    const std::string reason = why_not(step);
-    if (!reason.empty()) out.push_back(reason);
+    const std::optional<Reason> reason = why_not(step);
+    if (!reason) continue;
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& one) { return one.reason.of_one == reason->of_one; });
+    if (group == groups.end()) group = groups.insert(group, {*reason, {}});
+    group->steps.push_back(named(step));
   }
+  std::vector<std::string> out;
+  for (const Group& group : groups)
+    out.push_back(group.steps.size() == 1 ? fmt::format("the step {} {}", group.steps.front(), group.reason.of_one)
+                                          : fmt::format("the steps {} {}", text::join(group.steps, ", "), group.reason.of_several));
   return out;
 }
 

@@ -10,7 +10,7 @@
 
 namespace assay::onnx {
 
-// Why some steps cannot be expressed, one text each; empty: all can.
+// Which steps cannot be expressed, and why, a text for each reason; empty: all can.
 std::vector<std::string> inexpressible_steps(const pipeline::FittedPreparation& preparation);
 
 // x: the inputs' columns along the last axis. Gives the name of the prepared ones. Every step has to be expressible.
