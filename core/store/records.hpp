@@ -152,6 +152,14 @@ struct LookRecord {
   std::string json;
 };
 
+// What `assay explain` found out about one fit. docs/explaining.md says what stands in `json`.
+struct ExplanationKey {
+  UnitKey unit;
+  std::string method;
+  std::int64_t row = -1;  // of the source; -1: all
+  std::string settings;   // what was asked for, as JSON
+};
+
 // One trial of a search.
 enum class TrialStatus { complete, pruned, failed, crashed, timed_out, out_of_memory, not_run };
 const char* to_text(TrialStatus status);

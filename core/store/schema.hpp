@@ -108,6 +108,14 @@ CREATE TABLE path_metric (
 CREATE TABLE look (
   question TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL,
   PRIMARY KEY (question, kind)) WITHOUT ROWID;
+)sql",
+    R"sql(
+-- What was found out about a fit after its run, as JSON. settings: what was asked for, as JSON; row: of the source, -1 for all.
+CREATE TABLE explanation (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  model TEXT NOT NULL, fold INTEGER NOT NULL, repeat INTEGER NOT NULL, method TEXT NOT NULL, row INTEGER NOT NULL, settings TEXT NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY (run, model, fold, repeat, method, row, settings)) WITHOUT ROWID;
 )sql"};
 
 }  // namespace assay::store

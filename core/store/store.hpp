@@ -72,6 +72,9 @@ class Store {
   void put_look(const std::string& question, const LookRecord& look);
   std::vector<LookRecord> looks(const std::string& question) const;  // by kind
 
+  void put_explanation(RunId id, const ExplanationKey& key, const std::string& json);  // replaces
+  std::string explanation(RunId id, const ExplanationKey& key) const;                  // empty: there is none
+
   // Returns the reveal's number: it is on record before anything is scored, what it came to is added when that is done.
   std::int64_t put_reveal(RunId id, TimeNs at, const std::string& what);
   void put_reveal_summary(std::int64_t reveal, const std::string& summary);
