@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "cli/backtest_text.hpp"
+#include "cli/pruning_text.hpp"
 #include "cli/text_table.hpp"
 #include "cli/trials_text.hpp"
 #include "train/verdict.hpp"
@@ -282,6 +283,7 @@ std::string result_text(const std::string& summary, const Console& console, Warn
     text += fmt::format("\n{}", model_text(json, json.at("baselines"), confidence, console));
   }
   if (json.contains("best_possible")) text += best_possible_text(json.at("best_possible"));
+  if (json.contains("network_pruning")) text += "\n" + pruning_text(json.at("network_pruning"), console);
   if (json.contains("backtest")) text += "\n" + backtest_text(json.at("backtest"), console);
   if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
   if (json.contains("held_windows")) text += "\n" + held_windows_text(json.at("held_windows"), console);

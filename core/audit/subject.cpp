@@ -29,10 +29,9 @@ std::vector<AuditedModel> models_of(const config::Experiment& experiment, const 
   return models;
 }
 
-std::optional<train::Scorer> stopping_metric(const config::Experiment& experiment, const plugin::Registry& registry,
-                                             const plugin::ComponentMaker& maker, const pipeline::Dataset& dataset) {
-  if (!experiment.train.early_stopping) return std::nullopt;
-  const std::string& id = experiment.train.early_stopping->metric;
+std::optional<train::Scorer> scorer_of(const std::string& id, const config::Experiment& experiment, const plugin::Registry& registry,
+                                       const plugin::ComponentMaker& maker, const pipeline::Dataset& dataset) {
+  if (id.empty()) return std::nullopt;
   config::Map params;
   for (const config::Component& metric : experiment.evaluate.metrics)
     if (metric.id == id) params = metric.params;
@@ -86,7 +85,9 @@ class Steps {
     job.model = model.component;
     job.fold = shelf.take(0, missing, false);
     if (experiment_.train.refit != "none" && !fold.validation.empty()) job.refit_fold = shelf.take(0, missing, true);
-    job.stopping = stopping_metric(experiment_, registry_, *maker_, dataset);
+    const config::TrainSpec& train = experiment_.train;
+    job.stopping = scorer_of(train.early_stopping ? train.early_stopping->metric : "", experiment_, registry_, *maker_, dataset);
+    job.pruning = scorer_of(train.network_pruning ? train.network_pruning->metric : "", experiment_, registry_, *maker_, dataset);
     run::UnitContext context{experiment_, data.dataset, registry_, program_, {}, {}, {}, {}, {}};
     context.isolated = experiment_.resources.isolation == "process";
     context.cancel = cancel_;

@@ -125,6 +125,16 @@ struct TrainSpec {
     double ratio = 1;   // rows of a rarer class for each one of the most frequent
   };
   std::optional<Resample> resample;
+  struct NetworkPruning {
+    bool units = false;  // units leave; else weights become zero
+    std::vector<double> sparsity;
+    std::int64_t fine_tune_epochs = 3;
+    std::string schedule = "cubic";  // cubic | linear | one_shot
+    double rate_factor = 0.1;
+    std::string metric;  // that chooses among the shares, on validation rows; empty: the one share is taken
+    double tolerance = 0;
+  };
+  std::optional<NetworkPruning> network_pruning;
   Place place;
 };
 

@@ -279,6 +279,19 @@ void Filler::train(Experiment& e) const {
     train.resample->over = text_at(resample, "method") == "over";
     take(resample, "ratio", train.resample->ratio);
   }
+  if (const Map& pruning = map_of(find(map, "network_pruning")); !pruning.empty()) {
+    TrainSpec::NetworkPruning& p = train.network_pruning.emplace();
+    p.units = text_at(pruning, "method") == "units";
+    List shares;
+    take(pruning, "sparsity", shares);
+    for (const Value& share : shares) p.sparsity.push_back(share.as_real());
+    take(pruning, "fine_tune_epochs", p.fine_tune_epochs);
+    take(pruning, "schedule", p.schedule);
+    take(pruning, "rate_factor", p.rate_factor);
+    const Map& choose = map_of(find(pruning, "choose"));
+    p.metric = text_at(choose, "metric");
+    take(choose, "tolerance", p.tolerance);
+  }
   const Value* weight = find(map, "class_weight");
   if (weight == nullptr) return;
   train.balanced = std::holds_alternative<std::string>(weight->data);

@@ -69,6 +69,31 @@ KeySpec split_key() {
   return split;
 }
 
+KeySpec network_pruning_key() {
+  return object(
+      "network_pruning",
+      "After training takes the least of a network away and trains the rest further, once for each share; the result is a curve over "
+      "shares, and one of them becomes the model",
+      {choice("method",
+              "magnitude: the smallest weights of each layer become zero; units: the units or filters of least norm leave each "
+              "layer, and the network is smaller",
+              {"magnitude", "units"})
+           .needed(),
+       list(real({}, "a share").between(0, 1), "sparsity", "Shares to take away, rising; each begins from the trained network")
+           .items(1, 32)
+           .needed(),
+       integer("fine_tune_epochs", "Epochs of further training for each share").range(0, 1'000'000).by_default(number(3)),
+       choice("schedule",
+              "How the share rises over the first half of these epochs: quickly, then slowly (Zhu and Gupta 2017), evenly, or at "
+              "once before the first",
+              {"cubic", "linear", "one_shot"})
+           .by_default(word("cubic")),
+       real("rate_factor", "Learning rate of these epochs as a share of the model's own").above(0, 10).by_default(Value{0.1}),
+       object("choose", "Which share becomes the model: the largest whose validation score is nearly the best (none taken away counts too)",
+              {text("metric", "The metric on validation rows").needed(),
+               real("tolerance", "How far from the best score, in the metric's unit").range(0, 1e9).by_default(Value{0.0})})});
+}
+
 KeySpec train_key() {
   return object(
              "train", "The host's part of training",
@@ -104,7 +129,8 @@ KeySpec train_key() {
                           .needed(),
                       real("ratio", "Rows of a rarer class for each one of the most frequent: at least this many")
                           .above(0, 1)
-                          .by_default(Value{1.0})})})
+                          .by_default(Value{1.0})}),
+              network_pruning_key()})
       .always_there();
 }
 

@@ -213,6 +213,10 @@ void Rules::validation_users() {
         error_at_key("train.early_stopping", "early stopping goes back to the best epoch, and " + model.id + " cannot save its state",
                      "remove it, or choose another model (its author: add save and load)");
   }
+  if (const auto& pruning = e_.train.network_pruning; pruning && !pruning->metric.empty() && good("train.network_pruning")) {
+    metric_key(pruning->metric, "train.network_pruning.choose.metric", true);
+    if (!rows) error_at_key("train.network_pruning.choose", "choosing among shares needs validation rows, and the split leaves none", mend);
+  }
   if (e_.train.refit == "train_and_validation" && !rows)
     error("train.refit", "refit on train and validation rows needs validation rows, and the split leaves none", mend);
   const auto& threshold = e_.evaluate.threshold;

@@ -24,12 +24,14 @@ class TrainRules {
   void all() {
     class_keys();
     train_weights();
+    network_pruning();
     idle_training_keys();
   }
 
  private:
   void class_keys();
   void train_weights();
+  void network_pruning();
   void idle_training_keys();
 
   Place place(const std::string& path) const {
@@ -90,6 +92,35 @@ void TrainRules::train_weights() {
     error_at_key("train.sample_weight", "the model " + model.id + " does not take weights of rows",
                  fitting.empty() ? "remove them" : "remove them, or choose one that does: " + text::join(fitting, ", "));
   }
+}
+
+void TrainRules::network_pruning() {
+  const auto& pruning = e_.train.network_pruning;
+  if (!pruning || !good("train.network_pruning")) return;
+  const std::string key = "train.network_pruning";
+  for (std::size_t i = 1; i < pruning->sparsity.size(); ++i)
+    if (pruning->sparsity[i] <= pruning->sparsity[i - 1])
+      error(key + ".sparsity." + std::to_string(i), "shares rise from one to the next, and this one does not", "sort them, each once");
+  if (pruning->sparsity.size() > 1 && pruning->metric.empty())
+    error_at_key(key, "several shares, and nothing says which becomes the model",
+                 "add choose: {metric: ...}, which looks at validation rows alone, or leave one share");
+  if (pruning->fine_tune_epochs == 0 && pruning->schedule != "one_shot")
+    error_at_key(key, "without further epochs the share cannot rise over them", "write schedule: one_shot, or give fine_tune_epochs");
+  if (e_.train.refit != "none")
+    error_at_key(key, "a network that is pruned is not fitted again: refit has to be none",
+                 "take train.refit or train.network_pruning out");
+  std::vector<std::string> fitting;
+  for (const ComponentSpec* other : catalogue_.all("model"))
+    if (can(*other, "model.prune/1")) fitting.push_back(other->id);
+  bool any = e_.models.empty();
+  for (const auto& [name, model] : e_.models) {
+    const ComponentSpec* spec = catalogue_.find("model", model.id);
+    any = any || spec == nullptr || can(*spec, "model.prune/1");
+  }
+  if (!any)
+    error_at_key(key,
+                 e_.models.size() == 1 ? "the model " + e_.models.front().second.id + " cannot be pruned" : "no model here can be pruned",
+                 fitting.empty() ? "remove it" : "remove it, or choose a model that can: " + text::join(fitting, ", "));
 }
 
 // What counts for epochs only, where every model is fitted at once: said where it is not what stands there anyway.

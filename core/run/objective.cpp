@@ -87,6 +87,7 @@ class Trial {
     const bool missing = setup_.context.registry.component("model", model.id).has(ASSAY_ACCEPTS_MISSING);
     unit.fold = variant_->shelf->take(f, missing, false);
     if (experiment.train.early_stopping) unit.stopping = scorer(experiment.train.early_stopping->metric);
+    if (const auto& pruning = experiment.train.network_pruning; pruning && !pruning->metric.empty()) unit.pruning = scorer(pruning->metric);
     UnitContext context{experiment, dataset(), setup_.context.registry, setup_.context.program, {}, {}, {}, {}, {}};
     context.isolated = experiment.resources.isolation == "process";
     context.cancel = setup_.cancel;

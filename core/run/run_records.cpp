@@ -23,6 +23,7 @@ std::vector<store::PluginRecord> plugins_in_use(const config::Experiment& experi
   const std::string objective = experiment.search ? experiment.search->metric : experiment.trial ? experiment.trial->metric : "";
   if (!objective.empty() && !objective.starts_with("backtest.")) add("metric", objective);
   if (experiment.train.early_stopping) add("metric", experiment.train.early_stopping->metric);
+  if (const auto& pruning = experiment.train.network_pruning; pruning && !pruning->metric.empty()) add("metric", pruning->metric);
   for (const config::FeatureSpec& feature : experiment.features)
     if (feature.component) add("feature", feature.component->id);
   if (experiment.search) add("sampler", experiment.search->sampler.id);

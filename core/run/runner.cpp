@@ -154,19 +154,26 @@ class Runner {
 
   OpenRun open() { return {experiment_, context_, data_, shelf_, store_, id_, search_.get()}; }
 
+  // A model's fits whose test rows are scored: [repeat][fold].
+  std::vector<std::vector<store::UnitKey>> scored_fits(const std::string& key_name, std::int64_t repeats) const {
+    std::vector<std::vector<store::UnitKey>> keys(static_cast<std::size_t>(repeats));
+    for (std::int64_t r = 0; r < repeats; ++r)
+      for (std::size_t f = 0; f < shelf_.size(); ++f)
+        if (!shelf_.is_sealed(f) && (!search_ || search_->is_fitted(f)))
+          keys[static_cast<std::size_t>(r)].push_back({key_name, static_cast<std::int64_t>(f), r});
+    return keys;
+  }
+
   // Forecasts of a model in all scored folds; nothing, with the reason, where one of its fits failed.
   std::optional<train::ModelForecasts> forecasts(const std::string& key_name, const std::string& name, bool baseline, std::int64_t repeats,
                                                  const std::map<store::UnitKey, store::UnitRecord>& units, std::string& reason) const {
     train::ModelForecasts out{name, baseline, {}};
-    for (std::int64_t r = 0; r < repeats; ++r) {
+    for (const std::vector<store::UnitKey>& keys : scored_fits(key_name, repeats)) {
       std::vector<train::ForecastSet> folds;
-      for (std::size_t f = 0; f < shelf_.size(); ++f) {
-        if (shelf_.is_sealed(f)) continue;
-        if (search_ && !search_->is_fitted(f)) continue;
-        const store::UnitKey key{key_name, static_cast<std::int64_t>(f), r};
+      for (const store::UnitKey& key : keys) {
         const store::UnitRecord& unit = units.at(key);
         if (unit.status != store::UnitStatus::complete) {
-          reason = fmt::format("{}, fold {}: {}", name, f + 1, unit.error);
+          reason = fmt::format("{}, fold {}: {}", name, key.fold + 1, unit.error);
           return std::nullopt;
         }
         for (const store::Predictions& p : store_.predictions(id_, key))
@@ -191,10 +198,15 @@ class Runner {
     std::vector<std::string> failures;
     std::string reason;
     for (const auto& [name, model] : experiment_.models) {
-      if (auto f = forecasts(name, name, false, repeats_of(experiment_, context_.registry, model), units, reason))
+      const std::int64_t repeats = repeats_of(experiment_, context_.registry, model);
+      if (auto f = forecasts(name, name, false, repeats, units, reason))
         input.models.push_back(std::move(*f));
       else
         failures.push_back(reason);
+      if (!experiment_.train.network_pruning || input.models.empty() || input.models.back().model != name) continue;
+      PruningCurve curve =
+          pruning_curve(name, scored_fits(name, repeats), {store_, id_, units, data_.dataset, rows_by_source_, data_.folds.paths});
+      if (!curve.levels.empty()) input.pruning.push_back(std::move(curve));
     }
     for (const std::string& name : baseline_names_) {
       if (auto f = forecasts(kBaselinePrefix + name, name, true, 1, units, reason))
@@ -374,6 +386,7 @@ class Runner {
 
 config::Experiment quick_version(config::Experiment experiment) {
   experiment.train.epochs = std::min<std::int64_t>(experiment.train.epochs, 2);
+  if (auto& pruning = experiment.train.network_pruning) pruning->fine_tune_epochs = std::min<std::int64_t>(pruning->fine_tune_epochs, 2);
   experiment.train.repeats = 1;
   if (experiment.search) experiment.search->trials = std::min<std::int64_t>(experiment.search->trials, 3);
   return experiment;

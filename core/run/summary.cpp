@@ -306,6 +306,50 @@ Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
   return list;
 }
 
+// The curve over shares: size, speed and metrics of each, with the difference to the network as trained and a two-sided test of it. What
+// stands under "measured" is not the same twice.
+Json pruning_json(const SummaryInput& input, const PruningCurve& curve, std::vector<std::string>& failures) {
+  Json json{{"method", curve.method},
+            {"fits", curve.fits},
+            {"choice", curve.metric.empty() ? Json() : Json(curve.metric)},
+            {"levels", Json::array()}};
+  std::optional<Evaluated> trained;
+  for (const PruningLevel& level : curve.levels) {
+    Evaluated now = evaluated(input, level.forecasts);
+    now.name = fmt::format("{} pruned by {}", curve.model, text::shortest(level.sparsity));
+    add_failures(failures, now);
+    Json line{{"sparsity", level.sparsity},
+              {"reached", number_json(level.reached)},
+              {"parameters", level.parameters},
+              {"zeros", level.zeros},
+              {"bytes", level.bytes},
+              {"validation", number_json(level.validation)},
+              {"chosen", level.chosen},
+              {"metrics", Json::object()},
+              {"comparison", Json()},
+              {"measured",
+               {{"one_row_seconds", number_json(level.one_row)},
+                {"batch_seconds_a_row", number_json(level.batch)},
+                {"one_row_speedup", number_json(level.one_row_speedup)},
+                {"batch_speedup", number_json(level.batch_speedup)}}}};
+    for (std::size_t m = 0; m < now.metrics.size(); ++m) {
+      const train::MetricResult& metric = now.metrics[m];
+      if (!metric.table.empty()) continue;
+      line["metrics"][metric.name] = {
+          {"value", number_json(metric.value)}, {"low", number_json(metric.low)}, {"high", number_json(metric.high)}};
+      if (trained) line["metrics"][metric.name]["difference"] = number_json(metric.value - trained->metrics[m].value);
+    }
+    if (trained) {
+      line["comparison"] = to_json(comparisons(input, now, {*trained}).front());
+      for (const char* one_sided : {"p", "p_holm", "better", "opponent"}) line["comparison"].erase(one_sided);
+    } else {
+      trained = std::move(now);
+    }
+    json["levels"].push_back(std::move(line));
+  }
+  return json;
+}
+
 }  // namespace
 
 bool pools(const config::Experiment& experiment) {
@@ -402,6 +446,7 @@ Summary summarise(const SummaryInput& input) {
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
   if (input.experiment.evaluate.held_windows)
     for (const auto* group : {&models, &baselines}) add_held_windows(input, *group, json["held_windows"]);
+  for (const PruningCurve& curve : input.pruning) json["network_pruning"][curve.model] = pruning_json(input, curve, out.failures);
   if (!input.backtest.empty()) {
     json["backtest"] = Json::parse(input.backtest);
     record_figures(out.metrics, json["backtest"]);

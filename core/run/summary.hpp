@@ -10,6 +10,7 @@
 #include "pipeline/dataset.hpp"
 #include "plugin/component_maker.hpp"
 #include "plugin/registry.hpp"
+#include "run/pruning_curve.hpp"
 #include "store/records.hpp"
 #include "train/evaluation.hpp"
 #include "train/verdict.hpp"
@@ -26,6 +27,7 @@ struct SummaryInput {
   std::int64_t replicates = 1000;
   std::string backtest = {};                      // what it found, as JSON; empty: none
   std::span<const double> true_probability = {};  // by source row, of simulated classes; else empty
+  std::vector<PruningCurve> pruning = {};         // of models that were pruned
   std::span<const std::int64_t> train_rows = {};  // of the one fold, for errors in their deviations (evaluate.held_windows)
 };
 

@@ -113,7 +113,9 @@ void UnitPool::run_one(const Unit& unit, std::size_t worker) {
       record = failed_unit(unit.key, why);
       continue;
     }
-    job.stopping = stopping_scorer();  // for each attempt: a metric's worker that has ended stays ended
+    const config::TrainSpec& train = experiment.train;  // scorers for each attempt: a metric's worker that has ended stays ended
+    if (train.early_stopping) job.stopping = scorer(train.early_stopping->metric);
+    if (train.network_pruning && !train.network_pruning->metric.empty()) job.pruning = scorer(train.network_pruning->metric);
     record = run_unit(job, context);
     if (record.status == store::UnitStatus::complete) break;
   }
@@ -132,12 +134,10 @@ void UnitPool::run_one(const Unit& unit, std::size_t worker) {
   report(unit, "", worker, 0);
 }
 
-std::optional<train::Scorer> UnitPool::stopping_scorer() const {
-  const auto& stopping = run_.experiment.train.early_stopping;
-  if (!stopping) return std::nullopt;
-  const plugin::LoadedComponent& metric = run_.context.registry.component("metric", stopping->metric);
+train::Scorer UnitPool::scorer(const std::string& id) const {
+  const plugin::LoadedComponent& metric = run_.context.registry.component("metric", id);
   const pipeline::Dataset& dataset = run_.data.dataset;
-  return train::Scorer(stopping->metric, maker_.metric(metric, {}), dataset.task, static_cast<std::int64_t>(dataset.classes.size()));
+  return train::Scorer(id, maker_.metric(metric, {}), dataset.task, static_cast<std::int64_t>(dataset.classes.size()));
 }
 
 }  // namespace assay::run

@@ -56,7 +56,7 @@ class UnitPool {
   // share: of the unit; below 0 where nothing is known about it.
   void report(const Unit& unit, const std::string& more, std::size_t worker, double share);
   UnitContext context_of(const Unit& unit, std::size_t worker);
-  std::optional<train::Scorer> stopping_scorer() const;
+  train::Scorer scorer(const std::string& id) const;
 
   const OpenRun run_;
   const plugin::ComponentMaker& maker_;

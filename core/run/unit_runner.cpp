@@ -10,13 +10,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "pipeline/train_weights.hpp"
 #include "run/learners.hpp"
+#include "run/number_json.hpp"
 #include "run/pace.hpp"
 #include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
 #include "run/selected_inputs.hpp"
 #include "stats/decisions.hpp"
+#include "train/network_pruning.hpp"
 
 namespace assay::run {
 
@@ -155,12 +158,12 @@ class UnitRun {
     return plan;
   }
 
-  double validation_score(std::span<const double> predictions) const {
+  double validation_score(const train::Scorer& scorer, std::span<const double> predictions) const {
     const pipeline::FoldData& data = job_.fold->data;
     train::ForecastSet set = forecast_set(
         data.validation, checked({predictions.begin(), predictions.end()}, data.validation, data.way_back), outputs_, data.naive_mae);
     train::decide(set, task_, 0.5);
-    return job_.stopping->value(set);
+    return scorer.value(set);
   }
 
   train::TrainingState train_on(train::Learner& learner, const train::TrainingPlan& plan, const pipeline::FoldPart& validation,
@@ -171,17 +174,17 @@ class UnitRun {
       const bool by_steps = learner.traits().by_steps;
       const double sign = job_.stopping->direction() < 0 ? -1 : 1;
       // The trainer knows the metric's direction; a fit that evaluates by itself wants higher to be better.
-      hooks.score_validation = [this, by_steps, sign](std::span<const double> p) { return validation_score(p) * (by_steps ? 1 : sign); };
+      hooks.score_validation = [this, by_steps, sign](std::span<const double> p) {
+        return validation_score(*job_.stopping, p) * (by_steps ? 1 : sign);
+      };
     }
     hooks.progress = [&](const train::TrainingState& state, std::int64_t epochs) {
-      if (context_.progress) context_.progress(state.next_epoch, epochs);
+      if (context_.progress) context_.progress(state.next_epoch, epochs + pruning_epochs(learner));
       if (watch_ != nullptr && watch_->after_epoch) after_epoch(learner, state);
     };
     std::optional<train::Resume> resume;
     if (resumable && learner.traits().resumable) {
-      hooks.wants_checkpoint = [this](const train::TrainingState&) {
-        return std::chrono::duration<double>(Clock::now() - checkpointed_).count() >= context_.checkpoint_seconds;
-      };
+      hooks.wants_checkpoint = [this](const train::TrainingState&) { return checkpoint_is_due(); };
       hooks.put_checkpoint = [this](const train::TrainingState& state, std::vector<std::byte> bytes) {
         context_.put_checkpoint({state.next_epoch, std::move(bytes), state.to_json()});
         checkpointed_ = Clock::now();
@@ -191,11 +194,111 @@ class UnitRun {
     return train::train(learner, plan, train::rows_of(validation), hooks, resume);
   }
 
+  bool checkpoint_is_due() const {
+    return std::chrono::duration<double>(Clock::now() - checkpointed_).count() >= context_.checkpoint_seconds;
+  }
+
+  bool is_pruned(const train::Learner& learner) const {
+    return context_.experiment.train.network_pruning && learner.traits().prunes && !job_.key.model.starts_with("baseline:");
+  }
+  std::int64_t pruning_epochs(const train::Learner& learner) const {
+    if (!is_pruned(learner)) return 0;
+    const auto& spec = *context_.experiment.train.network_pruning;
+    return spec.fine_tune_epochs * std::ssize(spec.sparsity);
+  }
+
+  // The training; where an earlier try had got as far as pruning, what that one knew of it.
+  train::TrainingState trained(train::Learner& learner, const train::TrainingPlan& plan,
+                               std::optional<train::PruningState::Read>& pruning_left) {
+    const bool may_be_left = is_pruned(learner) && learner.traits().resumable;
+    if (const auto left = may_be_left ? context_.checkpoint() : std::nullopt) {
+      const Json host = Json::parse(left->host);
+      if (host.contains("pruning")) {
+        pruning_left = train::PruningState::read(host.at("pruning").get<std::string>(), left->learner);
+        return train::TrainingState::from_json(host.at("training").get<std::string>());
+      }
+    }
+    return train_on(learner, plan, job_.fold->data.validation, true);
+  }
+
+  // What pruning came to; the learner holds the chosen level.
+  struct Pruned {
+    std::vector<train::PrunedLevel> levels;
+    std::vector<double> scores, thresholds;  // of each level; no scores where nothing chooses
+    std::size_t chosen = 0;
+  };
+
+  Pruned pruned(train::Learner& learner, const train::TrainingPlan& plan, const train::TrainingState& trained, bool resumable,
+                std::optional<train::PruningState::Read> left = std::nullopt) {
+    const config::TrainSpec::NetworkPruning& spec = *context_.experiment.train.network_pruning;
+    const train::PruningPlan what{spec.units ? plugin::Pruning::units : plugin::Pruning::weights,
+                                  spec.sparsity,
+                                  spec.fine_tune_epochs,
+                                  spec.schedule,
+                                  spec.rate_factor,
+                                  plan.epochs};
+    train::PruningHooks hooks;
+    hooks.cancel = context_.cancel;
+    hooks.progress = [&](std::size_t level, std::int64_t epoch) {
+      const std::int64_t before = plan.epochs + static_cast<std::int64_t>(level - 1) * spec.fine_tune_epochs;
+      if (context_.progress) context_.progress(before + epoch, plan.epochs + pruning_epochs(learner));
+    };
+    if (resumable && learner.traits().resumable) {
+      hooks.wants_checkpoint = [this] { return checkpoint_is_due(); };
+      hooks.put_checkpoint = [&](const train::PruningState& state, const std::vector<std::byte>& bytes) {
+        const Json host{{"training", trained.to_json()}, {"pruning", state.to_json()}};
+        context_.put_checkpoint({trained.next_epoch, state.bytes(bytes), host.dump()});
+        checkpointed_ = Clock::now();
+      };
+    }
+    Pruned out;
+    out.levels = train::prune_levels(learner, what, hooks, std::move(left));
+    const pipeline::FoldPart& validation = job_.fold->data.validation;
+    for (const train::PrunedLevel& level : out.levels) {
+      learner.load(level.bundle);
+      out.thresholds.push_back(choose_threshold(learner, *job_.fold));
+      if (job_.pruning) out.scores.push_back(validation_score(*job_.pruning, learner.predict(train::rows_of(validation))));
+    }
+    out.chosen =
+        job_.pruning ? train::sparsest_within(out.scores, job_.pruning->direction() < 0 ? -1 : 1, spec.tolerance) : out.levels.size() - 1;
+    learner.load(out.levels[out.chosen].bundle);
+    return out;
+  }
+
+  // Forecasts of test rows by every level, and how fast each gives them; the learner holds the last level afterwards.
+  Json pruning_curve(train::Learner& learner, const Pruned& pruned, const PreparedFold& fold) {
+    const auto& spec = *context_.experiment.train.network_pruning;
+    Json json{
+        {"method", spec.units ? "units" : "magnitude"}, {"chosen", pruned.chosen}, {"metric", spec.metric}, {"levels", Json::array()}};
+    for (std::size_t k = 0; k < pruned.levels.size(); ++k) {
+      const train::PrunedLevel& level = pruned.levels[k];
+      Json line{{"sparsity", level.sparsity},
+                {"reached", level.size.share()},
+                {"parameters", level.size.parameters},
+                {"zeros", level.size.zeros},
+                {"bytes", level.bundle.size()},
+                {"validation", k < pruned.scores.size() ? number_json(pruned.scores[k]) : Json()},
+                {"threshold", task_ == config::Task::binary ? Json(pruned.thresholds[k]) : Json()},
+                {"losses", level.losses}};
+      if (!job_.sealed && fold.data.test.rows() > 0) {
+        learner.load(level.bundle);
+        record_.predictions.push_back(predict(learner, fold.data.test, pruned_part(level.sparsity), fold));
+        const train::PredictSpeed speed = learner.predict_speed(train::rows_of(fold.data.test));
+        line["measured"] = {{"one_row_seconds", speed.one_row}, {"batch_seconds_a_row", speed.batch}};
+      }
+      json["levels"].push_back(std::move(line));
+    }
+    return json;
+  }
+
   void fit_and_predict() {
     const PreparedFold* fold = job_.fold.get();
     std::unique_ptr<train::Learner> learner = learner_on(*fold);
     const train::TrainingPlan plan = this->plan();
-    const train::TrainingState state = train_on(*learner, plan, fold->data.validation, true);
+    std::optional<train::PruningState::Read> pruning_left;
+    const train::TrainingState state = trained(*learner, plan, pruning_left);
+    Pruned pruned;
+    if (is_pruned(*learner)) pruned = this->pruned(*learner, plan, state, true, std::move(pruning_left));
     for (const train::EpochRecord& e : state.epochs) {
       record_.steps.push_back({e.epoch, "loss", e.loss});
       if (plan.stopping) record_.steps.push_back({e.epoch, "validation_" + plan.stopping->metric, e.validation});
@@ -234,6 +337,7 @@ class UnitRun {
     for (const auto& [name, value] : told) extra["summary"].push_back({name, value});
     if (!told.empty())  // whose weights those are
       for (const pipeline::InputColumn& input : fold->data.inputs) extra["inputs"].push_back(input.name);
+    if (!pruned.levels.empty()) extra["network_pruning"] = pruning_curve(*learner, pruned, *fold);
     record_.extra = extra.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (auto* remote = dynamic_cast<RemoteLearner*>(learner.get())) record_.log = remote->log();
   }
@@ -259,7 +363,8 @@ class UnitRun {
 
   void fit_and_judge(TrialFit& fit) {
     std::unique_ptr<train::Learner> learner = learner_on(*job_.fold);
-    train_on(*learner, plan(), job_.fold->data.validation, false);
+    const train::TrainingState state = train_on(*learner, plan(), job_.fold->data.validation, false);
+    if (is_pruned(*learner)) pruned(*learner, plan(), state, false);
     fit.forecasts = validation_forecasts(*learner);
     if (watch_->objective != nullptr) fit.value = watch_->objective->value(fit.forecasts);
   }
@@ -358,6 +463,8 @@ std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitK
     seed = seed.child("trial").child(static_cast<std::uint64_t>(trial->study + 1)).child(static_cast<std::uint64_t>(trial->number));
   return seed.child("fit").child(static_cast<std::uint64_t>(key.fold)).child("repeat").child(static_cast<std::uint64_t>(key.repeat)).seed();
 }
+
+std::string pruned_part(double sparsity) { return "pruned:" + text::shortest(sparsity); }
 
 store::UnitRecord run_unit(const UnitJob& job, const UnitContext& context) { return UnitRun(job, context).run(); }
 

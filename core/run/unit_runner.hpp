@@ -36,6 +36,7 @@ struct UnitJob {
   std::shared_ptr<const PreparedFold> fold, refit_fold;  // refit_fold: train and validation together; null without refit
   bool sealed = false;                                   // the final test: predictions are stored as such
   std::optional<train::Scorer> stopping;                 // the early stopping metric
+  std::optional<train::Scorer> pruning{};                // the metric that chooses among pruned networks
 };
 
 struct UnitContext {
@@ -70,6 +71,9 @@ struct TrialFit {
   bool ended_early = false;
 };
 TrialFit run_trial_fit(const UnitJob& job, const UnitContext& context, const TrialWatch& watch);
+
+// The stored part of the forecasts of a network pruned by that share; 0: as trained.
+std::string pruned_part(double sparsity);
 
 // How often a model is fitted on a fold: one without chance gives the same fit again, so repeats are for models trained by steps.
 std::int64_t repeats_of(const config::Experiment& experiment, const plugin::Registry& registry, const config::Component& model);
