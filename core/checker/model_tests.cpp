@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "checker/gradient_test.hpp"
+#include "checker/graph_test.hpp"
 #include "checker/sample_training.hpp"
 #include "checker/state_tests.hpp"
 #include "checker/thread_watch.hpp"
@@ -366,6 +367,7 @@ const std::vector<Test>& model_tests() {
       {"model", "batch_equals_single", "a row is predicted alone as among others", "fits", batch_equals_single},
       {"model", "concurrent_predict", "8 threads may predict at once", "fits", concurrent},
       {"model", "slopes", "the slopes that it tells are those of its forecasts", "fits", slopes_of_forecasts},
+      {"model", "graph", "the graph that it tells computes its forecasts", "fits", graph_of_forecasts},
       {"model", "max_threads", "it keeps to max_threads", "fits", max_threads},
       {"model", "progress", "it reports progress", "fits", progress},
       {"model", "evaluates", "with validation rows on offer it learns as well, and asks for scores of those rows only", "fits", evaluates},
