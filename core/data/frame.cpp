@@ -17,6 +17,7 @@ struct Frame::Index {
   std::vector<std::int64_t> starts;  // entity_count + 1
   std::vector<TimeNs> times;         // distinct
   std::vector<std::int32_t> of_row;  // time index
+  bool is_complete = false;
 };
 
 namespace {
@@ -126,6 +127,14 @@ void check_no_duplicates(std::span<const TimeNs> times, const Column& entity, st
          panel ? "keep one row for each time and entity" : "keep one row for each time, or name the `entity` column if this is a panel");
 }
 
+bool all_in_turn(std::span<const std::int32_t> codes, std::size_t entities) {
+  if (codes.empty() || codes.size() % entities != 0) return false;
+  for (std::size_t begin = 0; begin < codes.size(); begin += entities)
+    for (std::size_t e = 0; e < entities; ++e)
+      if (codes[begin + e] != static_cast<std::int32_t>(e)) return false;
+  return true;
+}
+
 Column known_times(std::span<const TimeNs> bar_time, const TimeRules& rules) {
   const bool at_start = rules.stamp == Stamp::start;
   if (at_start && !rules.bar)
@@ -221,6 +230,7 @@ const Frame::Index& Frame::index() const {
       if (index.times.empty() || index.times.back() != time) index.times.push_back(time);
       index.of_row.push_back(static_cast<std::int32_t>(index.times.size()) - 1);
     }
+    index.is_complete = all_in_turn(codes, entity_count());
   });
   return *index_;
 }
@@ -234,6 +244,7 @@ std::span<const std::int64_t> Frame::rows_of_entity(std::int32_t entity) const {
 
 std::span<const TimeNs> Frame::distinct_times() const { return index().times; }
 std::span<const std::int32_t> Frame::time_index() const { return index().of_row; }
+bool Frame::is_complete() const { return parts_.panel && rows() > 0 && index().is_complete; }
 
 Frame Frame::with(std::vector<Column> more) const {
   Frame frame = *this;  // the index holds for any columns

@@ -61,6 +61,8 @@ class Frame {
   // Distinct known_at values, ascending, and for each row the index of its own among them.
   std::span<const TimeNs> distinct_times() const;
   std::span<const std::int32_t> time_index() const;
+  // A panel in which no entity lacks a time: row t * entity_count() + e is entity e's, for every t.
+  bool is_complete() const;
 
   Frame with(std::vector<Column> more) const;  // columns added (a name that exists is a broken promise)
   Frame without(std::span<const std::string> names) const;

@@ -365,7 +365,7 @@ BlockPass::Value BlockPass::rolled(const PlanNode& node) {
   const double* x = rows_of(argument(node, 0));
   const double* y = node.arguments.size() > 1 ? rows_of(argument(node, 1)) : x;
   const Value result = fresh();
-  const Window window{node.op, node.window, node.min_count, node.number};
+  const Window window = window_of(node);
   if (!layout_.is_side_by_side || !rolls_in_lanes(window)) {
     run_by_run(window, x, y, result.rows);
     return result;

@@ -29,6 +29,8 @@ struct Stage {
   std::vector<const data::Column*> categories;  // of a node that is one
 };
 
+inline Window window_of(const PlanNode& node) { return {node.op, node.window, node.min_count, node.number}; }
+
 class BlockPass {
  public:
   // Values of a column that a block takes up, more than its rows where runs of unlike lengths lie side by side.

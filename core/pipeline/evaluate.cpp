@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.hpp"
+#include "base/large_pages.hpp"
 #include "base/parallel.hpp"
 #include "pipeline/block_pass.hpp"
 #include "pipeline/cross_section.hpp"
 #include "pipeline/expression.hpp"
+#include "pipeline/rolling_lanes.hpp"
 
 namespace assay::pipeline {
 
@@ -27,6 +30,9 @@ class PlanRunner {
  public:
   PlanRunner(const Plan& plan, unsigned threads) : plan_(plan), frame_(plan.frame_), size_(frame_.rows()), threads_(threads) {
     for (std::size_t entity = 0; entity < frame_.entity_count(); ++entity) add_runs(static_cast<std::int32_t>(entity));
+    // Runs that begin at one time are mostly as long as each other, and so go side by side.
+    std::stable_sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
+    is_complete_ = plan.segments_.empty() && frame_.entity_count() > 1 && frame_.is_complete();
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       if (blocks_.empty() || blocks_.back().rows >= kBlockRows) blocks_.push_back({i, i, 0});
       blocks_.back().end = i + 1;
@@ -151,13 +157,52 @@ class PlanRunner {
       if (!computed) {
         stage.sources[i] = source(i);
       } else if (kept_until_[i] >= 0 && !is_leaf(node)) {
+        reserve_in_large_pages(kept_[i], size_);
         kept_[i].resize(size_);
         stage.sinks[i] = kept_[i].data();
       }
     }
+    if (is_complete_) roll_whole_columns(stage);
     if (stage.order.empty()) return;
     in_parallel(threads_, blocks_.size(),
                 [&] { return [&, pass = BlockPass(stage, most_)](std::size_t b) mutable { pass.run(runs_of(blocks_[b])); }; });
+  }
+
+  // Rolling functions of columns that lie in memory, whose results are kept: where no entity lacks a time, they are computed where both
+  // lie, over as many entities at a time as there are threads for. Then they are columns as others are.
+  void roll_whole_columns(Stage& stage) {
+    std::vector<std::size_t> rolled;
+    for (const int index : stage.order) {
+      const auto i = static_cast<std::size_t>(index);
+      const PlanNode& node = nodes()[i];
+      const auto lies = [&](int argument) { return stage.sources[Plan::at(argument)] != nullptr; };
+      if (stage.sources[i] == nullptr && stage.sinks[i] != nullptr && operator_of(node.op).family == Family::rolling &&
+          rolls_in_place(window_of(node)) && std::all_of(node.arguments.begin(), node.arguments.end(), lies))
+        rolled.push_back(i);
+    }
+    if (rolled.empty()) return;
+    const std::size_t lanes = frame_.entity_count(), most = std::max<std::size_t>(2, (lanes + threads_ - 1) / threads_);
+    const std::size_t parts = std::max<std::size_t>(1, lanes / most);
+    in_parallel(threads_, rolled.size() * parts, [&] {
+      return [&](std::size_t task) {
+        roll_lanes(stage, rolled[task / parts], lanes * (task % parts) / parts, lanes * (task % parts + 1) / parts);
+      };
+    });
+    for (const std::size_t i : rolled) {
+      for (const int argument : nodes()[i].arguments) --stage.uses[Plan::at(argument)];
+      stage.sources[i] = std::exchange(stage.sinks[i], nullptr);
+    }
+    std::erase_if(stage.order, [&](int i) { return stage.sources[Plan::at(i)] != nullptr && stage.uses[Plan::at(i)] == 0; });
+  }
+  void roll_lanes(const Stage& stage, std::size_t i, std::size_t first, std::size_t end) const {
+    const PlanNode& node = nodes()[i];
+    const auto all = static_cast<std::int64_t>(frame_.entity_count());
+    const auto column = [&](int argument) { return LaneTable<const double>{stage.sources[Plan::at(argument)] + first, all}; };
+    rolling_lanes(window_of(node), {static_cast<std::int64_t>(size_) / all,
+                                    static_cast<std::int64_t>(end - first),
+                                    column(node.arguments.front()),
+                                    column(node.arguments.back()),
+                                    {stage.sinks[i] + first, all}});
   }
 
   // Rows of one time follow each other in the frame.
@@ -213,6 +258,7 @@ class PlanRunner {
   std::vector<Run> runs_;
   std::vector<Block> blocks_;
   std::size_t most_ = 0;  // room of a block
+  bool is_complete_ = false;
   int last_stage_ = 0;
   std::vector<std::uint8_t> needed_;
   std::vector<int> stage_;       // of each node: functions across entities below it, on the longest way

@@ -117,9 +117,9 @@ struct Block {
     return value;
   }
   ASSAY_INLINE static Mask present(const Value& value) {
-    Mask mask = value[0] - value[0] == 0.0;
-    if constexpr (Totals::kValues == 2) mask &= value[1] - value[1] == 0.0;
-    return mask;
+    N none = value[0] - value[0];
+    if constexpr (Totals::kValues == 2) none += value[1] - value[1];
+    return none == 0.0;
   }
   ASSAY_INLINE bool has_gaps() const {
     N poison = all<N>(0);
@@ -261,7 +261,14 @@ struct InBlocks {
 // ---- functions without blocks: some rows of each group in turn, so that memory is walked in its order
 // ------------------------------------
 
-constexpr std::int64_t kRowsInTurn = 64;
+constexpr std::int64_t kRowsInTurn = 16;
+
+ASSAY_INLINE void ask_for_next(const LaneWork& work, std::int64_t lane, std::int64_t from) {
+  for (std::int64_t t = from; t < std::min(work.times, from + kRowsInTurn); ++t) {
+    __builtin_prefetch(work.x.row(t) + lane);
+    __builtin_prefetch(work.out.row(t) + lane, 1);
+  }
+}
 
 struct Counts {
   template <class N>
@@ -270,6 +277,7 @@ struct Counts {
     for (std::int64_t begin = 0; begin < job.work.times; begin += kRowsInTurn) {
       for (std::int64_t group = 0; group < groups<N>(job); ++group) {
         const std::int64_t lane = first_lane<N>(job, group), end = std::min(begin + kRowsInTurn, job.work.times);
+        ask_for_next(job.work, lane, end);
         N count = counts[group];
         for (std::int64_t t = begin; t < end; ++t) {
           count += there<N>(job, t, lane);
@@ -300,6 +308,7 @@ struct Fading {
     for (std::int64_t begin = 0; begin < job.work.times; begin += kRowsInTurn) {
       for (std::int64_t group = 0; group < groups<N>(job); ++group) {
         const std::int64_t lane = first_lane<N>(job, group), end = std::min(begin + kRowsInTurn, job.work.times);
+        ask_for_next(job.work, lane, end);
         State<N> state = states[group];
         for (std::int64_t t = begin; t < end; ++t) {
           const N value = step<N>(state, keep, load<N>(job.work.x.row(t) + lane));
@@ -357,7 +366,7 @@ struct InOrder {
         N value;
         if constexpr (kRank) {
           value = (standing.less + (standing.equal + 1.0) / 2.0) / count;
-          value = choose((x < kEndless) & (count >= job.need), value, all<N>(kMissing));
+          value = choose(x < kEndless, choose(count >= job.need, value, all<N>(kMissing)), all<N>(kMissing));
         } else {
           value = quantile<N>(job, sorted.data(), count);
         }
@@ -459,10 +468,8 @@ constexpr std::int64_t kLongestSorted = 256;  // rows
 
 }  // namespace
 
-bool rolls_in_lanes(const Window& window) {
-  const bool order = window.op == Op::median || window.op == Op::quantile || window.op == Op::rank;
-  return !order || window.rows <= kLongestSorted;
-}
+bool rolls_in_place(const Window& window) { return window.op != Op::median && window.op != Op::quantile && window.op != Op::rank; }
+bool rolls_in_lanes(const Window& window) { return rolls_in_place(window) || window.rows <= kLongestSorted; }
 
 void rolling_lanes(const Window& window, const LaneWork& work, int widest) {
   ASSAY_CHECK(window.rows > 0 && work.lanes > 1 && rolls_in_lanes(window), "a rolling function for lanes");

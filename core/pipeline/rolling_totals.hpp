@@ -2,7 +2,7 @@
 // vector with a lane for each), so that both give the same bits. Used by rolling.cpp and rolling_lanes.cpp alone. Pure.
 //
 // A total has add(value, its place in the block: negative in the block before, the origin), join() and result(number of values, where the
-// window ends, the origin). Nothing here branches on a value.
+// window ends, the origin). Masks are not joined by & and |, which compilers turn into slow code for the widest vectors.
 #pragma once
 
 #include <array>
@@ -73,11 +73,11 @@ ASSAY_INLINE N correlation(const N& xy, const N& xx, const N& yy, const N& x, co
   const N per = 1.0 / count;
   const N of_x = xx - x * (x * per), of_y = yy - y * (y * per), product = of_x * of_y;
   N scale = root(product);
-  const auto far = (product <= 1e-280) | (product >= 1e280);
-  if (any<N>(far)) scale = choose(far, root(of_x) * root(of_y), scale);
+  const N is_near = choose(product > 1e-280, choose(product < 1e280, all<N>(1), all<N>(0)), all<N>(0));
+  if (any<N>(is_near == 0.0)) scale = choose(is_near == 0.0, root(of_x) * root(of_y), scale);
   const N ratio = (xy - x * (y * per)) / scale;
   const N within = choose(ratio < -1.0, all<N>(-1), choose(1.0 < ratio, all<N>(1), ratio));
-  return choose((of_x > 0.0) & (of_y > 0.0), within, all<N>(kMissing));
+  return choose(of_x > 0.0, choose(of_y > 0.0, within, all<N>(kMissing)), all<N>(kMissing));
 }
 
 template <class N, std::size_t kSums, std::size_t kColumns = 1>
@@ -246,9 +246,10 @@ struct PlaceOfExtreme {
   using Value = std::array<N, 1>;
   std::array<N, 2> s{all<N>(kLeast ? kEndless : -kEndless), all<N>(-kEndless)};  // the value, its place
   ASSAY_INLINE void take(const N& x, const N& place) {
-    const auto better = (kLeast ? x < s[0] : x > s[0]) | ((x == s[0]) & (place > s[1]));
+    const auto better = kLeast ? x < s[0] : x > s[0];
+    const N of_equal = choose(place > s[1], place, s[1]);
+    s[1] = choose(better, place, choose(x == s[0], of_equal, s[1]));
     s[0] = choose(better, x, s[0]);
-    s[1] = choose(better, place, s[1]);
   }
   ASSAY_INLINE void add(const Value& x, double place, const Value&) { take(x[0], all<N>(place)); }
   ASSAY_INLINE void join(const PlaceOfExtreme& other) { take(other.s[0], other.s[1]); }
