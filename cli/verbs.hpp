@@ -19,6 +19,7 @@ Verb rerun_verb();
 Verb reveal_verb();
 Verb predict_verb();
 Verb export_verb();
+Verb explain_verb();
 Verb sweep_best_verb();
 Verb plugin_list_verb();
 Verb plugin_show_verb();
