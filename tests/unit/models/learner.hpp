@@ -33,6 +33,7 @@ struct Table {
   std::vector<double> last_known{};
   double target_center = 0, target_scale = 1;  // as the host tells them
   const double* class_weight = nullptr;
+  const assay_column* const* columns = nullptr;  // their kinds, where they matter
   assay_problem problem{};
 
   assay_batch batch(std::int64_t first = 0, std::int64_t count = -1) {
@@ -42,6 +43,7 @@ struct Table {
     problem.n_inputs = inputs;
     problem.n_outputs = outputs;
     problem.class_weight = class_weight;
+    problem.inputs = columns;
     problem.target_center = target_center;
     problem.target_scale = target_scale;
     const std::int64_t all = static_cast<std::int64_t>(x.size()) / inputs;
