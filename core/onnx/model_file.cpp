@@ -104,9 +104,9 @@ std::string file_bytes(const plugin::Graph& graph, const ModelFile& file) {
   Wire inside;
   std::size_t number = 0;
   for (const plugin::GraphNode& node : graph.nodes()) inside.message(graph_message::kNode, written(node, ++number));
-  inside.text(graph_message::kName, file.name).text(graph_message::kAbout, file.about);
+  inside.text(graph_message::kName, file.name);
   for (const plugin::GraphConstant& constant : graph.constants()) inside.message(graph_message::kConstant, written(constant));
-  inside.message(graph_message::kInput, written(file.input));
+  inside.text(graph_message::kAbout, file.about).message(graph_message::kInput, written(file.input));
   for (const Port& port : file.outputs) inside.message(graph_message::kOutput, written(port));
 
   Wire all;

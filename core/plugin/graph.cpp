@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -194,6 +196,14 @@ const std::vector<std::string> kOperators = {"Abs",
   throw Error(Fault::failed, fmt::format("the graph's {}", what), why);
 }
 
+// The same word in large and small letters first: nothing else is as near.
+std::optional<std::string> meant_by(const std::string& word) {
+  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  for (const std::string& known : kOperators)
+    if (std::equal(known.begin(), known.end(), word.begin(), word.end(), same)) return known;
+  return text::nearest(word, kOperators);
+}
+
 bool is_kind_of_attribute(const config::Value& value) {
   if (const auto* list = std::get_if<config::List>(&value.data)) {
     const auto all = [&](auto is) { return std::all_of(list->begin(), list->end(), is); };
@@ -242,7 +252,7 @@ void Graph::add(GraphConstant constant) {
 void Graph::add(GraphNode node) {
   const std::string what = fmt::format("node `{}`", node.operation);
   if (!std::binary_search(kOperators.begin(), kOperators.end(), node.operation)) {
-    const auto near = text::nearest(node.operation, kOperators);
+    const auto near = meant_by(node.operation);
     refuse(what, fmt::format("operator set {} of ONNX has no such operator{}", kGraphOpset, near ? "; did you mean " + *near + "?" : ""));
   }
   for (const std::string& input : node.inputs)

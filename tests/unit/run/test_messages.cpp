@@ -122,3 +122,24 @@ TEST_CASE("nothing at all can be packed too") {
   CHECK(rows_of(file).count == 0);
   CHECK(rows_of(file).x.empty());
 }
+
+TEST_CASE("a graph survives the journey") {
+  plugin::Graph graph("rows");
+  const float numbers[] = {0.1F, std::numeric_limits<float>::quiet_NaN(), -0.0F};
+  const auto bytes = std::as_bytes(std::span<const float>(numbers));
+  graph.add(plugin::GraphConstant{"w", ASSAY_F32, {3, 1}, {bytes.begin(), bytes.end()}});
+  graph.add(plugin::GraphConstant{"none", ASSAY_F64, {0}, {}});
+  graph.add(plugin::GraphConstant{"scalar", ASSAY_I64, {}, std::vector<std::byte>(8, std::byte{7})});
+  graph.add(plugin::GraphNode{"LSTM",
+                              {"rows", "w", "", "scalar"},
+                              {"", "last"},
+                              {{"hidden_size", {std::int64_t{4}}}, {"direction", {std::string("forward")}}, {"alpha", {0.1}}}});
+  graph.set_result("predict", "last");
+  const std::vector<std::byte> sent = numbers_of(graph);
+  const plugin::Graph got = graph_from(to_text(graph), sent);
+  CHECK(got.rows() == "rows");
+  CHECK(got.constants() == graph.constants());
+  CHECK(got.nodes() == graph.nodes());
+  CHECK(got.results() == graph.results());
+  CHECK_THROWS_AS(graph_from(to_text(graph), std::span(sent).first(sent.size() - 1)), Error);
+}
