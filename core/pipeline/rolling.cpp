@@ -9,7 +9,6 @@
 #include "pipeline/rolling.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
 
@@ -24,8 +23,8 @@ using totals::Here;
 using totals::kMissing;
 
 template <std::size_t kColumns>
-bool missing(const std::array<double, kColumns>& row) {
-  return std::any_of(row.begin(), row.end(), [](double value) { return std::isnan(value); });
+bool missing(const totals::Row<double, kColumns>& row) {
+  return std::any_of(row.values, row.values + kColumns, [](double value) { return std::isnan(value); });
 }
 
 // ---- windows from blocks ----------------------------------------------------------------------------------------------------------------

@@ -34,4 +34,14 @@ bool rolls_in_place(const Window& window);
 // widest: lanes of a vector, at most; for tests. Any number of lanes from 2 on.
 void rolling_lanes(const Window& window, const LaneWork& work, int widest = 8);
 
+// One file for each width of vectors; only for processors that have it.
+struct LaneJob {
+  Window window;
+  LaneWork work;
+  double need = 1;  // values
+};
+void roll_by_2(const LaneJob& job);
+void roll_by_4(const LaneJob& job);
+void roll_by_8(const LaneJob& job);
+
 }  // namespace assay::pipeline

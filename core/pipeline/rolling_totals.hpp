@@ -5,7 +5,6 @@
 // window ends, the origin). Masks are not joined by & and |, which compilers turn into slow code for the widest vectors.
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +54,13 @@ ASSAY_INLINE N root(const N& x) {
   }
 }
 
+template <class N, std::size_t kSize>
+struct Row {  // std::array, whose functions may end up in another file than the one for whose processor they were compiled
+  N values[kSize];
+  ASSAY_INLINE N& operator[](std::size_t i) { return values[i]; }
+  ASSAY_INLINE const N& operator[](std::size_t i) const { return values[i]; }
+};
+
 // Where a window ends, for the functions that need it.
 struct Here {
   double place;   // of the present row in its block
@@ -80,13 +86,14 @@ ASSAY_INLINE N correlation(const N& xy, const N& xx, const N& yy, const N& x, co
   return choose(of_x > 0.0, choose(of_y > 0.0, within, all<N>(kMissing)), all<N>(kMissing));
 }
 
-template <class N, std::size_t kSums, std::size_t kColumns = 1>
+template <class N, std::size_t kCount, std::size_t kColumns = 1>
 struct Sums {
+  static constexpr std::size_t kSums = kCount;
   static constexpr std::size_t kValues = kColumns;  // of each row
-  using Value = std::array<N, kColumns>;
-  std::array<N, kSums> s{};
+  using Value = Row<N, kColumns>;
+  Row<N, kCount> s{};
   ASSAY_INLINE void join(const Sums& other) {
-    for (std::size_t i = 0; i < kSums; ++i) s[i] += other.s[i];
+    for (std::size_t i = 0; i < kCount; ++i) s[i] += other.s[i];
   }
 };
 template <class N>
@@ -228,8 +235,9 @@ struct Decay : Sums<N, 3> {  // a value's weight is its place plus that of the w
 template <class N, bool kLeast>
 struct Extreme {
   static constexpr std::size_t kValues = 1;
-  using Value = std::array<N, 1>;
-  std::array<N, 1> s{all<N>(kLeast ? kEndless : -kEndless)};
+  static constexpr std::size_t kSums = 1;
+  using Value = Row<N, 1>;
+  Row<N, 1> s{{all<N>(kLeast ? kEndless : -kEndless)}};
   ASSAY_INLINE void take(const N& x) { s[0] = choose(kLeast ? x < s[0] : s[0] < x, x, s[0]); }
   ASSAY_INLINE void add(const Value& x, double, const Value&) { take(x[0]); }
   ASSAY_INLINE void join(const Extreme& other) { take(other.s[0]); }
@@ -243,8 +251,9 @@ struct Greatest : Extreme<N, false> {};
 template <class N, bool kLeast>
 struct PlaceOfExtreme {
   static constexpr std::size_t kValues = 1;
-  using Value = std::array<N, 1>;
-  std::array<N, 2> s{all<N>(kLeast ? kEndless : -kEndless), all<N>(-kEndless)};  // the value, its place
+  static constexpr std::size_t kSums = 2;
+  using Value = Row<N, 1>;
+  Row<N, 2> s{{all<N>(kLeast ? kEndless : -kEndless), all<N>(-kEndless)}};  // the value, its place
   ASSAY_INLINE void take(const N& x, const N& place) {
     const auto better = kLeast ? x < s[0] : x > s[0];
     const N of_equal = choose(place > s[1], place, s[1]);
