@@ -145,7 +145,8 @@ int show(const Arguments& arguments) {
   out += fmt::format("  variant {}: {}\n", c.file->variant,
                      arguments.has("isa") ? "asked for with --isa"
                                           : "the best build that this " + plugin::level_name(plugin::this_cpu().level) + " machine runs");
-  out += "  note: " + c.file->note.text + "\n  offers " + text::join(c.spec.abilities, ", ") + "\n";
+  out += "  note: " + c.file->note.text + "\n";
+  if (!c.spec.abilities.empty()) out += "  offers " + text::join(c.spec.abilities, ", ") + "\n";
   if (!c.spec.params.empty()) out += "\nParameters\n";
   for (const config::ParamSpec& p : c.spec.params) out += parameter_line(p);
   console.out(out);

@@ -273,7 +273,7 @@ void Checker::unknown_component(const Node& id, const KeySpec& key, const std::s
     if (const std::size_t dot = spec->id.rfind('.'); dot != std::string::npos) names.push_back(spec->id.substr(dot + 1));
   }
   std::string mend;
-  for (const char* kind : {"model", "metric", "feature", "step", "label", "split", "source", "strategy", "sampler", "pruner"}) {
+  for (const char* kind : {"model", "metric", "feature", "step", "label", "split", "source", "strategy", "sampler", "pruner", "layer"}) {
     if (key.component_kind != kind && catalogue_.find(kind, id.text) != nullptr) mend = "'" + id.text + "' is a " + kind;
   }
   const bool ambiguous = std::count(names.begin(), names.end(), id.text) > 1;

@@ -311,6 +311,7 @@ std::string reference_markdown(const Catalogue* plugins) {
   components(catalogue, "step", "Preparation steps", "use", out);
   components(catalogue, "selection", "Selections of inputs", "use", out);
   components(catalogue, "model", "Models", "use", out);
+  components(catalogue, "layer", "Layers of neural.sequential", "use", out);
   components(catalogue, "feature", "Features", "use", out);
   components(catalogue, "metric", "Metrics", "use", out);
   components(catalogue, "sampler", "Samplers of a search", "use", out);

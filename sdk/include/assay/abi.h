@@ -476,7 +476,7 @@ enum {
 };
 typedef struct assay_component {
   uint32_t struct_size, flags;
-  const char *kind, *id, *version, *summary; /* kind: model feature metric strategy source sampler; id "vendor.name" */
+  const char *kind, *id, *version, *summary; /* kind: model feature metric strategy source sampler layer; id "vendor.name" */
   uint32_t state_version, n_params;
   uint32_t tasks, reserved; /* models: ASSAY_TASK_* that it can learn */
   const assay_param* const* params;

@@ -63,6 +63,38 @@ TEST_CASE("networks with dropout and batches cut into parts give the same bits i
   }
 }
 
+TEST_CASE("a network whose layers the file lists learns and forecasts as the ready one of the same layers does, bit for bit") {
+  Folder folder;
+  const auto metrics = [&](const std::string& model) {
+    folder.write("e.yaml", memory(model, ", repeats: 2"));
+    const Result ran = folder.assay({"run", "e.yaml", "--json", "--again", "--isolation", "process"});
+    INFO(model << ran.err);
+    REQUIRE(ran.code == 0);
+    return ran.json().at("metrics");
+  };
+  CHECK(metrics("{use: neural.sequential, learning_rate: 0.01, layers: [{use: lstm, units: 12}, {use: dropout, rate: 0.2}, {use: lstm, "
+                "units: 12}, "
+                "{use: dropout, rate: 0.2}, {use: dense, units: 8}, {use: dropout, rate: 0.2}]}") ==
+        metrics("{use: neural.lstm, units: 12, depth: 2, hidden: [8], dropout: 0.2, learning_rate: 0.01}"));
+  CHECK(
+      metrics("{use: neural.sequential, layers: [{use: tcn_block, filters: 8}, {use: tcn_block, filters: 8, dilation: 2}, {use: last}]}") ==
+      metrics("{use: neural.tcn, filters: 8, blocks: 2}"));
+}
+
+TEST_CASE("a listed layer that gets what it cannot read is named by its number before anything runs") {
+  Folder folder;
+  const auto said = [&](const std::string& layers) {
+    folder.write("e.yaml", memory("{use: neural.sequential, layers: [" + layers + "]}"));
+    const Result checked = folder.assay({"check", "e.yaml"});
+    CHECK(checked.code == 1);
+    return checked.err;
+  };
+  CHECK_THAT(said("{use: lstm}, {use: pool, size: 4}, {use: conv1d, width: 5, padding: valid}"),
+             Catch::Contains("layer 3 (conv1d), which gets 3 times of 64 values"));
+  CHECK_THAT(said("{use: conv1d}"), Catch::Contains("there are still 12 times: end them with flatten, last or global_pool"));
+  CHECK_THAT(said("{use: residual, layers: [{use: dense, unit: 3}]}"), Catch::Contains("did you mean 'units'?"));
+}
+
 TEST_CASE("a convolution without a lookback reads along the columns") {
   Folder folder;
   folder.write(

@@ -256,6 +256,17 @@ class Params {
     record.set = setter<M>();
     return Param<T>(record).required();
   }
+  // A list of them; the member is a std::vector<Component>, empty at first.
+  template <auto M>
+  Param<T> components(const char* name, const char* doc, const char* kind) {
+    static_assert(std::is_same_v<typename detail::MemberOf<M>::Type, std::vector<Component>>);
+    auto& record = add(ASSAY_PARAM_LIST, name, doc);
+    record.raw.item_kind = ASSAY_PARAM_COMPONENT;
+    record.raw.component_kind = kind;
+    record.fallback.kind = ASSAY_VALUE_LIST;
+    record.set = setter<M>();
+    return Param<T>(record);
+  }
 
   const std::vector<const assay_param*>& raw() const { return raw_; }
 
