@@ -161,6 +161,11 @@ void print(const Spec& spec, const Summary& ours, const std::string& peer, const
       text += fmt::format(R"(, "peak_gflops": {:.4g}, "share_of_peak": {:.3g})", peak,
                           spec.flops / (ours.median * unit_seconds) / (peak * 1e9));
   }
+  if (spec.bytes > 0 && unit_seconds > 0) {
+    const double memory = memory_peak_gbs(spec.threads);
+    text += fmt::format(R"(, "memory_gbs": {:.4g}, "share_of_memory": {:.3g})", memory,
+                        spec.bytes / (ours.median * unit_seconds) / (memory * 1e9));
+  }
   fmt::print("{}}}\n", text);
   std::fflush(stdout);
 }

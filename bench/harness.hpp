@@ -31,8 +31,9 @@ struct Spec {
   std::string peer = {};  // a script in bench/peers, empty: there is none. Started as SCRIPT NAME THREADS
   double flops =
       0;  // floating point operations in one unit of work (a multiply-add is two): prints the share of the peak. Unit must be a time
-  double goal = 0;  // 0: none
-  int rounds = 7;   // timed rounds, after one that warms caches and is thrown away
+  double bytes = 0;  // read and written by one unit of work at the least: prints the share of what memory gives. Unit must be a time
+  double goal = 0;   // 0: none
+  int rounds = 7;    // timed rounds, after one that warms caches and is thrown away
 };
 
 // Does the work once (as many inner repeats as it needs, tens of milliseconds are a good length), checks it, returns the figure in
@@ -89,5 +90,8 @@ void keep(const T& value) {
 // float32 multiply-adds the machine does at best on that many threads, in 1e9 operations a second (a multiply-add is two), measured now
 // with the widest vectors the CPU has. 0 where this CPU is none we know.
 double fma_peak_gflops(int threads = 1);
+
+// 1e9 bytes a second that memory gives to that many threads at best, for columns as large as the benchmarks' panels have; measured once.
+double memory_peak_gbs(int threads = 1);
 
 }  // namespace assay::bench
