@@ -33,7 +33,7 @@ VerbHelp help() {
           "assay explain last --row 17",
           {{"row", "N", "one test row, as `runs show --predictions` numbers them (default: the test rows in general)", false},
            {"method", "NAME", "one of those above; several times for several", true},
-           {"top", "N", "show so many features, or rows of reasons (default: 10)", false},
+           {"top", "N", "show so many features, or rows of reasons (default: 10; charts of dependence: 4)", false},
            {"metric", "NAME", "what permutation looks at (default: the run's first that has a better side)", false},
            {"class", "NAME",
             "whose score is explained; of reasons the adverse one (default: the positive one, of several the one forecast)", false},
@@ -83,7 +83,8 @@ int run(const Arguments& arguments) {
   const std::filesystem::path file = store_file(arguments.value("store"));
   store::Store store(file, store::Store::Mode::change);
   const run::ExplainRequest request = request_of(store, arguments);
-  const auto top = static_cast<std::size_t>(arguments.integer("top", 1).value_or(10));
+  std::optional<std::size_t> top;
+  if (const auto asked = arguments.integer("top", 1)) top = static_cast<std::size_t>(*asked);
   const auto plugins = registry_of(store.run(request.fit.run), arguments);
   catch_interrupts();
   Diagnostics diagnostics;

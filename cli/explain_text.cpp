@@ -42,9 +42,8 @@ std::string cut(const std::string& label) {
   return out + "…";
 }
 
-// The largest first; the longest bar is the largest size.
+// In the order given; the longest bar is the largest size.
 std::string lines(std::vector<Line> list, std::size_t top, bool signs, const Console& console) {
-  std::stable_sort(list.begin(), list.end(), [](const Line& a, const Line& b) { return std::abs(a.value) > std::abs(b.value); });
   const std::size_t shown = std::min(top, list.size());
   std::size_t label = 0, more = 0;
   double largest = 0, rest = 0;
@@ -88,6 +87,18 @@ std::string row_title(const Json& row) {
   return out;
 }
 
+// The largest first.
+std::string ranked(std::vector<Line> list, std::size_t top, bool signs, const Console& console) {
+  std::stable_sort(list.begin(), list.end(), [](const Line& a, const Line& b) { return std::abs(a.value) > std::abs(b.value); });
+  return lines(std::move(list), top, signs, console);
+}
+
+// All of them, the newest first.
+std::string by_lag(std::vector<Line> list, bool signs, const Console& console) {
+  const std::size_t all = list.size();
+  return console.bold("By time lag, all columns together\n") + lines(std::move(list), all, signs, console);
+}
+
 std::string permutation(const Json& json, std::size_t top, const Console& console) {
   std::string out = console.bold(fmt::format("What {} loses when a feature is shuffled\n", json.at("metric").get<std::string>()));
   out += console.dim(fmt::format("{:.4g} on {} test rows; values change places {}; the mean of {} draws and its 95 % interval\n",
@@ -101,8 +112,7 @@ std::string permutation(const Json& json, std::size_t top, const Console& consol
           {f.at("name").get<std::string>(), of(f.at("drop")), std::isnan(low) ? "" : fmt::format("[{:.2g}, {:.2g}]", low, high)});
     }
     if (list.empty()) continue;
-    if (std::string(kind) == "lags") out += console.bold("By time lag, all columns together\n");
-    out += lines(std::move(list), top, false, console);
+    out += std::string(kind) == "lags" ? by_lag(std::move(list), false, console) : ranked(std::move(list), top, false, console);
   }
   return out;
 }
@@ -117,11 +127,11 @@ std::string attributed_row(const Json& row, std::size_t top, const Console& cons
     list.push_back({f.at("name").get<std::string>() + (value.empty() ? "" : " = " + value), of(f.at("contribution")),
                     f.contains("error") ? fmt::format("± {:.2g}", 1.96 * of(f.at("error"))) : ""});
   }
-  out += lines(std::move(list), top, true, console);
+  out += ranked(std::move(list), top, true, console);
   if (!row.contains("lags")) return out;
   std::vector<Line> lags;
   for (const Json& l : row.at("lags")) lags.push_back({l.at("name").get<std::string>(), of(l.at("contribution")), ""});
-  return out + console.bold("By time lag, all columns together\n") + lines(std::move(lags), top, true, console);
+  return out + by_lag(std::move(lags), true, console);
 }
 
 std::string attributions(const Json& json, std::size_t top, const Console& console) {
@@ -139,8 +149,7 @@ std::string attributions(const Json& json, std::size_t top, const Console& conso
     if (!json.contains(part)) continue;
     std::vector<Line> list;
     for (const Json& f : json.at(part)) list.push_back({f.at("name").get<std::string>(), of(f.at("size")), ""});
-    if (std::string(part) == "lags") out += console.bold("By time lag, all columns together\n");
-    out += lines(std::move(list), top, false, console);
+    out += std::string(part) == "lags" ? by_lag(std::move(list), false, console) : ranked(std::move(list), top, false, console);
   }
   return out;
 }
@@ -160,8 +169,9 @@ std::string dependence(const Json& json, std::size_t top, const Console& console
   for (const Json& f : json.at("features")) list.push_back(&f);
   std::stable_sort(list.begin(), list.end(), [](const Json* a, const Json* b) { return reach(*a) > reach(*b); });
   std::string out = console.bold("Partial dependence");
-  out += fmt::format(": the mean of {} over {} test rows, with one feature set to a value of the train rows\n",
-                     json.at("scale").get<std::string>(), json.at("rows").size());
+  out += fmt::format(": the mean of {} over {} test rows, with one feature set to a value of the train rows{}\n",
+                     json.at("scale").get<std::string>(), json.at("rows").size(),
+                     json.at("newest_only").get<bool>() ? " at the newest time of each window" : "");
   for (std::size_t i = 0; i < std::min(list.size(), top); ++i) {
     const Json& f = *list[i];
     double low = std::nan(""), high = low;
@@ -205,8 +215,9 @@ std::string reasons(const Json& json, std::size_t top, const Console& console) {
 
 }  // namespace
 
-std::string explanation_text(const Json& json, std::size_t top, const Console& console) {
+std::string explanation_text(const Json& json, std::optional<std::size_t> wanted, const Console& console) {
   const auto method = json.at("method").get<std::string>();
+  const std::size_t top = wanted.value_or(method == "dependence" ? 4 : 10);
   std::string out;
   if (method == "permutation") out = permutation(json, top, console);
   if (method == "shapley" || method == "gradients") out = attributions(json, top, console);

@@ -201,12 +201,11 @@ Attributions integrated_gradients(const Rows& rows, std::span<const double> base
   return out;
 }
 
-std::vector<std::size_t> strongest_pushes(std::span<const double> value, std::size_t count) {
+std::vector<std::size_t> pushes(std::span<const double> value) {
   std::vector<std::size_t> order;
   for (std::size_t f = 0; f < value.size(); ++f)
     if (value[f] > 0) order.push_back(f);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return value[a] > value[b]; });
-  if (order.size() > count) order.resize(count);
   return order;
 }
 

@@ -32,7 +32,7 @@ Attributions sampled_shapley(const Rows& rows, const Rows& background, std::span
 Attributions integrated_gradients(const Rows& rows, std::span<const double> baseline, std::span<const Feature> features, int steps,
                                   const SlopeMaker& maker, const Work& work, std::vector<double>* by_place = nullptr);
 
-// The features that push a row's score up the most, the strongest first; none that pushes it down. At most `count`.
-std::vector<std::size_t> strongest_pushes(std::span<const double> value, std::size_t count);
+// The features that push a row's score up, the strongest first; none that pushes it down.
+std::vector<std::size_t> pushes(std::span<const double> value);
 
 }  // namespace assay::explain

@@ -273,6 +273,7 @@ class Explainer {
     json["scale"] = task_ == config::Task::regression
                         ? "the forecast"
                         : fmt::format("probability of {}", fit_.fit().classes[static_cast<std::size_t>(output)]);
+    json["newest_only"] = fit_.lookback() > 1;
     json["rows"] = source_rows(fit_, which_);
     json["features"] = Json::array();
     const explain::Rows rows = fit_.test_rows(which_);
@@ -315,8 +316,7 @@ class Explainer {
                                       : attributed(fit_.features(), fit_.train_rows(sample));
     const std::string& good_name = fit_.fit().classes[static_cast<std::size_t>(1 - adverse)];
     json["adverse"] = fit_.fit().classes[static_cast<std::size_t>(adverse)];
-    json["reference"] =
-        fmt::format("the train rows that came out {} ({} of them)", good_name, fit_.is_linear() ? good.size() : sample.size());
+    json["reference"] = fmt::format("{} train rows that came out {}", fit_.is_linear() ? good.size() : sample.size(), good_name);
     json["rows"] = Json::array();
     std::vector<std::string> typical;
     for (std::size_t f = 0; f < fit_.features().size(); ++f) typical.push_back(typical_text(fit_, f, good));
@@ -329,9 +329,11 @@ class Explainer {
     row["score"] = number_json(all.score[i]);
     row["base"] = number_json(all.base[i]);
     row["reasons"] = Json::array();
-    for (const std::size_t f : explain::strongest_pushes(std::span(all.value).subspan(i * n, n), kReasons)) {
+    for (const std::size_t f : explain::pushes(std::span(all.value).subspan(i * n, n))) {
       const std::string& name = fit_.features()[f].name;
       const std::string value = fit_.text_of(f, true, which_[i]);
+      if (!value.empty() && value == typical[f]) continue;  // being like most of the others explains nothing to anyone
+      if (row["reasons"].size() == kReasons) break;
       const bool is_protected = is_protected_feature(fit_, name);
       Json one{{"name", name},
                {"value", value},
