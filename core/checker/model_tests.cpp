@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "checker/gradient_test.hpp"
 #include "checker/graph_test.hpp"
+#include "checker/pruning_test.hpp"
 #include "checker/sample_training.hpp"
 #include "checker/state_tests.hpp"
 #include "checker/thread_watch.hpp"
@@ -373,6 +374,7 @@ const std::vector<Test>& model_tests() {
       {"model", "evaluates", "with validation rows on offer it learns as well, and asks for scores of those rows only", "fits", evaluates},
       {"model", "stops", "it stops within a few callbacks when asked to", "fits", stops},
       {"model", "resumes", "training from a saved state is as straight training", "fits", resumes},
+      {"model", "prunes", "pruned it reaches its share, keeps it and goes on from it", "fits", prunes},
       {"model", "refit_forgets", "a second fit forgets the first", "same_seed_same_bits", refit_forgets},
       {"model", "save_load_same_bits", "saved and loaded, it predicts the same bits", "fits",
        [](Subject& s) { return save_load_same_bits(s, model_state()); }},

@@ -39,14 +39,20 @@ class ModelCheck {
     auto& fold = fold_[component.has(ASSAY_ACCEPTS_MISSING) ? 1 : 0];
     if (!fold) fold = some_rows(component.has(ASSAY_ACCEPTS_MISSING));
     if (fold->train.rows() == 0) return;  // check_folds says why
+    const char* tried = "does not begin";
     try {
-      learner(model, component, *fold)->begin();
+      const std::unique_ptr<train::Learner> begun = learner(model, component, *fold);
+      begun->begin();
+      if (const auto& pruning = experiment_.train.network_pruning; pruning && key.starts_with("model") && begun->traits().prunes) {
+        tried = "cannot be pruned so";
+        begun->size(pruning->units ? plugin::Pruning::units : plugin::Pruning::weights);
+      }
     } catch (const Error& e) {
       if (e.fault() != Fault::failed) throw;
       const std::string named_already = model.id + ": ", reason = e.happened();
       diagnostics_.error(
           model.place,
-          fmt::format("{} does not begin: {}", model.id, reason.starts_with(named_already) ? reason.substr(named_already.size()) : reason),
+          fmt::format("{} {}: {}", model.id, tried, reason.starts_with(named_already) ? reason.substr(named_already.size()) : reason),
           e.mend(), key);
     }
   }

@@ -10,7 +10,7 @@
 
 namespace train_test {
 
-struct FakeLearner final : assay::train::Learner {
+struct FakeLearner : assay::train::Learner {
   bool by_steps = true, resumable = true, uses_validation = false;
   double state = -1, best = -1;  // the epoch whose weights are held
   double mixed = 0;              // depends on the whole history and on the rates: what a wrong resume would change
