@@ -28,8 +28,8 @@ std::string curve_text(const std::string& model, const Json& curve, const Consol
   for (const Json& level : levels) {
     const Json& measured = level.at("measured");
     const double parameters = level.at("parameters").get<double>();
-    rows.push_back({fmt::format("  {:.1f} %", 100 * level.at("reached").get<double>()), count(parameters),
-                    count(parameters - level.at("zeros").get<double>()), count(level.at("bytes").get<double>()),
+    rows.push_back({level.at("sparsity").is_null() ? "  as trained" : fmt::format("  {:.1f} %", 100 * level.at("reached").get<double>()),
+                    count(parameters), count(parameters - level.at("zeros").get<double>()), count(level.at("bytes").get<double>()),
                     times_text(measured.at("one_row_speedup")), times_text(measured.at("batch_speedup"))});
     if (name.empty()) continue;
     const Json& metric = level.at("metrics").at(name);

@@ -130,7 +130,7 @@ struct TrainSpec {
     std::vector<double> sparsity;
     std::int64_t fine_tune_epochs = 3;
     std::string schedule = "cubic";  // cubic | linear | one_shot
-    double rate_factor = 0.1;
+    double rate_factor = 1;
     std::string metric;  // that chooses among the shares, on validation rows; empty: the one share is taken
     double tolerance = 0;
   };

@@ -70,6 +70,8 @@ KeySpec split_key() {
 }
 
 KeySpec network_pruning_key() {
+  KeySpec share = real({}, "a share").range(0, 1);
+  share.open_max = true;
   return object(
       "network_pruning",
       "After training takes the least of a network away and trains the rest further, once for each share; the result is a curve over "
@@ -79,7 +81,8 @@ KeySpec network_pruning_key() {
               "layer, and the network is smaller",
               {"magnitude", "units"})
            .needed(),
-       list(real({}, "a share").between(0, 1), "sparsity", "Shares to take away, rising; each begins from the trained network")
+       list(share, "sparsity",
+            "Shares to take away, rising; each begins from the trained network. 0: further training alone, to compare with")
            .items(1, 32)
            .needed(),
        integer("fine_tune_epochs", "Epochs of further training for each share").range(0, 1'000'000).by_default(number(3)),
@@ -88,7 +91,7 @@ KeySpec network_pruning_key() {
               "once before the first",
               {"cubic", "linear", "one_shot"})
            .by_default(word("cubic")),
-       real("rate_factor", "Learning rate of these epochs as a share of the model's own").above(0, 10).by_default(Value{0.1}),
+       real("rate_factor", "Learning rate of these epochs as a share of the model's own").above(0, 10).by_default(Value{1.0}),
        object("choose", "Which share becomes the model: the largest whose validation score is nearly the best (none taken away counts too)",
               {text("metric", "The metric on validation rows").needed(),
                real("tolerance", "How far from the best score, in the metric's unit").range(0, 1e9).by_default(Value{0.0})})});

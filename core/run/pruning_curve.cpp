@@ -69,7 +69,8 @@ Json pruning_of(const store::UnitRecord& unit) {
 
 // The forecasts of a level in one fit, decided by the level's own threshold.
 train::ForecastSet level_forecasts(const store::UnitRecord& unit, const Json& level, const PrunedFits& fits) {
-  const std::string part = pruned_part(level.at("sparsity").get<double>());
+  const Json& sparsity = level.at("sparsity");
+  const std::string part = sparsity.is_null() ? kTrainedPart : pruned_part(sparsity.get<double>());
   Json extra = Json::parse(unit.extra);
   extra["threshold"] = level.at("threshold");
   const std::vector<std::int64_t> rows(fits.rows_by_source.begin(), fits.rows_by_source.end());
@@ -100,7 +101,7 @@ PruningCurve pruning_curve(const std::string& model, const std::vector<std::vect
       ++curve.levels.at(pruning.at("chosen").get<std::size_t>()).chosen;
       for (std::size_t k = 0; k < levels.size(); ++k) {
         PruningLevel& level = curve.levels.at(k);
-        level.sparsity = levels.at(k).at("sparsity").get<double>();
+        level.sparsity = number(levels.at(k).at("sparsity"));
         level.forecasts.model = model;
         level.forecasts.repeats.resize(keys.size());
         level.forecasts.repeats[r].push_back(level_forecasts(unit, levels.at(k), fits));

@@ -316,9 +316,9 @@ Json pruning_json(const SummaryInput& input, const PruningCurve& curve, std::vec
   std::optional<Evaluated> trained;
   for (const PruningLevel& level : curve.levels) {
     Evaluated now = evaluated(input, level.forecasts);
-    now.name = fmt::format("{} pruned by {}", curve.model, text::shortest(level.sparsity));
+    now.name = curve.model + (trained ? " pruned by " + text::shortest(level.sparsity) : " as trained");
     add_failures(failures, now);
-    Json line{{"sparsity", level.sparsity},
+    Json line{{"sparsity", number_json(level.sparsity)},
               {"reached", number_json(level.reached)},
               {"parameters", level.parameters},
               {"zeros", level.zeros},

@@ -272,7 +272,7 @@ class UnitRun {
         {"method", spec.units ? "units" : "magnitude"}, {"chosen", pruned.chosen}, {"metric", spec.metric}, {"levels", Json::array()}};
     for (std::size_t k = 0; k < pruned.levels.size(); ++k) {
       const train::PrunedLevel& level = pruned.levels[k];
-      Json line{{"sparsity", level.sparsity},
+      Json line{{"sparsity", k == 0 ? Json() : Json(level.sparsity)},
                 {"reached", level.size.share()},
                 {"parameters", level.size.parameters},
                 {"zeros", level.size.zeros},
@@ -282,7 +282,7 @@ class UnitRun {
                 {"losses", level.losses}};
       if (!job_.sealed && fold.data.test.rows() > 0) {
         learner.load(level.bundle);
-        record_.predictions.push_back(predict(learner, fold.data.test, pruned_part(level.sparsity), fold));
+        record_.predictions.push_back(predict(learner, fold.data.test, k == 0 ? kTrainedPart : pruned_part(level.sparsity), fold));
         const train::PredictSpeed speed = learner.predict_speed(train::rows_of(fold.data.test));
         line["measured"] = {{"one_row_seconds", speed.one_row}, {"batch_seconds_a_row", speed.batch}};
       }
@@ -301,6 +301,7 @@ class UnitRun {
     if (is_pruned(*learner)) pruned = this->pruned(*learner, plan, state, true, std::move(pruning_left));
     for (const train::EpochRecord& e : state.epochs) {
       record_.steps.push_back({e.epoch, "loss", e.loss});
+      record_.steps.push_back({e.epoch, "rate_factor", e.rate});
       if (plan.stopping) record_.steps.push_back({e.epoch, "validation_" + plan.stopping->metric, e.validation});
     }
     record_.best_epoch = plan.stopping ? state.best_epoch : state.next_epoch - 1;
@@ -311,7 +312,7 @@ class UnitRun {
       train::TrainingPlan again = plan;
       again.stopping.reset();
       if (plan.stopping) again.epochs = state.best_epoch + 1;
-      again.schedule_epochs = plan.epochs;
+      for (const train::EpochRecord& e : state.epochs) again.rates.push_back(e.rate);
       train_on(*learner, again, fold->data.validation, false);
     }
     Json note{{"model", job_.key.model},

@@ -72,7 +72,8 @@ struct TrialFit {
 };
 TrialFit run_trial_fit(const UnitJob& job, const UnitContext& context, const TrialWatch& watch);
 
-// The stored part of the forecasts of a network pruned by that share; 0: as trained.
+// The stored part of the forecasts of a pruned network: of the level as trained, and of those that lost a share (which may be 0).
+inline const std::string kTrainedPart = "as trained";
 std::string pruned_part(double sparsity);
 
 // How often a model is fitted on a fold: one without chance gives the same fit again, so repeats are for models trained by steps.

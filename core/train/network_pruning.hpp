@@ -19,13 +19,13 @@ struct PruningPlan {
   std::vector<double> sparsity;  // rising
   std::int64_t fine_tune_epochs = 3;
   std::string schedule = "cubic";  // cubic | linear | one_shot
-  double rate_factor = 0.1;
+  double rate_factor = 1;
   std::int64_t first_epoch = 0;  // what further epochs are numbered from: the order of rows comes from it
 };
 
 // One share's network.
 struct PrunedLevel {
-  double sparsity = 0;            // asked for; 0: as trained
+  double sparsity = 0;            // asked for
   plugin::ModelSize size;         // what it came to
   std::vector<double> losses;     // of the further epochs
   std::vector<std::byte> bundle;  // its state, without a note

@@ -52,7 +52,8 @@ TEST_CASE("the curve of a pruned network: sizes by hand, one share chosen on val
     const double whole = number(0, "parameters"), inputs = (whole - 16 - 16 * 8 - 8 - 8 - 1) / 16;
     CHECK(inputs == std::floor(inputs));
     for (std::size_t k = 0; k < levels.size(); ++k) {
-      const double share = number(k, "sparsity");
+      const double share = k == 0 ? 0 : number(k, "sparsity");
+      CHECK(levels[k].at("sparsity").is_null() == (k == 0));
       CHECK(number(k, "reached") >= share);
       CHECK(levels[k].at("metrics").at("auc").at("low") < levels[k].at("metrics").at("auc").at("value"));
       CHECK(levels[k].at("measured").at("batch_speedup").get<double>() > 0);
@@ -75,7 +76,8 @@ TEST_CASE("the curve of a pruned network: sizes by hand, one share chosen on val
       if (number(k, "validation") >= best - 0.01) of_choice = k;
     CHECK(levels[of_choice].at("chosen") == 1);
     CHECK(levels[of_choice].at("metrics").at("auc").at("value") == ran.json().at("metrics").at("auc").at("value"));
-    CHECK_THAT(folder.assay({"runs", "show", "last"}).out, Catch::Contains("pruned (" + method + ")") && Catch::Contains("1 of 1"));
+    CHECK_THAT(folder.assay({"runs", "show", "last"}).out,
+               Catch::Contains("pruned (" + method + ")") && Catch::Contains("as trained") && Catch::Contains("1 of 1"));
   }
 }
 
@@ -145,6 +147,16 @@ TEST_CASE("a share's result does not depend on which other shares there are; one
   CHECK(ran.code == 0);
 }
 
+TEST_CASE("a share of 0 is further training alone: a control, and no row of the network as trained") {
+  Folder folder;
+  folder.write("e.yaml", pruned_file(kMlp, shares("magnitude", "sparsity: [0, 0.5], ") + kChosen));
+  const Json levels = folder.assay({"run", "e.yaml", "--json"}).json().at("network_pruning").at("model").at("levels");
+  REQUIRE(levels.size() == 3);
+  CHECK(levels[1].at("sparsity") == 0.0);
+  CHECK(levels[1].at("zeros") == levels[0].at("zeros"));
+  CHECK(levels[1].at("metrics").at("auc").at("value") != levels[0].at("metrics").at("auc").at("value"));
+}
+
 TEST_CASE("every architecture is pruned by both methods; what has no units to give says so") {
   Folder folder;
   const auto file = [](const std::string& model, const std::string& method) {
@@ -163,11 +175,11 @@ TEST_CASE("every architecture is pruned by both methods; what has no units to gi
       const Result ran = folder.assay({"run", "e.yaml", "--json"});
       INFO(model << method << ran.err);
       REQUIRE(ran.code == 0);
-      const Json& level = ran.json().at("network_pruning").at("model").at("levels")[1];
+      const Json level = ran.json().at("network_pruning").at("model").at("levels")[1];
       CHECK(level.at("reached").get<double>() >= 0.5);
     }
   folder.write("e.yaml", file("{use: neural.mlp, hidden: []}", "units"));
-  const Result ran = folder.assay({"run", "e.yaml"});
-  CHECK(ran.code == 1);
-  CHECK_THAT(ran.err, Catch::Contains("no units that could leave"));
+  const Result checked = folder.assay({"check", "e.yaml"});
+  CHECK(checked.code == 1);
+  CHECK_THAT(checked.out + checked.err, Catch::Contains("no units that could leave"));
 }
