@@ -204,7 +204,9 @@ std::string reasons(const Json& json, std::size_t top, const Console& console) {
     int number = 0;
     for (const Json& reason : row.at("reasons"))
       out += fmt::format("  {}. {}{}\n", ++number, reason.at("text").get<std::string>(),
-                         reason.at("protected").get<bool>() ? "  (protected: may not be given as a reason)" : "");
+                         reason.contains("goes_with")
+                             ? fmt::format("  (goes with {}, which is protected)", reason.at("goes_with").get<std::string>())
+                             : "");
     if (number == 0) out += "  none: no feature pushes it that way\n";
   }
   if (shown < json.at("rows").size())

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -226,17 +227,20 @@ bool ExplainedFit::is_category(std::size_t feature) const {
   return columns_[feature].size() == 1 && fit_.preparation.inputs()[columns_[feature].front()].kind == pipeline::InputKind::category;
 }
 
-std::optional<double> ExplainedFit::number_of(std::size_t feature, bool of_test, std::int64_t place) const {
-  if (columns_[feature].size() != 1 || is_category(feature)) return std::nullopt;
+double ExplainedFit::code_of(std::size_t feature, bool of_test, std::int64_t place) const {
+  if (columns_[feature].size() != 1) return std::numeric_limits<double>::quiet_NaN();
   const Raw& raw = of_test ? raw_test_ : raw_train_;
-  const double value = raw.table.values[columns_[feature].front()][raw.at[static_cast<std::size_t>(place)]];
+  return raw.table.values[columns_[feature].front()][raw.at[static_cast<std::size_t>(place)]];
+}
+
+std::optional<double> ExplainedFit::number_of(std::size_t feature, bool of_test, std::int64_t place) const {
+  const double value = is_category(feature) ? std::numeric_limits<double>::quiet_NaN() : code_of(feature, of_test, place);
   return std::isnan(value) ? std::nullopt : std::optional(value);
 }
 
 std::string ExplainedFit::text_of(std::size_t feature, bool of_test, std::int64_t place) const {
   if (columns_[feature].size() != 1) return "";
-  const Raw& raw = of_test ? raw_test_ : raw_train_;
-  const double value = raw.table.values[columns_[feature].front()][raw.at[static_cast<std::size_t>(place)]];
+  const double value = code_of(feature, of_test, place);
   if (std::isnan(value)) return "missing";
   if (!is_category(feature)) return fmt::format("{:.6g}", value);
   const auto& levels = fit_.preparation.inputs()[columns_[feature].front()].levels;

@@ -50,6 +50,8 @@ class ExplainedFit {
   std::string text_of(std::size_t feature, bool of_test, std::int64_t place) const;
   std::optional<double> number_of(std::size_t feature, bool of_test,
                                   std::int64_t place) const;  // none: a category, missing, or not one column
+  double code_of(std::size_t feature, bool of_test,
+                 std::int64_t place) const;  // number or category's code; NaN: missing, or not one column
   bool is_category(std::size_t feature) const;
 
   // Forecasts (brought back as the run's), raw scores of one output for each row, and their slopes. which: what `of` counts in.

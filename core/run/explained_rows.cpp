@@ -17,12 +17,70 @@ namespace assay::run {
 
 namespace {
 
-constexpr double kClose = 0.8;  // a rank correlation from which two inputs share what they are worth
+constexpr double kClose = 0.8;     // a rank correlation from which two inputs share what they are worth
+constexpr double kGoesWith = 0.5;  // an association from which an input tells much of a protected column
 constexpr std::int64_t kComparedRows = 2000;
 constexpr std::size_t kMostPairs = 5;
 
 Error fault(const ExplainedFit& fit, Fault kind, const std::string& happened, const std::string& mend) {
   return {kind, fmt::format("explaining run {}", fit.fit().run.id), happened, mend};
+}
+
+Places spaced_train_rows(const ExplainedFit& fit) {
+  Places out;
+  const std::int64_t all = fit.train().rows(), step = std::max<std::int64_t>(1, all / kComparedRows);
+  for (std::int64_t i = 0; i < all; i += step) out.push_back(i);
+  return out;
+}
+
+struct Values {
+  bool category = false;
+  std::vector<double> values;  // numbers or codes; NaN: missing
+};
+
+// Cramer's V: the root of chi square over its largest possible value.
+double association_of_categories(std::span<const double> a, std::span<const double> b) {
+  std::map<double, double> of_a, of_b;
+  std::map<std::pair<double, double>, double> both;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ++of_a[a[i]];
+    ++of_b[b[i]];
+    ++both[{a[i], b[i]}];
+  }
+  const auto n = static_cast<double>(a.size());
+  double sum = 0;  // of observed^2 / expected: chi square is that less n
+  for (const auto& [pair, count] : both) sum += count * count * n / (of_a[pair.first] * of_b[pair.second]);
+  const auto least = static_cast<double>(std::min(of_a.size(), of_b.size())) - 1;
+  return least > 0 ? std::sqrt(std::max(0.0, sum - n) / (n * least)) : 0;
+}
+
+// How far a category tells a number's rank: the root of the share of the ranks' variance that lies between categories.
+double correlation_ratio(std::span<const double> category, const std::vector<double>& ranks) {
+  std::map<double, std::pair<double, double>> groups;  // count, sum
+  double mean = 0, total = 0, between = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    groups[category[i]].first += 1;
+    groups[category[i]].second += ranks[i];
+    mean += ranks[i] / static_cast<double>(ranks.size());
+  }
+  for (const double r : ranks) total += (r - mean) * (r - mean);
+  for (const auto& [value, group] : groups) between += group.first * std::pow(group.second / group.first - mean, 2);
+  return total > 0 ? std::sqrt(between / total) : 0;
+}
+
+// 0 to 1, over rows where both are known.
+double association(const Values& a, const Values& b) {
+  std::vector<double> x, y;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    if (std::isnan(a.values[i]) || std::isnan(b.values[i])) continue;
+    x.push_back(a.values[i]);
+    y.push_back(b.values[i]);
+  }
+  if (x.size() < 3) return 0;
+  if (a.category && b.category) return association_of_categories(x, y);
+  if (a.category) return correlation_ratio(x, stats::midranks(y));
+  if (b.category) return correlation_ratio(y, stats::midranks(x));
+  return std::abs(stats::spearman(x, y));
 }
 
 }  // namespace
@@ -118,9 +176,33 @@ std::string typical_text(const ExplainedFit& fit, std::size_t feature, const Pla
   return std::max_element(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
 }
 
-bool is_protected_feature(const ExplainedFit& fit, const std::string& name) {
-  const auto& columns = fit.dataset().protected_columns;
-  return std::find(columns.begin(), columns.end(), name) != columns.end();
+std::vector<std::string> goes_with_protected(const ExplainedFit& fit) {
+  const std::vector<std::string>& columns = fit.dataset().protected_columns;
+  std::vector<std::string> out(fit.features().size());
+  if (columns.empty()) return out;
+  const Places sample = spaced_train_rows(fit);
+  std::vector<std::int64_t> rows;
+  for (const std::int64_t i : sample) rows.push_back(fit.train().row[static_cast<std::size_t>(i)]);
+  std::vector<std::int64_t> sorted = rows;
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  const pipeline::InputTable table = pipeline::take_inputs(fit.dataset().frame, columns, sorted);
+  for (std::size_t f = 0; f < out.size(); ++f) {
+    Values own{fit.is_category(f), {}};
+    for (const std::int64_t i : sample) own.values.push_back(fit.code_of(f, false, i));
+    double strongest = kGoesWith;
+    for (std::size_t p = 0; p < columns.size(); ++p) {
+      Values other{table.columns[p].kind == pipeline::InputKind::category, {}};
+      for (const std::int64_t row : rows)
+        other.values.push_back(
+            table.values[p][static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), row) - sorted.begin())]);
+      const double strength = association(own, other);
+      if (!(strength >= strongest)) continue;
+      strongest = strength;
+      out[f] = columns[p];
+    }
+  }
+  return out;
 }
 
 Places judged_places(const ExplainedFit& fit, std::int64_t most, const SeedTree& seed) {
@@ -197,18 +279,15 @@ Grid grid_of(const ExplainedFit& fit, std::size_t feature, std::int64_t numbers,
   return grid;
 }
 
-std::vector<std::string> warnings_of(const ExplainedFit& fit, const Places&) {
-  const std::int64_t all = fit.train().rows(), step = std::max<std::int64_t>(1, all / kComparedRows);
+std::vector<std::string> warnings_of(const ExplainedFit& fit) {
+  const Places sample = spaced_train_rows(fit);
   const std::size_t n = fit.features().size();
   std::vector<std::vector<double>> ranks(n);
   for (std::size_t f = 0; f < n; ++f) {
     std::vector<double> values;
-    for (std::int64_t i = 0; i < all; i += step) {
-      const auto number = fit.number_of(f, false, i);
-      if (!number) break;
-      values.push_back(*number);
-    }
-    if (static_cast<std::int64_t>(values.size()) == (all + step - 1) / step) ranks[f] = stats::midranks(values);
+    for (const std::int64_t i : sample)
+      if (const auto number = fit.number_of(f, false, i)) values.push_back(*number);
+    if (values.size() == sample.size()) ranks[f] = stats::midranks(values);
   }
   std::vector<std::pair<double, std::string>> pairs;
   for (std::size_t a = 0; a < n; ++a)

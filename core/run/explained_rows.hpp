@@ -24,7 +24,8 @@ std::int64_t class_number(const ExplainedFit& fit, const std::string& name);  //
 std::string decision_of(const ExplainedFit& fit, std::span<const double> forecast);
 Places train_of_class(const ExplainedFit& fit, std::int64_t number);
 std::string typical_text(const ExplainedFit& fit, std::size_t feature, const Places& train);  // the median, or the most frequent level
-bool is_protected_feature(const ExplainedFit& fit, const std::string& name);
+// For each feature the protected column that it goes together with (association of 0.5 or more over train rows), or "".
+std::vector<std::string> goes_with_protected(const ExplainedFit& fit);
 
 // Permutation: which rows are judged (of many a sample, with time the last ones), by what, and who gives to whom.
 Places judged_places(const ExplainedFit& fit, std::int64_t most, const SeedTree& seed);
@@ -43,7 +44,7 @@ struct Grid {
 Grid grid_of(const ExplainedFit& fit, std::size_t feature, std::int64_t numbers, std::int64_t levels);
 
 // Inputs that say almost the same share what they are worth.
-std::vector<std::string> warnings_of(const ExplainedFit& fit, const Places& which);
+std::vector<std::string> warnings_of(const ExplainedFit& fit);
 
 // The fit must forecast what the run stored; a small difference (another processor) is a note. Throws Error(failed) where it is large.
 void check_forecasts(const store::Store& store, const ExplainedFit& fit, const RunContext& context);

@@ -75,7 +75,7 @@ class Explainer {
         {"method", method_},    {"run", fit.run.id}, {"model", fit.key.model}, {"fold", fit.key.fold + 1}, {"repeat", fit.key.repeat + 1},
         {"settings", settings_}};
     json["warnings"] = Json::array();
-    for (const std::string& line : warnings_of(fit_, which_)) json["warnings"].push_back(line);
+    for (const std::string& line : warnings_of(fit_)) json["warnings"].push_back(line);
     return json;
   }
 
@@ -318,6 +318,7 @@ class Explainer {
     json["adverse"] = fit_.fit().classes[static_cast<std::size_t>(adverse)];
     json["reference"] = fmt::format("{} train rows that came out {}", fit_.is_linear() ? good.size() : sample.size(), good_name);
     json["rows"] = Json::array();
+    proxies_ = goes_with_protected(fit_);
     std::vector<std::string> typical;
     for (std::size_t f = 0; f < fit_.features().size(); ++f) typical.push_back(typical_text(fit_, f, good));
     for (std::size_t i = 0; i < which_.size(); ++i) json["rows"].push_back(reasons_of(i, all, typical, json["warnings"]));
@@ -334,17 +335,17 @@ class Explainer {
       const std::string value = fit_.text_of(f, true, which_[i]);
       if (!value.empty() && value == typical[f]) continue;  // being like most of the others explains nothing to anyone
       if (row["reasons"].size() == kReasons) break;
-      const bool is_protected = is_protected_feature(fit_, name);
       Json one{{"name", name},
                {"value", value},
                {"typical", typical[f]},
                {"push", number_json(all.value[i * n + f])},
-               {"protected", is_protected},
                {"text", value.empty() ? name : fmt::format("{} = {} (typical: {})", name, value, typical[f])}};
+      if (!proxies_[f].empty()) one["goes_with"] = proxies_[f];
       if (!all.error.empty()) one["error"] = number_json(all.error[i * n + f]);
       row["reasons"].push_back(std::move(one));
-      const std::string warning = fmt::format("{} is a protected column: it is among the reasons, but may not be given as one", name);
-      if (is_protected && std::find(warnings.begin(), warnings.end(), Json(warning)) == warnings.end()) warnings.push_back(warning);
+      if (proxies_[f].empty()) continue;
+      const std::string warning = fmt::format("{} is among the reasons and goes together with {}, which is protected", name, proxies_[f]);
+      if (std::find(warnings.begin(), warnings.end(), Json(warning)) == warnings.end()) warnings.push_back(warning);
     }
     return row;
   }
@@ -359,6 +360,7 @@ class Explainer {
   std::int64_t chosen_class_ = -1;
   std::vector<double> forecast_;
   std::vector<std::int64_t> output_;  // of each row, whose score
+  std::vector<std::string> proxies_;  // of each feature, the protected column that it goes with
   explain::Work work_;
 };
 
