@@ -280,7 +280,8 @@ void Filler::train(Experiment& e) const {
     take(resample, "ratio", train.resample->ratio);
   }
   if (const Map& pruning = map_of(find(map, "network_pruning")); !pruning.empty()) {
-    TrainSpec::NetworkPruning& p = train.network_pruning.emplace();
+    train.network_pruning = TrainSpec::NetworkPruning{};
+    TrainSpec::NetworkPruning& p = *train.network_pruning;
     p.units = text_at(pruning, "method") == "units";
     List shares;
     take(pruning, "sparsity", shares);
