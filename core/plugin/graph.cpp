@@ -14,183 +14,31 @@
 namespace assay::plugin {
 namespace {
 
-// onnx.defs.get_all_schemas() of onnx 1.12, the default domain without what is deprecated.
-const std::vector<std::string> kOperators = {"Abs",
-                                             "Acos",
-                                             "Acosh",
-                                             "Add",
-                                             "And",
-                                             "ArgMax",
-                                             "ArgMin",
-                                             "Asin",
-                                             "Asinh",
-                                             "Atan",
-                                             "Atanh",
-                                             "AveragePool",
-                                             "BatchNormalization",
-                                             "Bernoulli",
-                                             "BitShift",
-                                             "BlackmanWindow",
-                                             "Cast",
-                                             "CastLike",
-                                             "Ceil",
-                                             "Celu",
-                                             "Clip",
-                                             "Compress",
-                                             "Concat",
-                                             "ConcatFromSequence",
-                                             "Constant",
-                                             "ConstantOfShape",
-                                             "Conv",
-                                             "ConvInteger",
-                                             "ConvTranspose",
-                                             "Cos",
-                                             "Cosh",
-                                             "CumSum",
-                                             "DFT",
-                                             "DepthToSpace",
-                                             "DequantizeLinear",
-                                             "Det",
-                                             "Div",
-                                             "Dropout",
-                                             "DynamicQuantizeLinear",
-                                             "Einsum",
-                                             "Elu",
-                                             "Equal",
-                                             "Erf",
-                                             "Exp",
-                                             "Expand",
-                                             "EyeLike",
-                                             "Flatten",
-                                             "Floor",
-                                             "GRU",
-                                             "Gather",
-                                             "GatherElements",
-                                             "GatherND",
-                                             "Gemm",
-                                             "GlobalAveragePool",
-                                             "GlobalLpPool",
-                                             "GlobalMaxPool",
-                                             "Greater",
-                                             "GreaterOrEqual",
-                                             "GridSample",
-                                             "HammingWindow",
-                                             "HannWindow",
-                                             "HardSigmoid",
-                                             "HardSwish",
-                                             "Hardmax",
-                                             "Identity",
-                                             "If",
-                                             "InstanceNormalization",
-                                             "IsInf",
-                                             "IsNaN",
-                                             "LRN",
-                                             "LSTM",
-                                             "LayerNormalization",
-                                             "LeakyRelu",
-                                             "Less",
-                                             "LessOrEqual",
-                                             "Log",
-                                             "LogSoftmax",
-                                             "Loop",
-                                             "LpNormalization",
-                                             "LpPool",
-                                             "MatMul",
-                                             "MatMulInteger",
-                                             "Max",
-                                             "MaxPool",
-                                             "MaxRoiPool",
-                                             "MaxUnpool",
-                                             "Mean",
-                                             "MeanVarianceNormalization",
-                                             "MelWeightMatrix",
-                                             "Min",
-                                             "Mod",
-                                             "Mul",
-                                             "Multinomial",
-                                             "Neg",
-                                             "NegativeLogLikelihoodLoss",
-                                             "NonMaxSuppression",
-                                             "NonZero",
-                                             "Not",
-                                             "OneHot",
-                                             "Optional",
-                                             "OptionalGetElement",
-                                             "OptionalHasElement",
-                                             "Or",
-                                             "PRelu",
-                                             "Pad",
-                                             "Pow",
-                                             "QLinearConv",
-                                             "QLinearMatMul",
-                                             "QuantizeLinear",
-                                             "RNN",
-                                             "RandomNormal",
-                                             "RandomNormalLike",
-                                             "RandomUniform",
-                                             "RandomUniformLike",
-                                             "Range",
-                                             "Reciprocal",
-                                             "ReduceL1",
-                                             "ReduceL2",
-                                             "ReduceLogSum",
-                                             "ReduceLogSumExp",
-                                             "ReduceMax",
-                                             "ReduceMean",
-                                             "ReduceMin",
-                                             "ReduceProd",
-                                             "ReduceSum",
-                                             "ReduceSumSquare",
-                                             "Relu",
-                                             "Reshape",
-                                             "Resize",
-                                             "ReverseSequence",
-                                             "RoiAlign",
-                                             "Round",
-                                             "STFT",
-                                             "Scan",
-                                             "ScatterElements",
-                                             "ScatterND",
-                                             "Selu",
-                                             "SequenceAt",
-                                             "SequenceConstruct",
-                                             "SequenceEmpty",
-                                             "SequenceErase",
-                                             "SequenceInsert",
-                                             "SequenceLength",
-                                             "SequenceMap",
-                                             "Shape",
-                                             "Shrink",
-                                             "Sigmoid",
-                                             "Sign",
-                                             "Sin",
-                                             "Sinh",
-                                             "Size",
-                                             "Slice",
-                                             "Softmax",
-                                             "SoftmaxCrossEntropyLoss",
-                                             "Softplus",
-                                             "Softsign",
-                                             "SpaceToDepth",
-                                             "Split",
-                                             "SplitToSequence",
-                                             "Sqrt",
-                                             "Squeeze",
-                                             "StringNormalizer",
-                                             "Sub",
-                                             "Sum",
-                                             "Tan",
-                                             "Tanh",
-                                             "TfIdfVectorizer",
-                                             "ThresholdedRelu",
-                                             "Tile",
-                                             "TopK",
-                                             "Transpose",
-                                             "Trilu",
-                                             "Unique",
-                                             "Unsqueeze",
-                                             "Where",
-                                             "Xor"};
+// onnx.defs.get_all_schemas() of onnx 1.12, the default domain without what is deprecated; in order.
+const std::vector<std::string>& operators() {
+  constexpr std::string_view kNames =
+      "Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization Bernoulli BitShift "
+      "BlackmanWindow Cast CastLike Ceil Celu Clip Compress Concat ConcatFromSequence Constant ConstantOfShape Conv "
+      "ConvInteger ConvTranspose Cos Cosh CumSum DFT DepthToSpace DequantizeLinear Det Div Dropout DynamicQuantizeLinear "
+      "Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor GRU Gather GatherElements GatherND Gemm GlobalAveragePool "
+      "GlobalLpPool GlobalMaxPool Greater GreaterOrEqual GridSample HammingWindow HannWindow HardSigmoid HardSwish Hardmax "
+      "Identity If InstanceNormalization IsInf IsNaN LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax "
+      "Loop LpNormalization LpPool MatMul MatMulInteger Max MaxPool MaxRoiPool MaxUnpool Mean MeanVarianceNormalization "
+      "MelWeightMatrix Min Mod Mul Multinomial Neg NegativeLogLikelihoodLoss NonMaxSuppression NonZero Not OneHot Optional "
+      "OptionalGetElement OptionalHasElement Or PRelu Pad Pow QLinearConv QLinearMatMul QuantizeLinear RNN RandomNormal "
+      "RandomNormalLike RandomUniform RandomUniformLike Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp "
+      "ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize ReverseSequence RoiAlign Round "
+      "STFT Scan ScatterElements ScatterND Selu SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert "
+      "SequenceLength SequenceMap Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax SoftmaxCrossEntropyLoss Softplus "
+      "Softsign SpaceToDepth Split SplitToSequence Sqrt Squeeze StringNormalizer Sub Sum Tan Tanh TfIdfVectorizer "
+      "ThresholdedRelu Tile TopK Transpose Trilu Unique Unsqueeze Where Xor";
+  static const std::vector<std::string> all = [&] {
+    std::vector<std::string> names;
+    for (const std::string_view name : text::split(kNames, ' ')) names.emplace_back(name);
+    return names;
+  }();
+  return all;
+}
 
 [[noreturn]] void refuse(const std::string& what, const std::string& why) {
   throw Error(Fault::failed, fmt::format("the graph's {}", what), why);
@@ -199,9 +47,9 @@ const std::vector<std::string> kOperators = {"Abs",
 // The same word in large and small letters first: nothing else is as near.
 std::optional<std::string> meant_by(const std::string& word) {
   const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
-  for (const std::string& known : kOperators)
+  for (const std::string& known : operators())
     if (std::equal(known.begin(), known.end(), word.begin(), word.end(), same)) return known;
-  return text::nearest(word, kOperators);
+  return text::nearest(word, operators());
 }
 
 bool is_kind_of_attribute(const config::Value& value) {
@@ -237,8 +85,6 @@ std::vector<std::string> names_from(const char* const* names, std::uint32_t coun
 
 }  // namespace
 
-std::span<const std::string> graph_operators() { return kOperators; }
-
 void Graph::give(const std::string& name) {
   if (!known_.insert(name).second) refuse(fmt::format("value `{}`", name), "it is given twice");
 }
@@ -251,7 +97,7 @@ void Graph::add(GraphConstant constant) {
 
 void Graph::add(GraphNode node) {
   const std::string what = fmt::format("node `{}`", node.operation);
-  if (!std::binary_search(kOperators.begin(), kOperators.end(), node.operation)) {
+  if (!std::binary_search(operators().begin(), operators().end(), node.operation)) {
     const auto near = meant_by(node.operation);
     refuse(what, fmt::format("operator set {} of ONNX has no such operator{}", kGraphOpset, near ? "; did you mean " + *near + "?" : ""));
   }

@@ -58,8 +58,6 @@ class Graph {
   std::set<std::string, std::less<>> known_;
 };
 
-std::span<const std::string> graph_operators();  // of the default operator set, in order
-
 // The C callbacks over a Graph that outlives them. What they refuse comes back as a status, with the reason in error().
 class GraphHost {
  public:

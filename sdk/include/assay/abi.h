@@ -272,13 +272,13 @@ struct assay_graph_writer {
   const assay_problem* problem; /* of the fit that was loaded; without class weights and the target's mean and deviation */
   const char* rows;             /* the inputs' name: (any number of rows x inputs), with a lookback (rows x lookback x inputs); the dtype of
                                  * model.predict/1 */
-  assay_status (*constant)(assay_graph_writer*, const char* name, const assay_array*); /* f32 f64 i64 i32 bool; rank 0 with data: a scalar */
+  assay_status (*constant)(assay_graph_writer*, const char* name, const assay_array*); /* f32 f64 i64 i32 bool; rank 0: a scalar */
   /* attributes: a MAP of INT, REAL, TEXT, or LIST of INT or of REAL; or null */
   assay_status (*node)(assay_graph_writer*, const char* operation, const char* const* inputs, uint32_t n_inputs, const char* const* outputs,
                        uint32_t n_outputs, const assay_value* attributes);
   assay_status (*result)(assay_graph_writer*, const char* what, const char* name); /* what: "predict" (rows x n_outputs) */
 };
-typedef struct assay_model_graph { /* "model.graph/1": all that predict computes, its result told; a refusal says what cannot be expressed */
+typedef struct assay_model_graph { /* "model.graph/1": all that predict computes; a refusal says what cannot be expressed */
   uint32_t struct_size;
   assay_status (*graph)(const void* self, assay_call*, assay_graph_writer*);
 } assay_model_graph;
@@ -289,16 +289,16 @@ typedef struct assay_model_graph { /* "model.graph/1": all that predict computes
 typedef struct assay_model_gradient {
   uint32_t struct_size;
   uint16_t dtype, reserved;
-  /* output: the regression's column, or the class (binary: 1). score: f64, rank 1 (rows). slope: f64, dense, the shape of rows->x; NaN where
-   * an input has no slope (a category's number). */
+  /* output: the regression's column, or the class (binary: 1). score: f64, rank 1 (rows). slope: f64, dense, the shape of rows->x; NaN
+   * where an input has no slope (a category's number). */
   assay_status (*gradient)(const void* self, assay_call*, const assay_batch* rows, int64_t output, assay_array* score, assay_array* slope);
 } assay_model_gradient;
 
-/* "model.prune/1", for models trained by steps: takes the least of what was learned away, and tells how much there is. A share counts against
- * the model as its training began, so that calls with rising shares go on from each other; a share that is reached already changes nothing, 0
+/* "model.prune/1", for models trained by steps: takes the least of what was learned away, and tells how much there is. A share counts
+ * against the model as its training began, so that rising shares go on from each other; a share that is reached already changes nothing, 0
  * never does. What was taken stays away: in later steps, in predict, save and train_state. The host prunes a model that has begun and was
  * stepped, or was given a saved state by load after it began: further steps go on from there, after load with a fresh optimiser. A method
- * that the model does not know, or has nothing to take for, is refused (ASSAY_UNSUPPORTED) with the reason, by size as by prune. */
+ * that the model does not know, or has nothing to take for, is refused (ASSAY_UNSUPPORTED) by both, with the reason. */
 enum {
   ASSAY_PRUNE_WEIGHTS = 0, /* at least that share of the weights becomes zero: the smallest */
   ASSAY_PRUNE_UNITS = 1    /* at least that share of the units (filters, channels) leaves, those of least norm: a smaller model */
