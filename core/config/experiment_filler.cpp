@@ -264,7 +264,10 @@ void Filler::train(Experiment& e) const {
     take(stopping, "patience", train.early_stopping->patience);
     take(stopping, "min_delta", train.early_stopping->min_delta);
   }
-  take(map, "schedule", train.schedule);
+  take(map, "schedule", train.schedule.kind);
+  take(map, "warm_up", train.schedule.warm_up);
+  take(map, "plateau_factor", train.schedule.plateau_factor);
+  take(map, "plateau_patience", train.schedule.plateau_patience);
   take(map, "refit", train.refit);
   take(map, "shuffle", train.shuffle);
   if (const Map& weights = map_of(find(map, "sample_weight")); !weights.empty()) {

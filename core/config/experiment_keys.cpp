@@ -110,8 +110,23 @@ KeySpec train_key() {
                      {text("metric", "The metric that is watched").needed(),
                       integer("patience", "Epochs without improvement to wait").range(1, 1'000'000).by_default(number(5)),
                       real("min_delta", "Improvements up to this count as none").range(0, 1e9).by_default(Value{0.0})}),
-              choice("schedule", "How the learning rate moves over the epochs", {"constant", "step", "cosine"})
+              choice("schedule",
+                     "How the learning rate moves over the epochs; step: half as large after each third; cosine: half a wave down to 0; "
+                     "one_cycle: up from a 25th, then down to nothing (Smith and Topin 2018); on_plateau: smaller where validation stands "
+                     "still",
+                     {"constant", "step", "cosine", "one_cycle", "on_plateau"})
                   .by_default(word("constant")),
+              integer("warm_up", "Epochs in which the learning rate first rises evenly to its full value")
+                  .range(0, 1'000'000)
+                  .by_default(number(0)),
+              real("plateau_factor", "What on_plateau multiplies the rate by")
+                  .between(0, 1)
+                  .by_default(Value{0.5})
+                  .where("schedule", "on_plateau"),
+              integer("plateau_patience", "Epochs without improvement that on_plateau lets pass")
+                  .range(0, 1'000'000)
+                  .by_default(number(3))
+                  .where("schedule", "on_plateau"),
               choice("refit", "Fit again on train and validation rows with the epochs found", {"none", "train_and_validation"})
                   .by_default(word("none")),
               boolean("shuffle", "Draw the order of the train rows anew each epoch").by_default(Value{true}),

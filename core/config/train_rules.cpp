@@ -25,6 +25,7 @@ class TrainRules {
     class_keys();
     train_weights();
     network_pruning();
+    schedule();
     idle_training_keys();
   }
 
@@ -32,6 +33,7 @@ class TrainRules {
   void class_keys();
   void train_weights();
   void network_pruning();
+  void schedule();
   void idle_training_keys();
 
   Place place(const std::string& path) const {
@@ -121,6 +123,14 @@ void TrainRules::network_pruning() {
     error_at_key(key,
                  e_.models.size() == 1 ? "the model " + e_.models.front().second.id + " cannot be pruned" : "no model here can be pruned",
                  fitting.empty() ? "remove it" : "remove it, or choose a model that can: " + text::join(fitting, ", "));
+}
+
+void TrainRules::schedule() {
+  const TrainSpec::Schedule& schedule = e_.train.schedule;
+  if (schedule.warm_up >= e_.train.epochs && good("train.warm_up") && good("train.epochs"))
+    error("train.warm_up", "the learning rate would be warming up to the end", "leave more epochs than those");
+  if (schedule.kind == "on_plateau" && !e_.train.early_stopping && good("train.schedule") && good("train.early_stopping"))
+    error("train.schedule", "on_plateau needs a metric on validation rows that can stand still", "add train.early_stopping: {metric: ...}");
 }
 
 // What counts for epochs only, where every model is fitted at once: said where it is not what stands there anyway.

@@ -301,6 +301,7 @@ class UnitRun {
     if (is_pruned(*learner)) pruned = this->pruned(*learner, plan, state, true, std::move(pruning_left));
     for (const train::EpochRecord& e : state.epochs) {
       record_.steps.push_back({e.epoch, "loss", e.loss});
+      record_.steps.push_back({e.epoch, "rate_factor", e.rate});
       if (plan.stopping) record_.steps.push_back({e.epoch, "validation_" + plan.stopping->metric, e.validation});
     }
     record_.best_epoch = plan.stopping ? state.best_epoch : state.next_epoch - 1;
@@ -311,7 +312,7 @@ class UnitRun {
       train::TrainingPlan again = plan;
       again.stopping.reset();
       if (plan.stopping) again.epochs = state.best_epoch + 1;
-      again.schedule_epochs = plan.epochs;
+      for (const train::EpochRecord& e : state.epochs) again.rates.push_back(e.rate);
       train_on(*learner, again, fold->data.validation, false);
     }
     Json note{{"model", job_.key.model},

@@ -33,8 +33,10 @@ void throw_if_cancelled(const TrainingHooks& hooks) {
 
 // One epoch with what follows it. Returns false where training is over.
 bool run_epoch(Learner& learner, const TrainingPlan& plan, const Rows& validation, const TrainingHooks& hooks, TrainingState& state) {
-  EpochRecord record{state.next_epoch, 0, std::numeric_limits<double>::quiet_NaN()};
-  record.loss = learner.epoch(record.epoch, schedule_factor(plan.schedule, record.epoch, std::max(plan.epochs, plan.schedule_epochs)));
+  EpochRecord record{state.next_epoch, 0, std::numeric_limits<double>::quiet_NaN(), 1};
+  record.rate = plan.rates.empty() ? schedule_factor(plan.schedule, record.epoch, plan.epochs) * state.plateau
+                                   : plan.rates.at(static_cast<std::size_t>(record.epoch));
+  record.loss = learner.epoch(record.epoch, record.rate);
   if (!std::isfinite(record.loss))
     throw Error(Fault::failed, fmt::format("training, epoch {}", record.epoch + 1), "the loss is no longer a number",
                 "A smaller learning_rate, scaled inputs or clip_norm usually mend that");
@@ -48,10 +50,16 @@ bool run_epoch(Learner& learner, const TrainingPlan& plan, const Rows& validatio
                   fmt::format("the early stopping metric {} is undefined on the validation rows", plan.stopping->metric),
                   "Choose another metric or larger validation rows");
     const double gain = (record.validation - state.best) * plan.stopping->direction;
-    if (state.best_epoch < 0 || gain > plan.stopping->min_delta) {
+    const bool better = state.best_epoch < 0 || gain > plan.stopping->min_delta;
+    if (better) {
       state.best = record.validation;
       state.best_epoch = record.epoch;
       learner.keep_best();
+    }
+    state.stood_still = better ? 0 : state.stood_still + 1;
+    if (plan.schedule.kind == "on_plateau" && state.stood_still > plan.schedule.plateau_patience) {
+      state.plateau *= plan.schedule.plateau_factor;
+      state.stood_still = 0;
     }
     if (record.epoch - state.best_epoch >= plan.stopping->patience) go_on = false;
   }
@@ -61,12 +69,16 @@ bool run_epoch(Learner& learner, const TrainingPlan& plan, const Rows& validatio
   return go_on;
 }
 
+double half_wave(double from, double to, double share) { return to + (from - to) * 0.5 * (1 + std::cos(std::numbers::pi * share)); }
+
 }  // namespace
 
 std::string TrainingState::to_json() const {
   Json list = Json::array();
-  for (const EpochRecord& e : epochs) list.push_back({e.epoch, number(e.loss), number(e.validation)});
-  return Json{{"next_epoch", next_epoch}, {"best_epoch", best_epoch}, {"best", number(best)}, {"epochs", list}}.dump();
+  for (const EpochRecord& e : epochs) list.push_back({e.epoch, number(e.loss), number(e.validation), number(e.rate)});
+  return Json{{"next_epoch", next_epoch}, {"best_epoch", best_epoch},   {"best", number(best)},
+              {"plateau", plateau},       {"stood_still", stood_still}, {"epochs", list}}
+      .dump();
 }
 
 TrainingState TrainingState::from_json(const std::string& text) {
@@ -76,18 +88,28 @@ TrainingState TrainingState::from_json(const std::string& text) {
     state.next_epoch = json.at("next_epoch").get<std::int64_t>();
     state.best_epoch = json.at("best_epoch").get<std::int64_t>();
     state.best = number(json.at("best"));
-    for (const Json& e : json.at("epochs")) state.epochs.push_back({e.at(0).get<std::int64_t>(), number(e.at(1)), number(e.at(2))});
+    state.plateau = json.at("plateau").get<double>();
+    state.stood_still = json.at("stood_still").get<std::int64_t>();
+    for (const Json& e : json.at("epochs"))
+      state.epochs.push_back({e.at(0).get<std::int64_t>(), number(e.at(1)), number(e.at(2)), number(e.at(3))});
     return state;
   } catch (const Json::exception& e) {
     throw Error(Fault::failed, "reading a checkpoint", e.what());
   }
 }
 
-double schedule_factor(const std::string& schedule, std::int64_t epoch, std::int64_t epochs) {
-  const std::int64_t thirds = 3 * epoch / epochs;  // whole ones
-  if (schedule == "step") return std::pow(0.5, static_cast<double>(thirds));
-  if (schedule == "cosine") return 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs)));
-  ASSAY_CHECK(schedule == "constant", "the reader lets known schedules through only");
+double schedule_factor(const config::TrainSpec::Schedule& schedule, std::int64_t epoch, std::int64_t epochs) {
+  if (epoch < schedule.warm_up) return static_cast<double>(epoch + 1) / static_cast<double>(schedule.warm_up + 1);
+  epoch -= schedule.warm_up;
+  epochs -= schedule.warm_up;
+  const auto e = static_cast<double>(epoch), all = static_cast<double>(epochs);
+  if (schedule.kind == "step") return std::pow(0.5, static_cast<double>(3 * epoch / epochs));
+  if (schedule.kind == "cosine") return half_wave(1, 0, e / all);
+  if (schedule.kind == "one_cycle") {
+    const double top = 0.3 * (all + 1) - 1, low = 1.0 / 25;
+    return e <= top ? half_wave(low, 1, e / top) : half_wave(1, low / 1e4, (e - top) / (all - top));
+  }
+  ASSAY_CHECK(schedule.kind == "constant" || schedule.kind == "on_plateau", "the reader lets known schedules through only");
   return 1;
 }
 

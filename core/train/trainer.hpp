@@ -17,11 +17,14 @@ namespace assay::train {
 struct EpochRecord {
   std::int64_t epoch = 0;
   double loss = 0, validation = 0;  // validation NaN where there is no early stopping
+  double rate = 1;                  // the schedule's factor on the learning rate
 };
 
 struct TrainingState {  // the loop's own memory: with the learner's checkpoint all that going on needs
   std::int64_t next_epoch = 0, best_epoch = -1;
   double best = 0;
+  double plateau = 1;            // what on_plateau has made of the rate
+  std::int64_t stood_still = 0;  // epochs without improvement since it last did
   std::vector<EpochRecord> epochs;
   std::string to_json() const;
   static TrainingState from_json(const std::string& text);  // throws Error(failed)
@@ -29,8 +32,8 @@ struct TrainingState {  // the loop's own memory: with the learner's checkpoint 
 
 struct TrainingPlan {
   std::int64_t epochs = 10;
-  std::string schedule = "constant";
-  std::int64_t schedule_epochs = 0;  // how many the schedule is drawn over, where more than `epochs`: a refit ends early on the same curve
+  config::TrainSpec::Schedule schedule;
+  std::vector<double> rates;  // factors of the epochs in place of the schedule: a refit goes the way that the first training went
   struct Stopping {
     std::string metric;
     int direction = 1;  // +1 higher is better
@@ -54,9 +57,11 @@ struct Resume {
   std::vector<std::byte> learner;
 };
 
-// The factor on the learning rate in an epoch: constant 1; step halves it after each third of the epochs; cosine falls to 0 by a half wave
-// (Loshchilov & Hutter 2017, without restarts).
-double schedule_factor(const std::string& schedule, std::int64_t epoch, std::int64_t epochs);
+// The factor on the learning rate in an epoch, but for what on_plateau makes of it. It rises evenly over the first `warm_up` epochs (Goyal
+// et al. 2017) and has its own way over the others: constant 1; step halves it after each third; cosine falls to 0 by a half wave
+// (Loshchilov & Hutter 2017, without restarts); one_cycle rises from 1/25 by a half wave over 0.3 of them and falls towards 1/250,000,
+// which would come an epoch after the last (Smith & Topin 2018, in PyTorch's form).
+double schedule_factor(const config::TrainSpec::Schedule& schedule, std::int64_t epoch, std::int64_t epochs);
 
 // Trains and leaves the learner in its best state. validation: inputs for early stopping, count 0 where there are none.
 TrainingState train(Learner& learner, const TrainingPlan& plan, const Rows& validation, const TrainingHooks& hooks,

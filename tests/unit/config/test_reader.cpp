@@ -94,7 +94,7 @@ TEST_CASE("defaults in the declarations are those of the structs") {
   CHECK(e.train.epochs == blank.train.epochs);
   CHECK(e.train.batch_size == blank.train.batch_size);
   CHECK(e.train.repeats == blank.train.repeats);
-  CHECK(e.train.schedule == blank.train.schedule);
+  CHECK(e.train.schedule.kind == blank.train.schedule.kind);
   CHECK(e.train.refit == blank.train.refit);
   CHECK(e.train.shuffle == blank.train.shuffle);
   CHECK(e.evaluate.threshold.fixed == blank.evaluate.threshold.fixed);

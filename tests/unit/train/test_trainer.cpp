@@ -10,6 +10,7 @@
 using namespace assay;
 using namespace assay::train;
 using train_test::FakeLearner;
+using Schedule = config::TrainSpec::Schedule;
 
 namespace {
 
@@ -37,22 +38,49 @@ TrainingPlan plan(std::int64_t epochs, std::int64_t patience, double min_delta, 
 
 }  // namespace
 
-TEST_CASE("schedules: constant, halved after each third, half a cosine wave") {
-  CHECK(schedule_factor("constant", 7, 10) == 1);
-  const double halves[] = {1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25};
-  for (std::int64_t e = 0; e < 9; ++e) CHECK(schedule_factor("step", e, 9) == halves[e]);
-  // 0.5 (1 + cos(pi e / 4)), by hand
-  const double wave[] = {1, 0.8535533905932737, 0.5, 0.14644660940672627};
-  for (std::int64_t e = 0; e < 4; ++e) CHECK(schedule_factor("cosine", e, 4) == Approx(wave[e]).epsilon(1e-15));
-  CHECK_THROWS_AS(schedule_factor("sine", 0, 4), BrokenPromise);
+TEST_CASE("schedules: constant, halved after each third, half a cosine wave, one cycle, each after a warm-up") {
+  const auto check = [](const Schedule& schedule, const std::vector<double>& factors) {
+    const auto epochs = static_cast<std::int64_t>(factors.size());
+    for (std::int64_t e = 0; e < epochs; ++e)
+      CHECK(schedule_factor(schedule, e, epochs) == Approx(factors[static_cast<std::size_t>(e)]).epsilon(1e-13));
+  };
+  check({"constant"}, {1, 1, 1});
+  check({"step"}, {1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25});
+  check({"cosine"}, {1, 0.8535533905932737, 0.5, 0.14644660940672627});  // 0.5 (1 + cos(pi e / 4)), by hand
+  // torch.optim.lr_scheduler: OneCycleLR(max_lr=1, total_steps=11); LinearLR(1/4, total_iters=3), then CosineAnnealingLR(5)
+  check({"one_cycle"}, {0.04, 0.4223411137347358, 0.9602614247226174, 0.9797465678213015, 0.8844757247686303, 0.7260870492975283,
+                        0.5305827080875998, 0.3300580289872949, 0.15743251279950787, 0.041045543206290856});
+  check({"cosine", 3}, {0.25, 0.5, 0.75, 1, 0.9045084971874737, 0.6545084971874737, 0.3454915028125263, 0.09549150281252632});
+  CHECK_THROWS_AS(schedule_factor({"sine"}, 0, 4), BrokenPromise);
 }
 
-TEST_CASE("every epoch gets its rate, and a shorter training keeps the longer curve") {
+TEST_CASE("on_plateau makes the rate smaller where validation stands still; a checkpoint in between changes nothing") {
+  // torch.optim.lr_scheduler.ReduceLROnPlateau(factor=0.5, patience=2, threshold=0, threshold_mode='abs') on these values
+  const std::vector<double> scores{1, .9, .95, .91, .92, .93, .8, .85, .81, .82, .83, .84, .86, .87};
+  const std::vector<double> rates{1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125};
+  TrainingPlan p = plan(14, 100, 0, -1);
+  p.schedule = {"on_plateau", 0, 0.5, 2};
+  FakeLearner learner;
+  TrainingHooks hooks = scored_by(scores);
+  std::optional<Resume> in_between;
+  hooks.wants_checkpoint = [](const TrainingState& s) { return s.next_epoch == 4; };
+  hooks.put_checkpoint = [&](const TrainingState& s, std::vector<std::byte> bytes) {
+    in_between = Resume{TrainingState::from_json(s.to_json()), std::move(bytes)};
+  };
+  train::train(learner, p, validation_rows(), hooks);
+  CHECK(learner.rates == rates);
+  FakeLearner later;
+  REQUIRE(in_between);
+  train::train(later, p, validation_rows(), hooks, in_between);
+  CHECK(later.rates == std::vector<double>(rates.begin() + 4, rates.end()));
+}
+
+TEST_CASE("every epoch gets its rate, and a refit goes the way of the first training") {
   FakeLearner learner;
   TrainingPlan p;
   p.epochs = 3;
-  p.schedule = "step";
-  p.schedule_epochs = 6;
+  p.schedule.kind = "cosine";
+  p.rates = {1, 1, 0.5, 0.5, 0.25, 0.25};
   const TrainingState state = train::train(learner, p, {}, {});
   CHECK(learner.rates == std::vector<double>{1, 1, 0.5});
   CHECK(learner.begins == 1);
@@ -135,7 +163,7 @@ TEST_CASE("cancelling is seen between epochs, as interrupted") {
 TEST_CASE("resumed from any checkpoint = straight, bit for bit, early stopping included") {
   const std::vector<double> scores{0.3, 0.1, 0.35, 0.2, 0.5, 0.45, 0.4, 0.1, 0.9, 0.1};
   TrainingPlan p = plan(10, 3, 0, 1);
-  p.schedule = "cosine";
+  p.schedule.kind = "cosine";
   FakeLearner straight;
   std::vector<Resume> checkpoints;
   TrainingHooks hooks = scored_by(scores);
