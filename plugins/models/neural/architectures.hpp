@@ -1,11 +1,13 @@
 // The architectures: their parameters and their layers. Used by neural.cpp alone. A row is one time of all inputs, or a window of times
-// where the experiment has a lookback. Thread rule: as trained_network.hpp.
+// where the experiment has a lookback. Thread rule: as nn::TrainedNetwork.
 #pragma once
 
-#include "pruning.hpp"
-#include "trained_network.hpp"
+#include "assay/nn/trained_network.hpp"
 
 namespace models {
+
+namespace nn = assay::nn;
+using nn::TrainedNetwork, nn::training_params;
 
 // Dense layers with dropout between, and a linear last one.
 inline void add_head(const std::vector<std::int64_t>& hidden, nn::Activation activation, double dropout, std::ptrdiff_t outputs,

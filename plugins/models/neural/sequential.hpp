@@ -6,11 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "assay/nn/trained_network.hpp"
 #include "assay/part.hpp"
-#include "pruning.hpp"
-#include "trained_network.hpp"
 
 namespace models {
+
+namespace nn = assay::nn;
+using nn::TrainedNetwork, nn::training_params;
 
 template <class T>
 void activation_param(assay::Params<T>& p) {

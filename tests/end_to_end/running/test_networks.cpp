@@ -1,4 +1,6 @@
 // Networks that read windows, on real runs: they learn what only the order of times can tell, and their bits hang on nothing but the file.
+#include <regex>
+
 #include "program.hpp"
 #include "support/catch.hpp"
 
@@ -93,6 +95,19 @@ TEST_CASE("a listed layer that gets what it cannot read is named by its number b
              Catch::Contains("layer 3 (conv1d), which gets 3 times of 64 values"));
   CHECK_THAT(said("{use: conv1d}"), Catch::Contains("there are still 12 times: end them with flatten, last or global_pool"));
   CHECK_THAT(said("{use: residual, layers: [{use: dense, unit: 3}]}"), Catch::Contains("did you mean 'units'?"));
+}
+
+TEST_CASE("a training that comes to no number says in which step and layer, and what mends it") {
+  Folder folder;
+  folder.write("e.yaml", memory("{use: neural.mlp, optimizer: sgd, learning_rate: 10, hidden: [24, 8]}"));
+  const Result ran = folder.assay({"run", "e.yaml"});
+  INFO(ran.err);
+  CHECK(ran.code == 3);
+  const std::string said = std::regex_replace(ran.err, std::regex("\\s+"), " ");
+  const std::regex place(
+      "epoch 1, step [0-9]+: the loss is no longer a number; (no weight is|the first weights .* layer [1-4] of 4, dense)");
+  CHECK(std::regex_search(said, place));
+  CHECK_THAT(said, Catch::Contains("A smaller learning_rate (it is 10), clip_norm: 1 or scaled inputs"));
 }
 
 TEST_CASE("a convolution without a lookback reads along the columns") {

@@ -79,6 +79,14 @@ struct LayerSpec : std::variant<Dense, Conv1d, Pool, GlobalPool, Lstm, Gru, Drop
   const variant& which() const { return *this; }
 };
 
+// As files and messages name it.
+inline const char* name_of(const LayerSpec& spec) {
+  constexpr const char* kNames[] = {"dense",      "conv1d",    "pool",       "global_pool", "lstm", "gru",      "dropout",  "batch_norm",
+                                    "layer_norm", "embedding", "activation", "flatten",     "last", "residual", "tcn_block"};
+  static_assert(std::size(kNames) == std::variant_size_v<LayerSpec::variant>);
+  return kNames[spec.index()];
+}
+
 // Plans layers for a shape of input. S: float or double.
 template <class S, class Products>
 class Planner {

@@ -1,25 +1,33 @@
-// What all neural models share: loss, optimiser, scaling of the target, state. A model adds its parameters and its layers. Trained batch by
-// batch: the host owns epochs, early stopping, schedule and checkpoints. Used by architectures.hpp alone. The output follows the task:
-// value, probability (sigmoid) or probabilities (softmax). No allocation in step() and predict(). step() on one thread (or on the call's,
-// where a batch is cut into parts), predict() on any number.
+// A whole model over layers: loss, optimiser, scaling of the target, pruning, slopes, graph, state. An author derives a struct, says its
+// layers and its parameters, and has a plugin (docs/networks.md); the shipped neural models are such structs. Trained batch by batch: the
+// host owns epochs, early stopping, schedule and checkpoints. The output follows the task: value, probability (sigmoid) or probabilities
+// (softmax). No allocation in step() and predict(). step() on one thread (or on the call's, where a batch is cut into parts), predict() on
+// any number.
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "assay/eigen.hpp"
 #include "assay/model.hpp"
 #include "assay/nn/network.hpp"
 #include "assay/nn/optimizer.hpp"
 #include "assay/nn/prune.hpp"
 
-namespace models {
+namespace assay::nn {
+inline namespace ASSAY_NN_NAMESPACE ASSAY_HIDDEN {
+namespace detail {
 
-namespace nn = assay::nn;
+inline std::string shortest(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+}  // namespace detail
 
 struct TrainedNetwork {
   using Scalar = float;
@@ -63,6 +71,7 @@ struct TrainedNetwork {
 
   double shift_of(std::int64_t c) const { return weight_shift_[static_cast<std::size_t>(c)]; }
   nn::LossKind loss_of(assay::Task task) const;
+  std::string diverged(const assay::Step& at) const;
   assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
   void plan(const assay::Problem& problem, std::int64_t batch_size);
   void remove_units(double share);  // pruning.hpp
@@ -218,6 +227,7 @@ inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step&
     call.parallel(static_cast<std::uint32_t>(n), [&](std::uint32_t i) { part(static_cast<std::ptrdiff_t>(i)); });
   };
   const double mean = network_.loss_and_gradient(samples(batch), target, spec, random, parallel);
+  if (!std::isfinite(mean)) throw assay::Error(diverged(at));
   const auto keep_pruned = [this](std::span<float> values) {
     for (std::size_t i = 0; i < live_.size(); ++i) values[i] *= live_.data()[i];
   };
@@ -225,6 +235,25 @@ inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step&
   updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
   keep_pruned(network_.parameters());                                                    // momentum from before would move them
   return loss_kind_ == nn::LossKind::absolute ? mean * scale_ : mean * scale_ * scale_;  // 1 for classes
+}
+
+// Where a training that came to no number broke, and what usually mends it.
+inline std::string TrainedNetwork::diverged(const assay::Step& at) const {
+  std::string where = "no weight is: an input or a target is no number, or values grow too large on their way up";
+  for (const nn::Array& a : network_.arrays()) {
+    const auto values = a.is_state ? network_.state() : network_.parameters();
+    bool finite = true;
+    for (std::ptrdiff_t i = 0; i < a.rows * a.cols && finite; ++i)
+      finite = std::isfinite(values[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))]);
+    if (finite) continue;
+    const std::size_t layer = std::stoul(a.name.substr(5));  // "layer3.weights"
+    where = "the first weights that are not either are those of layer " + std::to_string(layer + 1) + " of " +
+            std::to_string(network_.layers().size()) + ", " + nn::name_of(network_.layers().at(layer));
+    break;
+  }
+  return "epoch " + std::to_string(at.epoch() + 1) + ", step " + std::to_string(at.step() + 1) + ": the loss is no longer a number; " +
+         where + ". A smaller learning_rate (it is " + detail::shortest(optimizer.learning_rate) +
+         "), clip_norm: 1 or scaled inputs usually mend that";
 }
 
 inline assay::VectorView<const float> TrainedNetwork::targets(const assay::Batch& batch) {
@@ -322,9 +351,9 @@ inline void TrainedNetwork::put_block(assay::Saver& saver, const std::string& pr
   for (const nn::Array& a : network_.arrays()) {
     if (a.is_state && state.empty()) continue;
     const auto from = a.is_state ? state : block;
-    assay::RowMajor<float> values(a.rows, a.cols);
-    for (std::ptrdiff_t i = 0; i < values.size(); ++i) values.data()[i] = from[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))];
-    saver.put((prefix + a.name).c_str(), values);
+    std::vector<float> values;
+    for (std::ptrdiff_t i = 0; i < a.rows * a.cols; ++i) values.push_back(from[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))]);
+    saver.put_array((prefix + a.name).c_str(), assay::detail::array_of(values.data(), {a.rows, a.cols}));
   }
 }
 
@@ -333,10 +362,11 @@ inline void TrainedNetwork::get_block(const assay::Saved& saved, const std::stri
   for (const nn::Array& a : network_.arrays()) {
     if (a.is_state && state.empty()) continue;
     const auto into = a.is_state ? state : block;
-    const assay::RowMajor<float> values = saved.matrix((prefix + a.name).c_str());
-    if (values.rows() != a.rows || values.cols() != a.cols)
+    const assay_array values = saved.array<float>((prefix + a.name).c_str(), 2);
+    if (values.shape[0] != a.rows || values.shape[1] != a.cols)
       throw assay::bad_state("the saved array " + a.name + " has another shape than the network of these parameters");
-    for (std::ptrdiff_t i = 0; i < values.size(); ++i) into[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))] = values.data()[i];
+    const auto* const data = static_cast<const float*>(values.data);
+    for (std::ptrdiff_t i = 0; i < a.rows * a.cols; ++i) into[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))] = data[i];
   }
 }
 
@@ -430,4 +460,7 @@ inline void TrainedNetwork::train_load(const assay::Problem& problem, const assa
   get_block(saved, "live.", live_.all());
 }
 
-}  // namespace models
+}  // namespace ASSAY_HIDDEN
+}  // namespace assay::nn
+
+#include "assay/nn/trained_network_pruning.hpp"

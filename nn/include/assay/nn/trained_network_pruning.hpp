@@ -1,10 +1,11 @@
 // Network pruning of the neural models (model.prune/1): weights that become zero and stay so, or units that leave and make the network
-// smaller. Members of TrainedNetwork, apart from it for their length. Used by architectures.hpp alone. Thread rule: as trained_network.hpp.
+// smaller. Members of TrainedNetwork, apart from it for their length. Included by it. Thread rule: as trained_network.hpp.
 #pragma once
 
-#include "trained_network.hpp"
+#include "assay/nn/trained_network.hpp"
 
-namespace models {
+namespace assay::nn {
+inline namespace ASSAY_NN_NAMESPACE ASSAY_HIDDEN {
 
 inline void TrainedNetwork::prune(assay::Pruning how, double share) {
   if (network_.batch_size() == 0) throw assay::bad_input("only a network that has begun its training can be pruned");
@@ -79,4 +80,5 @@ inline assay::ModelSize TrainedNetwork::size(assay::Pruning how) const {
   return size;
 }
 
-}  // namespace models
+}  // namespace ASSAY_HIDDEN
+}  // namespace assay::nn
