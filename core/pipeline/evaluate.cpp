@@ -177,7 +177,7 @@ class PlanRunner {
       const PlanNode& node = nodes()[i];
       const auto lies = [&](int argument) { return stage.sources[Plan::at(argument)] != nullptr; };
       if (stage.sources[i] == nullptr && stage.sinks[i] != nullptr && operator_of(node.op).family == Family::rolling &&
-          rolls_in_place(window_of(node)) && std::all_of(node.arguments.begin(), node.arguments.end(), lies))
+          rolls_in_lanes(window_of(node)) && std::all_of(node.arguments.begin(), node.arguments.end(), lies))
         rolled.push_back(i);
     }
     if (rolled.empty()) return;

@@ -22,8 +22,10 @@ int lanes_of_processor() {
 
 }  // namespace
 
-bool rolls_in_place(const Window& window) { return window.op != Op::median && window.op != Op::quantile && window.op != Op::rank; }
-bool rolls_in_lanes(const Window& window) { return rolls_in_place(window) || window.rows <= kLongestSorted; }
+bool rolls_in_lanes(const Window& window) {
+  const bool order = window.op == Op::median || window.op == Op::quantile || window.op == Op::rank;
+  return !order || window.rows <= kLongestSorted;
+}
 
 void rolling_lanes(const Window& window, const LaneWork& work, int widest) {
   const Operator& entry = operator_of(window.op);

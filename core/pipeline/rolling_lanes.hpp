@@ -28,9 +28,6 @@ struct LaneWork {
 // tree.
 bool rolls_in_lanes(const Window& window);
 
-// Whether it is as fast on rows that lie far apart as on a copy of them.
-bool rolls_in_place(const Window& window);
-
 // widest: lanes of a vector, at most; for tests. Any number of lanes from 2 on.
 void rolling_lanes(const Window& window, const LaneWork& work, int widest = 8);
 

@@ -337,6 +337,24 @@ struct Fading {
 
 // ---- the order of short windows: a sorted array a lane, what is missing behind all others as infinities ---------------------------------
 
+// Where a quantile stands in a sorted array.
+struct Place {
+  std::int64_t below;
+  double share;
+  ASSAY_INLINE Place(const LaneJob& job, double count) {
+    const double place = (job.window.op == Op::median ? 0.5 : job.window.share) * (count - 1);
+    below = static_cast<std::int64_t>(place);
+    share = place - static_cast<double>(below);
+  }
+};
+template <class N>
+ASSAY_INLINE N quantile(const Place& place, const N* sorted) {
+  const N low = sorted[place.below];
+  if (place.share == 0) return low;
+  const N high = sorted[place.below + 1];
+  return place.share == 0.5 ? low / 2.0 + high / 2.0 : low + (high - low) * place.share;
+}
+
 template <bool kRank>
 struct InOrder {
   template <class N>
@@ -345,31 +363,69 @@ struct InOrder {
   };
   template <class N>
   ASSAY_INLINE static void run(const LaneJob& job) {
-    const std::int64_t rows = job.window.rows;
-    Room<N> sorted(rows + 1);
-    for (std::int64_t group = 0; group < groups<N>(job); ++group) {
-      const std::int64_t lane = first_lane<N>(job, group);
-      sorted.fill(all<N>(kEndless));
-      N count = all<N>(0);
-      for (std::int64_t t = 0; t < job.work.times; ++t) {
-        const N raw = load<N>(job.work.x.row(t) + lane), x = choose(raw - raw == 0.0, raw, all<N>(kEndless));
-        N old = all<N>(kEndless);
-        if (t >= rows) {
-          old = load<N>(job.work.x.row(t - rows) + lane);
-          old = choose(old - old == 0.0, old, all<N>(kEndless));
+    const std::int64_t rows = job.window.rows, count = groups<N>(job);
+    Room<N> sorted((rows + 1) * count, all<N>(kEndless));
+    Room<N> counts(count, all<N>(0));
+    Room<std::uint8_t> with_gaps(count);
+    for (std::int64_t begin = 0; begin < job.work.times; begin += kRowsInTurn) {
+      for (std::int64_t group = 0; group < count; ++group) {
+        const std::int64_t lane = first_lane<N>(job, group), end = lesser(begin + kRowsInTurn, job.work.times);
+        ask_for_next(job.work, lane, end);
+        if (with_gaps[group] == 0 && has_gaps<N>(job, lane, begin, end)) {
+          with_gaps[group] = 1;  // from here on
+          counts[group] = all<N>(static_cast<double>(lesser(begin, rows)));
         }
-        count += choose(x < kEndless, all<N>(1), all<N>(0)) - choose(old < kEndless, all<N>(1), all<N>(0));
-        const Standing<N> standing = replace<N>(sorted.data(), rows, old, x);
-        N value;
-        if constexpr (kRank) {
-          value = (standing.less + (standing.equal + 1.0) / 2.0) / count;
-          value = choose(x < kEndless, choose(count >= job.need, value, all<N>(kMissing)), all<N>(kMissing));
-        } else {
-          value = quantile<N>(job, sorted.data(), count);
+        N* const own = sorted.data() + group * (rows + 1);
+        for (std::int64_t t = begin; t < end; ++t) {
+          double* const out = job.work.out.row(t) + lane;
+          store<N>(out, with_gaps[group] == 0 ? whole<N>(job, lane, t, own) : masked<N>(job, lane, t, own, counts[group]));
         }
-        store<N>(job.work.out.row(t) + lane, value);
       }
     }
+  }
+  template <class N>
+  ASSAY_INLINE static bool has_gaps(const LaneJob& job, std::int64_t lane, std::int64_t begin, std::int64_t end) {
+    N poison = all<N>(0);
+    for (std::int64_t t = begin; t < end; ++t) {
+      const N x = load<N>(job.work.x.row(t) + lane);
+      poison += x - x;
+    }
+    return any<N>(poison != 0.0);
+  }
+  // No value has been missing yet.
+  template <class N>
+  ASSAY_INLINE static N whole(const LaneJob& job, std::int64_t lane, std::int64_t t, N* sorted) {
+    const std::int64_t rows = job.window.rows;
+    const N old = t < rows ? all<N>(kEndless) : load<N>(job.work.x.row(t - rows) + lane);
+    const Standing<N> standing = replace<N>(sorted, rows, old, load<N>(job.work.x.row(t) + lane));
+    const double count = static_cast<double>(lesser(t + 1, rows));
+    if (count < job.need) return all<N>(kMissing);
+    if constexpr (kRank) return (standing.less + (standing.equal + 1.0) / 2.0) / all<N>(count);
+    return quantile<N>(Place(job, count), sorted);
+  }
+  template <class N>
+  ASSAY_INLINE static N masked(const LaneJob& job, std::int64_t lane, std::int64_t t, N* sorted, N& count) {
+    const std::int64_t rows = job.window.rows;
+    const N x = value_or_endless<N>(job, lane, t), old = t < rows ? all<N>(kEndless) : value_or_endless<N>(job, lane, t - rows);
+    count += choose(x < kEndless, all<N>(1), all<N>(0)) - choose(old < kEndless, all<N>(1), all<N>(0));
+    const Standing<N> standing = replace<N>(sorted, rows, old, x);
+    if constexpr (kRank) {
+      const N value = (standing.less + (standing.equal + 1.0) / 2.0) / count;
+      return choose(x < kEndless, choose(count >= job.need, value, all<N>(kMissing)), all<N>(kMissing));
+    }
+    N result = all<N>(kMissing);
+    for (std::int64_t l = 0; l < kLanes<N>; ++l) {
+      if (count[l] < job.need) continue;
+      const Place place(job, count[l]);
+      const double low = sorted[place.below][l], high = place.share == 0 ? low : sorted[place.below + 1][l];
+      result[l] = place.share == 0 ? low : place.share == 0.5 ? low / 2 + high / 2 : low + (high - low) * place.share;
+    }
+    return result;
+  }
+  template <class N>
+  ASSAY_INLINE static N value_or_endless(const LaneJob& job, std::int64_t lane, std::int64_t t) {
+    const N value = load<N>(job.work.x.row(t) + lane);
+    return choose(value - value == 0.0, value, all<N>(kEndless));
   }
   // The first that is not less than `old` goes, x comes before the first that is not less than x. One walk: without[k] is the array less
   // `old`, and what moves up from k - 1 is x or without[k - 1], whichever comes later.
@@ -390,36 +446,6 @@ struct InOrder {
     }
     return standing;
   }
-  template <class N>
-  ASSAY_INLINE static N quantile(const LaneJob& job, const N* sorted, const N& count) {
-    const double first = count[0];
-    if (!any<N>(count != first)) {
-      if (first < job.need) return all<N>(kMissing);
-      const Place place(job, first);
-      const N low = sorted[place.below];
-      if (place.share == 0) return low;
-      const N high = sorted[place.below + 1];
-      return place.share == 0.5 ? low / 2.0 + high / 2.0 : low + (high - low) * place.share;
-    }
-    N result = all<N>(kMissing);
-    for (std::int64_t lane = 0; lane < kLanes<N>; ++lane) {
-      if (count[lane] < job.need) continue;
-      const Place place(job, count[lane]);
-      const double low = sorted[place.below][lane];
-      const double high = place.share == 0 ? low : sorted[place.below + 1][lane];
-      result[lane] = place.share == 0 ? low : place.share == 0.5 ? low / 2 + high / 2 : low + (high - low) * place.share;
-    }
-    return result;
-  }
-  struct Place {
-    std::int64_t below;
-    double share;
-    ASSAY_INLINE Place(const LaneJob& job, double count) {
-      const double place = (job.window.op == Op::median ? 0.5 : job.window.share) * (count - 1);
-      below = static_cast<std::int64_t>(place);
-      share = place - static_cast<double>(below);
-    }
-  };
 };
 
 template <class N>
