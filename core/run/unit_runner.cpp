@@ -265,7 +265,7 @@ class UnitRun {
     return out;
   }
 
-  // Forecasts of test rows by every level, and how fast each gives them; the learner holds the last level afterwards.
+  // Sizes of every level, its forecasts of test rows, and how fast it gives them; the learner holds the last level afterwards.
   Json pruning_curve(train::Learner& learner, const Pruned& pruned, const PreparedFold& fold) {
     const auto& spec = *context_.experiment.train.network_pruning;
     Json json{
@@ -283,12 +283,25 @@ class UnitRun {
       if (!job_.sealed && fold.data.test.rows() > 0) {
         learner.load(level.bundle);
         record_.predictions.push_back(predict(learner, fold.data.test, k == 0 ? kTrainedPart : pruned_part(level.sparsity), fold));
-        const train::PredictSpeed speed = learner.predict_speed(train::rows_of(fold.data.test));
-        line["measured"] = {{"one_row_seconds", speed.one_row}, {"batch_seconds_a_row", speed.batch}};
       }
       json["levels"].push_back(std::move(line));
     }
+    if (!job_.sealed && fold.data.test.rows() > 0) measure(learner, pruned, train::rows_of(fold.data.test), json["levels"]);
     return json;
+  }
+
+  // In rounds, so that what the machine does meanwhile meets every level alike; the fastest counts.
+  static void measure(train::Learner& learner, const Pruned& pruned, const train::Rows& rows, Json& levels) {
+    constexpr int kRounds = 4;
+    std::vector<train::PredictSpeed> fastest(pruned.levels.size(), {INFINITY, INFINITY});
+    for (int round = 0; round < kRounds; ++round)
+      for (std::size_t k = 0; k < fastest.size(); ++k) {
+        learner.load(pruned.levels[k].bundle);
+        const train::PredictSpeed speed = learner.predict_speed(rows);
+        fastest[k] = {std::min(fastest[k].one_row, speed.one_row), std::min(fastest[k].batch, speed.batch)};
+      }
+    for (std::size_t k = 0; k < fastest.size(); ++k)
+      levels[k]["measured"] = {{"one_row_seconds", fastest[k].one_row}, {"batch_seconds_a_row", fastest[k].batch}};
   }
 
   void fit_and_predict() {
