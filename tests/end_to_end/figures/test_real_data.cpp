@@ -42,6 +42,18 @@ TEST_CASE("The classic network on the Taiwan data is good, and no gain over an h
   CHECK(network[2] >= 0.772);
 }
 
+TEST_CASE("Three kinds of network on the honest Taiwan features are near one another, and little above the logistic", "[real_data]") {
+  const Program assay;
+  const Json run = assay.run(experiment("credit_risk/taiwan_networks"));
+  const auto auc = [&](const char* model) -> const Json& { return run.at("models").at(model).at("metrics").at("auc"); };
+  for (const char* network : {"mlp", "cnn", "sequential"}) {
+    CHECK(auc(network).at("per_repeat").size() == 5);
+    CHECK(auc(network).at("value").get<double>() == Approx(0.783).margin(0.005));
+    CHECK(auc(network).at("value").get<double>() - auc("logistic").at("value").get<double>() < 0.012);
+  }
+  CHECK(run.at("pairwise").size() == 6);
+}
+
 TEST_CASE("Boosted trees reach the AUC that others report on the raw Taiwan columns, and the network on them does not", "[real_data]") {
   const Program assay;
   const Json run = assay.run(experiment("credit_risk/taiwan_boosting"));
