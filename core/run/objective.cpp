@@ -91,7 +91,9 @@ class Trial {
     UnitContext context{experiment, dataset(), setup_.context.registry, setup_.context.program, {}, {}, {}, {}, {}};
     context.isolated = experiment.resources.isolation == "process";
     context.cancel = setup_.cancel;
-    context.progress = [&](std::int64_t epoch, std::int64_t epochs) { progress(static_cast<double>(epoch) / static_cast<double>(epochs)); };
+    context.progress = [&](std::int64_t epoch, std::int64_t epochs, const TrainingSpeed&) {
+      progress(static_cast<double>(epoch) / static_cast<double>(epochs));
+    };
     TrialFit fit = run_trial_fit(unit, context, watch);
     if (fit.record.status != store::UnitStatus::complete)
       throw TrialFailed{status_of(fit.record.status),

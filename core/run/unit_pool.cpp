@@ -79,8 +79,9 @@ UnitContext UnitPool::context_of(const Unit& unit, std::size_t worker) {
   context.isolated = run_.experiment.resources.isolation == "process";
   context.cancel = run.cancel;
   context.checkpoint_seconds = run.checkpoint_seconds;
-  context.progress = [this, &unit, worker](std::int64_t epoch, std::int64_t epochs) {
-    report(unit, fmt::format(", epoch {} of {}", epoch, epochs), worker, static_cast<double>(epoch) / static_cast<double>(epochs));
+  context.progress = [this, &unit, worker](std::int64_t epoch, std::int64_t epochs, const TrainingSpeed& speed) {
+    const std::string rates = speed.epochs > 0 ? fmt::format(", {:.3g} epochs/s, {:.0f} rows/s", speed.epochs, speed.rows) : "";
+    report(unit, fmt::format(", epoch {} of {}{}", epoch, epochs, rates), worker, static_cast<double>(epoch) / static_cast<double>(epochs));
   };
   context.report = [this, &unit, worker](std::int64_t step, const std::string& metric, double value) {
     report(unit, fmt::format(", step {}, {} {:.4g}", step + 1, metric, value), worker, -1);

@@ -166,8 +166,9 @@ class UnitRun {
     return scorer.value(set);
   }
 
-  train::TrainingState train_on(train::Learner& learner, const train::TrainingPlan& plan, const pipeline::FoldPart& validation,
-                                bool resumable) {
+  // fold: the one whose train rows the learner has.
+  train::TrainingState train_on(train::Learner& learner, const train::TrainingPlan& plan, const PreparedFold& fold, bool resumable) {
+    const pipeline::FoldPart& validation = fold.data.validation;
     train::TrainingHooks hooks;
     hooks.cancel = context_.cancel;
     if (job_.stopping) {
@@ -178,8 +179,12 @@ class UnitRun {
         return validation_score(*job_.stopping, p) * (by_steps ? 1 : sign);
       };
     }
+    std::int64_t first_epoch = 0;
+    const auto began = Clock::now();
     hooks.progress = [&](const train::TrainingState& state, std::int64_t epochs) {
-      if (context_.progress) context_.progress(state.next_epoch, epochs + pruning_epochs(learner));
+      const double rate = static_cast<double>(state.next_epoch - first_epoch) / std::chrono::duration<double>(Clock::now() - began).count();
+      const TrainingSpeed speed{rate, rate * static_cast<double>(fold.train().count)};
+      if (context_.progress) context_.progress(state.next_epoch, epochs + pruning_epochs(learner), speed);
       if (watch_ != nullptr && watch_->after_epoch) after_epoch(learner, state);
     };
     std::optional<train::Resume> resume;
@@ -190,6 +195,7 @@ class UnitRun {
         checkpointed_ = Clock::now();
       };
       if (const auto left = context_.checkpoint()) resume = train::Resume{train::TrainingState::from_json(left->host), left->learner};
+      if (resume) first_epoch = resume->state.next_epoch;
     }
     return train::train(learner, plan, train::rows_of(validation), hooks, resume);
   }
@@ -218,7 +224,7 @@ class UnitRun {
         return train::TrainingState::from_json(host.at("training").get<std::string>());
       }
     }
-    return train_on(learner, plan, job_.fold->data.validation, true);
+    return train_on(learner, plan, *job_.fold, true);
   }
 
   // What pruning came to; the learner holds the chosen level.
@@ -241,7 +247,7 @@ class UnitRun {
     hooks.cancel = context_.cancel;
     hooks.progress = [&](std::size_t level, std::int64_t epoch) {
       const std::int64_t before = plan.epochs + static_cast<std::int64_t>(level - 1) * spec.fine_tune_epochs;
-      if (context_.progress) context_.progress(before + epoch, plan.epochs + pruning_epochs(learner));
+      if (context_.progress) context_.progress(before + epoch, plan.epochs + pruning_epochs(learner), {});
     };
     if (resumable && learner.traits().resumable) {
       hooks.wants_checkpoint = [this] { return checkpoint_is_due(); };
@@ -326,7 +332,7 @@ class UnitRun {
       again.stopping.reset();
       if (plan.stopping) again.epochs = state.best_epoch + 1;
       for (const train::EpochRecord& e : state.epochs) again.rates.push_back(e.rate);
-      train_on(*learner, again, fold->data.validation, false);
+      train_on(*learner, again, *fold, false);
     }
     Json note{{"model", job_.key.model},
               {"fold", job_.key.fold},
@@ -377,7 +383,7 @@ class UnitRun {
 
   void fit_and_judge(TrialFit& fit) {
     std::unique_ptr<train::Learner> learner = learner_on(*job_.fold);
-    const train::TrainingState state = train_on(*learner, plan(), job_.fold->data.validation, false);
+    const train::TrainingState state = train_on(*learner, plan(), *job_.fold, false);
     if (is_pruned(*learner)) pruned(*learner, plan(), state, false);
     fit.forecasts = validation_forecasts(*learner);
     if (watch_->objective != nullptr) fit.value = watch_->objective->value(fit.forecasts);

@@ -39,6 +39,10 @@ struct UnitJob {
   std::optional<train::Scorer> pruning{};                // the metric that chooses among pruned networks
 };
 
+struct TrainingSpeed {  // a second, over the epochs that this try has trained, their validation scores included; 0: not measured
+  double epochs = 0, rows = 0;
+};
+
 struct UnitContext {
   const config::Experiment& experiment;
   const pipeline::Dataset& dataset;
@@ -46,7 +50,7 @@ struct UnitContext {
   std::filesystem::path program = "/proc/self/exe";
   bool isolated = true;
   const std::atomic<bool>* cancel = nullptr;
-  std::function<void(std::int64_t epoch, std::int64_t epochs)> progress;
+  std::function<void(std::int64_t epoch, std::int64_t epochs, const TrainingSpeed&)> progress;
   std::function<std::optional<store::Checkpoint>()> checkpoint;  // where an earlier try left off
   std::function<void(const store::Checkpoint&)> put_checkpoint;
   double checkpoint_seconds = 2;                                                             // at most one in so many seconds

@@ -21,7 +21,7 @@ store::UnitRecord record_of(const Thrown& thrown) {
   FoldShelf shelf(p.experiment, p.data, build_plugins(), {}, nullptr);
   UnitJob job{{"model", 0, 0}, p.experiment.models.front().second, shelf.take(0, false, false), {}, false, {}};
   UnitContext context{p.experiment, p.data.dataset, build_plugins(), {}, false, {}, {}, {}, {}};
-  context.progress = [&](std::int64_t, std::int64_t) { throw thrown; };
+  context.progress = [&](std::int64_t, std::int64_t, const TrainingSpeed&) { throw thrown; };
   context.checkpoint = [] { return std::nullopt; };
   context.put_checkpoint = [](const store::Checkpoint&) {};
   return run_unit(job, context);
