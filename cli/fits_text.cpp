@@ -76,9 +76,9 @@ class FitSummary {
 
 }  // namespace
 
-std::string fits_text(const store::Store& store, store::RunId id, const Console& console) {
+std::string fits_text(const std::vector<store::UnitRecord>& units, const Console& console) {
   std::string out;
-  for (const store::UnitRecord& unit : store.units(id)) {
+  for (const store::UnitRecord& unit : units) {
     out += fmt::format("  {}, fold {}, repeat {}: {}, {:.2f} s", unit.key.model, unit.key.fold + 1, unit.key.repeat + 1,
                        to_text(unit.status), unit.seconds);
     if (unit.best_epoch >= 0) out += fmt::format(", epoch {}", unit.best_epoch + 1);

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "cli/backtest_text.hpp"
 #include "cli/fits_text.hpp"
+#include "cli/learned_text.hpp"
 #include "cli/place.hpp"
 #include "cli/result_text.hpp"
 #include "cli/session.hpp"
@@ -228,7 +229,8 @@ std::string show_text(const store::Store& store, const store::RunRecord& run, co
   for (const store::FoldRecord& f : store.folds(run.id))
     text += fmt::format("  fold {}: {} train, {} validation, {} test rows, {} purged  {}\n", f.fold + 1, f.train_rows, f.validation_rows,
                         f.test_rows, f.purged_rows, f.description);
-  text += fits_text(store, run.id, console);
+  const std::vector<store::UnitRecord> fits = store.units(run.id);
+  text += fits_text(fits, console) + learned_text(learned_features(fits), console);
   for (const store::Store::Reveal& r : store.reveals(run.id))
     text += fmt::format("  {} was revealed {}\n{}", r.what, when(r.at), accept_text(r.summary));
   if (!run.error.empty()) text += "  error: " + text::printable(run.error) + "\n";
@@ -236,13 +238,13 @@ std::string show_text(const store::Store& store, const store::RunRecord& run, co
   return text;
 }
 
-// The run's summary, and what its sealed span came to when it was last looked at.
+// The run's summary, what its features learned, and what its sealed span came to when it was last looked at.
 std::string show_json(const store::Store& store, const store::RunRecord& run) {
-  if (run.summary.empty()) return Json{{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"error", run.error}}.dump();
-  const std::vector<store::Store::Reveal> reveals = store.reveals(run.id);
-  if (reveals.empty() || reveals.back().summary.empty()) return run.summary;
-  Json json = Json::parse(run.summary);
-  json["revealed"] = Json::parse(reveals.back().summary);
+  Json json = run.summary.empty() ? Json{{"run", run.id}, {"name", run.name}, {"status", to_text(run.status)}, {"error", run.error}}
+                                  : Json::parse(run.summary);
+  if (Json learned = learned_features(store.units(run.id)); !learned.empty()) json["learned_features"] = std::move(learned);
+  if (const std::vector<store::Store::Reveal> reveals = store.reveals(run.id); !reveals.empty() && !reveals.back().summary.empty())
+    json["revealed"] = Json::parse(reveals.back().summary);
   return json.dump();
 }
 

@@ -103,7 +103,7 @@ bool FeaturePass::add_plugin(const config::FeatureSpec& spec) {
     diagnostics_.data_error(spec.component->place, failure.what(), "", key);
     return false;
   } catch (const Error& error) {
-    diagnostics_.data_error(spec.component->place, error.what(), error.mend(), key);
+    diagnostics_.data_error(spec.component->place, error.tried() + ": " + error.happened(), error.mend(), key);
     return false;
   }
   std::vector<data::Column> made;

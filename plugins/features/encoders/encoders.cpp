@@ -15,10 +15,19 @@ using Row = std::int64_t;
 
 std::string key_of(const char* what, Index column) { return std::string(what) + "_" + std::to_string(column); }
 
+// Parts of a report.
+std::string level_told(const std::string& level, double rows) {
+  return "{\"level\": " + quoted(level) + ", \"rows\": " + text_of_number(rows);
+}
+std::string column_told(const std::string& column, const std::string& levels, const std::string& more = "") {
+  return quoted(column) + ": {" + more + "\"levels\": [" + levels + "]}";
+}
+
 struct Ordinal {
   std::vector<std::string> columns;
   bool by_frequency = false;
   std::vector<std::vector<std::string>> levels;
+  std::string told = "{}";
 
   static void params(Params<Ordinal>& p) {
     p.columns<&Ordinal::columns>("columns", "Columns whose levels become numbers").items(1, 10'000).required();
@@ -30,9 +39,10 @@ struct Ordinal {
 
   void fit(const Frame& train, std::span<const double>, Call&) {
     levels.assign(columns.size(), {});
+    std::string report;
     for (Index c = 0; c < columns.size(); ++c) {
       const LevelColumn column(train.column(c));
-      std::vector<std::int64_t> count(column.levels.size(), 0);
+      std::vector<double> count(column.levels.size(), 0);
       for (const int level : column.of_row)
         if (level >= 0) ++count[static_cast<Index>(level)];
       std::vector<Index> order;
@@ -43,9 +53,19 @@ struct Ordinal {
         if (by_frequency && count[a] != count[b]) return count[a] > count[b];
         return category ? column.levels[a] < column.levels[b] : std::stod(column.levels[a]) < std::stod(column.levels[b]);
       });
-      for (const Index i : order) levels[c].push_back(column.levels[i]);
+      std::vector<double> rows;
+      for (const Index i : order) {
+        levels[c].push_back(column.levels[i]);
+        rows.push_back(count[i]);
+      }
+      std::string list;
+      for (const Index i : listed(rows))
+        list += (list.empty() ? "" : ", ") + level_told(levels[c][i], rows[i]) + ", \"number\": " + std::to_string(i) + "}";
+      report += (c == 0 ? "" : ", ") + column_told(columns[c], list);
     }
+    told = "{" + report + "}";
   }
+  std::string report() const { return told; }
   void transform(const Frame& frame, Out out) const {
     for (Index c = 0; c < columns.size(); ++c) {
       const LevelColumn column(frame.column(c));
@@ -97,6 +117,7 @@ struct Target {
   bool cross_fitting = true;
   std::vector<std::vector<std::string>> levels;
   std::vector<std::vector<double>> means;  // of each level, of missing values, of all
+  std::string told = "{}";
 
   static void params(Params<Target>& p) {
     p.columns<&Target::columns>("columns", "Columns whose levels become the mean of their rows' labels").items(1, 10'000).required();
@@ -111,27 +132,40 @@ struct Target {
     if (rows.task() == Task::multiclass) throw bad_input("a mean of class numbers says nothing: encode.target takes regression and binary");
     levels.assign(columns.size(), {});
     means.assign(columns.size(), {});
-    for (Index c = 0; c < columns.size(); ++c) fit_column(train, rows, c, out);
+    std::string report;
+    for (Index c = 0; c < columns.size(); ++c) report += (c == 0 ? "" : ", ") + fit_column(train, rows, c, out);
+    told = "{" + report + "}";
     if (!cross_fitting) transform(train, out);
   }
-  void fit_column(const Frame& train, const FitRows& rows, Index c, Out out) {
+  // What was learned, for the report.
+  std::string fit_column(const Frame& train, const FitRows& rows, Index c, Out out) {
     const LevelColumn column(train.column(c));
     const auto learn = [&](LevelSums& sums, Row row) {
       sums.learn(column.of_row[static_cast<Index>(row)], rows.target()[static_cast<Index>(row)]);
     };
     LevelSums whole(column.levels.size());
     for (Row row = 0; row < train.rows(); ++row) learn(whole, row);
+    std::vector<double> count;
     for (Index i = 0; i < column.levels.size(); ++i) {
       if (whole.count[i] == 0) continue;
       levels[c].push_back(column.levels[i]);
       means[c].push_back(whole.tell(static_cast<int>(i), smoothing));
+      count.push_back(whole.count[i]);
     }
     means[c].push_back(whole.tell(-1, smoothing));
     means[c].push_back(whole.rows == 0 ? kMissing : whole.all / whole.rows);
     cross_fit(train, rows, LevelSums(column.levels.size()), learn, [&](const LevelSums& sums, Row row) {
       out(row, static_cast<Row>(c)) = sums.tell(column.of_row[static_cast<Index>(row)], smoothing);
     });
+    std::string list;
+    for (const Index i : listed(count))
+      list += (list.empty() ? "" : ", ") + level_told(levels[c][i], count[i]) + ", \"mean\": " + text_of_number(means[c][i]) + "}";
+    if (const double missing = whole.count.back(); missing > 0)
+      list += (list.empty() ? "" : ", ") + ("{\"missing\": true, \"rows\": " + text_of_number(missing)) +
+              ", \"mean\": " + text_of_number(means[c][count.size()]) + "}";
+    return column_told(columns[c], list, whole.rows == 0 ? "" : "\"mean\": " + text_of_number(means[c].back()) + ", ");
   }
+  std::string report() const { return told; }
   void transform(const Frame& frame, Out out) const {
     for (Index c = 0; c < columns.size(); ++c) {
       const auto values = out.column(static_cast<Row>(c));

@@ -2,6 +2,7 @@
 // categories are numbered otherwise, or new ones appear, are encoded alike. Used by the encoders of this folder. Values.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -60,6 +61,19 @@ inline std::vector<std::string> unpacked(std::string_view all) {
     all.remove_prefix(digits + 1 + size);
   }
   return texts;
+}
+
+// Of levels with so many rows each: those that a report lists, in their own order. Of very many the ones with most rows.
+inline std::vector<std::size_t> listed(const std::vector<double>& rows) {
+  constexpr std::size_t kMost = 1000;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i] > 0) places.push_back(i);
+  if (places.size() <= kMost) return places;
+  std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) { return rows[a] > rows[b]; });
+  places.resize(kMost);
+  std::sort(places.begin(), places.end());
+  return places;
 }
 
 inline std::string quoted(std::string_view text) {

@@ -174,11 +174,12 @@ struct Woe {
   std::string report_of(const FineColumn& column, const Total& whole) const {
     double value = 0;
     std::string text;
-    const auto add = [&](const std::string& what, std::size_t begin, std::size_t end) {
+    const auto add = [&](const std::string& what, std::size_t begin, std::size_t end, bool shown = true) {
       Counts bin;
       for (std::size_t i = begin; i < end; ++i) bin += whole.counts[i];
       if (bin.rows() == 0 || whole.all.ones == 0 || whole.all.zeros == 0) return;
       value += value_of(bin, whole.all, added);
+      if (!shown) return;
       text += (text.empty() ? "" : ", ") + ("{" + what) + ", \"rows\": " + text_of_number(bin.rows()) +
               ", \"ones\": " + text_of_number(bin.ones) + ", \"woe\": " + text_of_number(weight_of(bin, whole.all, added)) + "}";
     };
@@ -189,7 +190,11 @@ struct Woe {
         begin = end;
       }
     } else {
-      for (std::size_t i = 0; i < column.fine; ++i) add("\"level\": " + quoted(column.levels[i]), i, i + 1);
+      std::vector<double> rows;
+      for (std::size_t i = 0; i < column.fine; ++i) rows.push_back(whole.counts[i].rows());
+      const std::vector<std::size_t> shown = listed(rows);
+      for (std::size_t i = 0; i < column.fine; ++i)
+        add("\"level\": " + quoted(column.levels[i]), i, i + 1, std::binary_search(shown.begin(), shown.end(), i));
     }
     for (std::size_t i = 0; i < special.size(); ++i)
       add("\"special\": " + text_of_number(special[i]), column.fine + i, column.fine + i + 1);
