@@ -1,6 +1,8 @@
 // The network against itself: gradients by differences, the tiles against Eigen, rows alone against rows in a batch, memory, repeatability.
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "assay/nn/eigen_products.hpp"
@@ -214,4 +216,36 @@ TEST_CASE("initial weights have the spread that their names promise, the same fo
         CHECK(dot == Approx(a == b ? 1.0 : 0.0).margin(1e-12));
       }
   }
+}
+
+TEST_CASE("after a step, the first layer whose values are no numbers is known, in any part of the batch") {
+  const nn::Shape in{4, 3};
+  nn::Network<float> network(in,
+                             {nn::Conv1d{.filters = 5, .activation = Activation::tanh}, nn::Dropout{0.1}, nn::Gru{.units = 4},
+                              nn::Residual{{nn::Dense{4, Activation::tanh}}}, nn::Dense{1}},
+                             6, 2);
+  std::vector<float> x(6 * 12), y(6, 0.5F);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(wave(static_cast<std::ptrdiff_t>(i), 0.7, 0));
+  const auto broken = [&] {
+    const double loss = network.loss_and_gradient({x.data(), 6, in}, {{y.data(), 6}, {}}, {});
+    const auto first = network.first_broken();
+    CHECK(std::isfinite(loss) == !first);
+    return first ? static_cast<int>(*first) : -1;
+  };
+  network.initialise(assay::Random(1));
+  CHECK(broken() == -1);
+  int layers = 0;
+  for (const nn::Array& a : network.arrays()) {
+    if (a.name.find("weight") == std::string::npos) continue;
+    network.initialise(assay::Random(1));
+    network.parameters()[static_cast<std::size_t>(a.at(0, 0))] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(broken() == std::stoi(a.name.substr(5)));
+    ++layers;
+  }
+  CHECK(layers >= 4);
+  network.initialise(assay::Random(1));
+  x[5 * 12 + 11] = std::numeric_limits<float>::quiet_NaN();  // of the last row, in the second part
+  CHECK(broken() == 0);
+  x[5 * 12 + 11] = 0;
+  CHECK(broken() == -1);
 }

@@ -2,6 +2,7 @@
 // Used by Network and LayerSpec. Thread-safe (const).
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <memory>
 
@@ -97,6 +98,21 @@ class Chain final : public Layer<S> {
       y = from;
       dy = into;
     }
+  }
+
+  // After a pass that kept its values, of which `y` came out: the first layer that gives something that is no number.
+  std::optional<std::size_t> first_broken(const Pass<S>& pass, Block<const S> y) const {
+    const S* memory = pass.memory;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      const bool last = i + 1 == layers_.size();
+      const Block<const S> values{last ? y.data : memory + layers_[i]->memory(pass.batch), last ? y.stride : layers_[i]->width()};
+      const Shape shape = layers_[i]->out();
+      for (std::ptrdiff_t r = 0; r < shape.time * pass.batch; ++r)
+        for (std::ptrdiff_t c = 0; c < shape.features; ++c)
+          if (!std::isfinite(values.row(r)[c])) return i;
+      if (!last) memory += held(i, pass.batch);
+    }
+    return std::nullopt;
   }
 
   Epilogue<S> fold(const Pass<S>& pass, Block<const S> y) const override {

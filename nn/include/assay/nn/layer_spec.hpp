@@ -91,7 +91,7 @@ inline const char* name_of(const LayerSpec& spec) {
 template <class S, class Products>
 class Planner {
  public:
-  LayerPtr<S> chain(Shape in, const std::vector<LayerSpec>& specs) {
+  std::shared_ptr<const Chain<S>> chain(Shape in, const std::vector<LayerSpec>& specs) {
     if (in.time <= 0 || in.features <= 0) throw bad_input("a network needs inputs");
     if (specs.empty()) throw bad_input("a network needs a layer");
     std::vector<LayerPtr<S>> layers;

@@ -100,6 +100,16 @@ class Network {
     return added_up(used);
   }
 
+  // Of the batch that was trained on last: the first layer that gave something that is no number; none where all are numbers.
+  std::optional<std::size_t> first_broken() const {
+    std::optional<std::size_t> first;
+    for (const Shard& shard : shards_) {
+      const auto found = shard.first_broken(*chain_);
+      if (found && (!first || *found < *first)) first = found;
+    }
+    return first;
+  }
+
   // Raw outputs of x into out (rows x outputs, dense); rows beyond `chunk` go in turns, and each has the bits that it has alone. scratch:
   // scratch_size(chunk) elements, aligned to 64 bytes.
   std::size_t scratch_size(std::ptrdiff_t chunk) const {
@@ -203,9 +213,17 @@ class Network {
       return p;
     }
 
+    std::optional<std::size_t> first_broken(const Chain<S>& chain) const {
+      Pass<S> p;
+      p.batch = trained_rows;
+      p.memory = const_cast<S*>(memory.data());  // which is only read
+      return chain.first_broken(p, {top.data(), chain.width()});
+    }
+
     double train(Network& network, const Samples<S>& x, const Target<S>& target, const LossSpec& spec, std::ptrdiff_t all_rows,
                  const Random& random) {
       const Layer<S>& chain = *network.chain_;
+      trained_rows = x.rows;
       std::copy(network.state_.all().begin(), network.state_.all().end(), state.data());
       const Pass<S> p = pass(network, x.rows, random);
       const Block<S> y{top.data(), chain.width()}, dy{delta.data(), chain.width()};
@@ -219,6 +237,7 @@ class Network {
 
     Arena<S> gradients, input, top, delta, memory, scratch, state;
     double loss = 0;
+    std::ptrdiff_t trained_rows = 0;
   };
 
   std::ptrdiff_t input_size(std::ptrdiff_t rows) const { return in().time * rows * padded<S>(in().features); }
@@ -253,7 +272,7 @@ class Network {
 
   std::vector<LayerSpec> specs_;
   std::ptrdiff_t batch_ = 0, shard_rows_ = 0;
-  LayerPtr<S> chain_;
+  std::shared_ptr<const Chain<S>> chain_;
   std::vector<Array> arrays_;
   Arena<S> parameters_, state_;
   std::vector<Shard> shards_;

@@ -237,20 +237,25 @@ inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step&
   return loss_kind_ == nn::LossKind::absolute ? mean * scale_ : mean * scale_ * scale_;  // 1 for classes
 }
 
-// Where a training that came to no number broke, and what usually mends it.
+// Where a training that came to no number broke, and what usually mends it: the first layer with weights that are none, or else the first
+// that made such values of the batch.
 inline std::string TrainedNetwork::diverged(const assay::Step& at) const {
-  std::string where = "no weight is: an input or a target is no number, or values grow too large on their way up";
-  for (const nn::Array& a : network_.arrays()) {
+  const auto is_finite = [this](const nn::Array& a) {
     const auto values = a.is_state ? network_.state() : network_.parameters();
-    bool finite = true;
-    for (std::ptrdiff_t i = 0; i < a.rows * a.cols && finite; ++i)
-      finite = std::isfinite(values[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))]);
-    if (finite) continue;
-    const std::size_t layer = std::stoul(a.name.substr(5));  // "layer3.weights"
-    where = "the first weights that are not either are those of layer " + std::to_string(layer + 1) + " of " +
-            std::to_string(network_.layers().size()) + ", " + nn::name_of(network_.layers().at(layer));
-    break;
-  }
+    for (std::ptrdiff_t i = 0; i < a.rows * a.cols; ++i)
+      if (!std::isfinite(values[static_cast<std::size_t>(a.at(i / a.cols, i % a.cols))])) return false;
+    return true;
+  };
+  const auto named = [this](std::size_t layer) {
+    return "layer " + std::to_string(layer + 1) + " of " + std::to_string(network_.layers().size()) + ", " +
+           nn::name_of(network_.layers().at(layer));
+  };
+  std::string where = "the forecasts are numbers, but too far from the targets, or a target is none";
+  const auto broken = std::find_if_not(network_.arrays().begin(), network_.arrays().end(), is_finite);
+  if (broken != network_.arrays().end())
+    where = "the first weights that are not either are those of " + named(std::stoul(broken->name.substr(5)));  // "layer3.weights"
+  else if (const auto layer = network_.first_broken())
+    where = "the first values that are not either come out of " + named(*layer);
   return "epoch " + std::to_string(at.epoch() + 1) + ", step " + std::to_string(at.step() + 1) + ": the loss is no longer a number; " +
          where + ". A smaller learning_rate (it is " + detail::shortest(optimizer.learning_rate) +
          "), clip_norm: 1 or scaled inputs usually mend that";
