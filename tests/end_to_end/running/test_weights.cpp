@@ -115,3 +115,49 @@ TEST_CASE("predict brings forecasts back too") {
     }
   CHECK(same == 100);
 }
+
+TEST_CASE("a row of weight two counts as two rows do, in models that are solved exactly") {
+  for (const std::string task : {"regression", "binary"}) {
+    std::map<std::string, double> forecasts[2];
+    for (const bool repeated : {false, true}) {
+      Folder folder;
+      std::string csv = "a,b,w,test,y\n";
+      for (int i = 0; i < 240; ++i) {
+        const double a = (i * 37) % 101 / 101.0, b = (i * 53) % 89 / 89.0, noise = (i * 29) % 97 / 97.0 - 0.5;
+        const bool test = i < 60, heavy = !test && a > 0.4;
+        const double y = task == "binary" ? (a - b + 1.5 * noise > 0 ? 1 : 0) : a * a - b + noise;
+        const std::string row = std::to_string(a) + "," + std::to_string(b) + "," + (heavy && !repeated ? "2" : "1") + "," +
+                                (test ? "1" : "0") + "," + std::to_string(y) + "\n";
+        csv += heavy && repeated ? row + row : row;
+      }
+      folder.write("d.csv", csv);
+      folder.write("e.yaml", "assay: 1\nseed: 1\ndata: {source: csv, path: d.csv}\ninputs: [a, b]\ntarget: {column: y, task: " + task +
+                                 "}\nsplit: {use: by_rule, test: \"test == 1\"}\nmodel: {use: linear." +
+                                 (task == "binary" ? "logistic" : "ridge") + ", l2: 0}\ntrain: {sample_weight: {column: w}}\n");
+      const Result ran = folder.assay({"run", "e.yaml"});
+      INFO(task << ran.err);
+      REQUIRE(ran.code == 0);
+      for (const std::string& line : lines_of(folder.assay({"runs", "show", "last", "--predictions", "--csv"}).out))
+        if (const auto cells = cells_of(line); cells[0] == "model" && cells[3] == "test")
+          forecasts[repeated ? 1 : 0][cells[4]] = std::stod(cells[9]);
+    }
+    REQUIRE(forecasts[0].size() == 60);
+    REQUIRE(forecasts[1].size() == 60);
+    for (const auto& [row, value] : forecasts[0]) {
+      INFO(task << " row " << row);
+      CHECK(forecasts[1].at(row) == Approx(value).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("a model that does not take weights is refused beside them, and the models that do are named") {
+  Folder folder;
+  folder.set("ASSAY_PLUGIN_PATH", PROBE_PLUGINS);
+  folder.write("e.yaml", market("sample_weight: {decay: 0.5}", "{use: probe.fitted}"));
+  const Result ran = folder.assay({"check", "e.yaml"});
+  CHECK(ran.code == 1);
+  CHECK_THAT(ran.err, Catch::Contains("the model probe.fitted does not take weights of rows"));
+  CHECK_THAT(ran.err, Catch::Contains("linear.ridge"));
+  folder.write("e.yaml", market("sample_weight: {decay: 0.5}", "{use: linear.logistic}"));
+  CHECK(folder.assay({"check", "e.yaml"}).code == 0);
+}
