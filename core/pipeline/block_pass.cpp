@@ -70,7 +70,7 @@ double calendar(Op op, double time) {
     case Op::year:
       return static_cast<double>(year);
     case Op::quarter:
-      return (month - 1) / 3 + 1;
+      return static_cast<double>((month - 1) / 3 + 1);
     case Op::month:
       return month;
     case Op::week:

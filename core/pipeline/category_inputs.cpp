@@ -45,7 +45,7 @@ std::string shortened(const std::string& cell) {
 
 }  // namespace
 
-void warn_of_categories(const config::Experiment& experiment, const Dataset& dataset, Diagnostics& diagnostics) {
+void warn_of_categories(const config::Experiment& experiment, const Dataset& dataset, bool as_categories, Diagnostics& diagnostics) {
   const auto& asked_for = experiment.data.categorical;
   for (const InputColumn& input : input_columns(dataset.frame, dataset.inputs)) {
     const auto takes = [&](const config::Component& step) { return step.id == "one_hot" && works_on(step, input); };
@@ -64,7 +64,7 @@ void warn_of_categories(const config::Experiment& experiment, const Dataset& dat
                       "category",
                       where, one_hot),
           "data");
-    } else {
+    } else if (!as_categories) {
       diagnostics.warning(experiment.inputs.place.line != 0 ? experiment.inputs.place : experiment.data.place,
                           fmt::format("the input '{}' is text (row {}: '{}'): the model sees the codes of its {} levels as if they were "
                                       "amounts",

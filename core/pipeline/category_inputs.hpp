@@ -8,7 +8,8 @@
 
 namespace assay::pipeline {
 
-// A warning for each such column, with the first offending row and the mend.
-void warn_of_categories(const config::Experiment& experiment, const Dataset& dataset, Diagnostics& diagnostics);
+// A warning for each such column, with the first offending row and the mend. as_categories: every model learns them as categories; then
+// only columns of numbers that a few cells made text are warned of.
+void warn_of_categories(const config::Experiment& experiment, const Dataset& dataset, bool as_categories, Diagnostics& diagnostics);
 
 }  // namespace assay::pipeline

@@ -148,6 +148,17 @@ void refuse_empty_inputs(const config::Experiment& experiment, const pipeline::D
   }
 }
 
+// Every model that looks at inputs learns categories as such.
+bool learned_as_categories(const config::Experiment& experiment, const plugin::Registry& registry) {
+  const auto takes = [&](const std::string& id) {
+    const config::ComponentSpec& spec = registry.component("model", id).spec;
+    return spec.baseline || std::find(spec.abilities.begin(), spec.abilities.end(), "model.categories/1") != spec.abilities.end();
+  };
+  return std::all_of(experiment.models.begin(), experiment.models.end(), [&](const auto& model) { return takes(model.second.id); }) &&
+         std::all_of(experiment.evaluate.baselines.begin(), experiment.evaluate.baselines.end(),
+                     [&](const config::Component& baseline) { return takes(baseline.id); });
+}
+
 }  // namespace
 
 std::optional<LoadedData> load_data(const config::Experiment& experiment, const LoadOptions& options, Diagnostics& diagnostics) {
@@ -189,7 +200,8 @@ std::optional<ExperimentData> prepare_data(const config::Experiment& experiment,
   pipeline::check_preparation(experiment.prepare, experiment.select, pipeline::input_columns(out.dataset.frame, inputs),
                               out.dataset.doubtful, out.dataset.has_time(), diagnostics);
   if (!diagnostics.has_errors() && options.max_rows == 0) refuse_empty_inputs(experiment, out.dataset, diagnostics);
-  if (!diagnostics.has_errors()) pipeline::warn_of_categories(experiment, out.dataset, diagnostics);
+  if (!diagnostics.has_errors())
+    pipeline::warn_of_categories(experiment, out.dataset, learned_as_categories(experiment, registry), diagnostics);
   const std::string needs_validation = experiment.train.early_stopping                      ? "train.early_stopping"
                                        : experiment.evaluate.threshold.rows == "validation" ? "evaluate.threshold"
                                        : experiment.train.refit != "none"                   ? "train.refit"

@@ -23,6 +23,7 @@ std::string text_of(double value) {
 
 struct Boosting {
   using Scalar = float;
+  static constexpr bool takes_categories = true;
 
   std::int64_t rounds = 200, max_depth = 4, patience = 20, max_bins = 256;
   double learning_rate = 0.1, min_child_weight = 1, subsample = 1, column_sample = 1, l1 = 0, l2 = 1, min_gain = 0;

@@ -258,6 +258,12 @@ typedef struct assay_model_importance { /* "model.importance/1": one value >= 0 
   assay_status (*importance)(const void* self, assay_call*, assay_array* out);
 } assay_model_importance;
 
+/* "model.categories/1": inputs of kind CATEGORY are learned as categories. Their values in x are level numbers 0, 1 ..., -1 for a level
+ * that the fit never saw; without this ability a model takes them for amounts, and the host warns. */
+typedef struct assay_model_categories {
+  uint32_t struct_size;
+} assay_model_categories;
+
 typedef struct assay_model_summary { /* "model.summary/1": named numbers a reader wants to see, coefficients and standard errors say */
   uint32_t struct_size;
   assay_status (*summary)(const void* self, assay_call*, assay_state_writer*);

@@ -8,6 +8,7 @@
 //   gradient(const Rows&, std::int64_t output, Slopes[, Call&]) const   slopes of a raw score (abi.h says which), for `assay explain`
 //   prune(Pruning, double share[, Call&]); ModelSize size(Pruning) const         takes weights or units away (abi.h says how), for
 //   train.network_pruning
+//   static constexpr bool takes_categories = true         inputs of kind category are learned as such, not as numbers
 // `using Scalar = float;` asks for x, y and weight in float. Thread rule: predict runs on several threads at once.
 #pragma once
 
@@ -236,6 +237,10 @@ struct ModelTables {
     if (TellsSlopes<T> && name == "model.gradient/1") return &gradient_table;
     if (Prunes<T> && name == "model.prune/1") return &prune_table;
     if (TrainSaves<T> && name == "train_state/1") return &train_table;
+    if constexpr (requires { T::takes_categories; }) {
+      static const assay_model_categories categories_table{sizeof(assay_model_categories)};
+      if (T::takes_categories && name == "model.categories/1") return &categories_table;
+    }
     if (name == "state/1") return state_table<T>();
     return nullptr;
   }

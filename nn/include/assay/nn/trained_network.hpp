@@ -32,7 +32,10 @@ inline std::string shortest(double value) {
 struct TrainedNetwork {
   using Scalar = float;
 
-  std::string loss = "auto", init = "auto";
+  static constexpr bool takes_categories = true;
+
+  std::string loss = "auto", init = "auto", categories = "embed";
+  std::int64_t embedding_size = 0;
   nn::OptimizerSpec optimizer;
   double huber_delta = 1;
   bool scale_target = true;
@@ -52,7 +55,7 @@ struct TrainedNetwork {
   void graph(assay::Graph& g) const;
   void gradient(const assay::Rows& rows, std::int64_t output, assay::Slopes slopes, assay::Call& call) const;
 
-  void prune(assay::Pruning how, double share);  // pruning.hpp
+  void prune(assay::Pruning how, double share);  // trained_network_pruning.hpp
   assay::ModelSize size(assay::Pruning how) const;
 
   void save(assay::Saver& saver) const;
@@ -72,11 +75,15 @@ struct TrainedNetwork {
   double shift_of(std::int64_t c) const { return weight_shift_[static_cast<std::size_t>(c)]; }
   nn::LossKind loss_of(assay::Task task) const;
   std::string diverged(const assay::Step& at) const;
+  std::vector<nn::LayerSpec> all_layers(nn::Shape in, std::ptrdiff_t outputs) const;
+  std::vector<nn::EmbeddedColumn> categories_of(const assay::Problem& problem) const;
   assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
   void plan(const assay::Problem& problem, std::int64_t batch_size);
-  void remove_units(double share);  // pruning.hpp
+  void remove_units(double share);  // trained_network_pruning.hpp
   std::vector<nn::LayerSpec> layers_left(nn::Shape in, std::int64_t outputs, const std::vector<std::int64_t>& units) const;
   static std::vector<std::int64_t> saved_units(const assay::Saved& saved);
+  static std::vector<nn::EmbeddedColumn> saved_categories(const assay::Saved& saved);
+  void load_network(const assay::Saved& saved);
   nn::Network<float> network(nn::Shape in, std::int64_t outputs, std::int64_t batch_size) const;
   nn::Samples<float> samples(const assay::Rows& rows) const;
   void leave_out_categories(assay::Slopes slopes) const;
@@ -91,10 +98,11 @@ struct TrainedNetwork {
   double center_ = 0, scale_ = 1;           // of the target; 0 and 1 for classes
   nn::Network<float> network_;
   nn::Optimizer<float> updater_;
-  nn::Arena<float> target_;               // a batch's scaled targets
-  std::vector<std::int64_t> units_left_;  // of each layer that has units, once some have left; else empty
-  nn::Arena<float> live_;                 // 0 for each weight that was pruned, 1 elsewhere; empty where none was
-  std::int64_t batch_size_ = 0;           // of the training that has begun; 0: none has
+  nn::Arena<float> target_;                   // a batch's scaled targets
+  std::vector<nn::EmbeddedColumn> embedded_;  // inputs that are categories
+  std::vector<std::int64_t> units_left_;      // of each layer that has units, once some have left; else empty
+  nn::Arena<float> live_;                     // 0 for each weight that was pruned, 1 elsewhere; empty where none was
+  std::int64_t batch_size_ = 0;               // of the training that has begun; 0: none has
 };
 
 // The parameters that every neural model has.
@@ -127,6 +135,11 @@ inline void training_params(assay::Params<T>& p) {
                                  "Parts that a batch is cut into, each worth a core where there is one; the same for any number of cores")
       .range(1, 256);
   p.template real<&T::clip_norm>("clip_norm", "Longest gradient, all parameters together; 0: no clipping").range(0, 1e9);
+  p.template choice<&T::categories>(
+      "categories", "Inputs that are categories: a learned vector for each level, or the level's number as it is", {"embed", "numbers"});
+  p.template integer<&T::embedding_size>("embedding_size", "Length of those vectors; 0: half the number of levels, at most 50")
+      .range(0, 1024)
+      .only_if("categories", "embed");
   p.template choice<&T::init>("init",
                               "Initial weights; auto: he_uniform for relu, leaky_relu, elu and gelu layers, glorot_uniform for the others",
                               {"auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"});
@@ -159,7 +172,31 @@ inline nn::Network<float> TrainedNetwork::network(nn::Shape in, std::int64_t out
 
 inline std::vector<nn::LayerSpec> TrainedNetwork::layers_left(nn::Shape in, std::int64_t outputs,
                                                               const std::vector<std::int64_t>& units) const {
-  return units.empty() ? layers(in, outputs) : nn::UnitMap(layers(in, outputs), units).layers();
+  return units.empty() ? all_layers(in, outputs) : nn::UnitMap(all_layers(in, outputs), units).layers();
+}
+
+// The layers with the embedding of categories below them.
+inline std::vector<nn::LayerSpec> TrainedNetwork::all_layers(nn::Shape in, std::ptrdiff_t outputs) const {
+  if (embedded_.empty()) return layers(in, outputs);
+  nn::Shape inside = in;
+  for (const nn::EmbeddedColumn& c : embedded_) inside.features += c.size - 1;
+  std::vector<nn::LayerSpec> all = layers(inside, outputs);
+  all.insert(all.begin(), nn::Embedding{embedded_});
+  return all;
+}
+
+// Which inputs are categories, and how long the vector of each is: (levels + 1) / 2 and at most 50 where embedding_size is 0.
+inline std::vector<nn::EmbeddedColumn> TrainedNetwork::categories_of(const assay::Problem& problem) const {
+  std::vector<nn::EmbeddedColumn> found;
+  if (categories != "embed" || !problem.has_columns() || shape_of(problem.lookback(), problem.inputs()).features != problem.inputs())
+    return found;
+  for (std::int64_t i = 0; i < problem.inputs(); ++i) {
+    const assay::Column column = problem.column(i);
+    const auto levels = static_cast<std::ptrdiff_t>(column.level_count());
+    if (column.kind() != assay::ColumnKind::category || levels == 0) continue;
+    found.push_back({i, levels, embedding_size > 0 ? embedding_size : std::min<std::ptrdiff_t>(50, (levels + 1) / 2)});
+  }
+  return found;
 }
 
 // A batch's rows as the network's shape has them: windows, plain rows, or plain rows read along their columns.
@@ -195,6 +232,7 @@ inline void TrainedNetwork::plan(const assay::Problem& problem, std::int64_t bat
   const bool scales = scale_target && task_ == assay::Task::regression;
   center_ = scales ? problem.target_center() : 0;
   scale_ = scales ? problem.target_scale() : 1;
+  embedded_ = categories_of(problem);
   network_ = network(shape_of(problem.lookback(), problem.inputs()), problem.outputs(), batch_size);
   updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
   live_ = {};
@@ -385,6 +423,9 @@ inline void TrainedNetwork::save(assay::Saver& saver) const {
   saver.put("target_center", center_);
   saver.put("target_scale", scale_);
   if (!units_left_.empty()) saver.put("units_left", units_left_);
+  std::vector<std::int64_t> embedded;
+  for (const nn::EmbeddedColumn& c : embedded_) embedded.insert(embedded.end(), {c.column, c.categories, c.size});
+  if (!embedded.empty()) saver.put("embedded", embedded);
   put_block(saver, "", network_.parameters(), network_.state());
 }
 
@@ -401,7 +442,29 @@ inline void TrainedNetwork::check_size(const assay::Saved& saved, nn::Shape in, 
   }
 }
 
+inline std::vector<nn::EmbeddedColumn> TrainedNetwork::saved_categories(const assay::Saved& saved) {
+  std::vector<nn::EmbeddedColumn> embedded;
+  if (!saved.has("embedded")) return embedded;
+  const auto flat = saved.get<std::vector<std::int64_t>>("embedded");
+  constexpr std::int64_t kMost = 1 << 20;
+  for (std::size_t i = 0; i + 2 < flat.size(); i += 3) embedded.push_back({flat[i], flat[i + 1], flat[i + 2]});
+  const bool sound = flat.size() % 3 == 0 && std::all_of(flat.begin(), flat.end(), [](std::int64_t v) { return v >= 0 && v <= kMost; });
+  if (!sound) throw assay::bad_state("the saved categories make no sense");
+  return embedded;
+}
+
 inline void TrainedNetwork::load(const assay::Saved& saved) {
+  std::vector<nn::EmbeddedColumn> embedded = saved_categories(saved);
+  std::swap(embedded, embedded_);
+  try {
+    load_network(saved);
+  } catch (...) {
+    std::swap(embedded, embedded_);  // a failed load leaves what was there
+    throw;
+  }
+}
+
+inline void TrainedNetwork::load_network(const assay::Saved& saved) {
   const std::int64_t times = saved.number("times"), inputs = saved.number("inputs"), outputs = saved.number("outputs"),
                      task = saved.number("task");
   const bool known = task == ASSAY_TASK_REGRESSION || task == ASSAY_TASK_BINARY || task == ASSAY_TASK_MULTICLASS;

@@ -20,7 +20,7 @@ inline void TrainedNetwork::prune(assay::Pruning how, double share) {
 }
 
 inline void TrainedNetwork::remove_units(double share) {
-  const nn::UnitMap before(layers(network_.in(), network_.outputs()), units_left_);
+  const nn::UnitMap before(all_layers(network_.in(), network_.outputs()), units_left_);
   const nn::Network<float> was = network_;
   const auto stay = nn::units_that_stay(before, was.arrays(), was.parameters(), share);
   std::vector<std::int64_t> left;
@@ -62,12 +62,12 @@ inline assay::ModelSize TrainedNetwork::size(assay::Pruning how) const {
     zero_weights += zeros;
   }
   if (how == assay::Pruning::weights) {
-    for (const nn::Array& a : nn::arrays_of(network_.in(), layers(network_.in(), network_.outputs())))
+    for (const nn::Array& a : nn::arrays_of(network_.in(), all_layers(network_.in(), network_.outputs())))
       if (nn::is_weight(a)) size.prunable += a.rows * a.cols;
     size.pruned = size.prunable - weights + zero_weights;
     return size;
   }
-  const nn::UnitMap map(layers(network_.in(), network_.outputs()), units_left_);
+  const nn::UnitMap map(all_layers(network_.in(), network_.outputs()), units_left_);
   for (std::size_t g = 0; g < map.size(); ++g) {
     if (!map.may_shrink(g)) continue;
     size.prunable += map.began(g);
