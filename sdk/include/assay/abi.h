@@ -323,7 +323,7 @@ typedef struct assay_model_prune {
 enum { ASSAY_FEATURE_WHOLE_PANEL = 1u }; /* hand over all entities at once, rows by (time, entity) */
 typedef struct assay_feature_transform { /* "feature.transform/1": row t of the output depends on rows up to t only */
   uint32_t struct_size, flags;
-  int64_t (*warmup_rows)(const void* self); /* this many first rows of each entity come out missing */
+  int64_t (*warmup_rows)(const void* self); /* behind so many first rows of an entity nothing hangs on where the data begin */
   uint32_t (*n_outputs)(const void* self);
   const char* (*output_name)(const void* self, uint32_t index); /* "" for a single output: the column takes the feature's own name */
   /* frame->columns: the COLUMN parameters in schema order. out: f64, rank 2 (rows x n_outputs), NaN = missing. */
