@@ -130,9 +130,13 @@ TEST_CASE("lanes may stand anywhere in a table, and nothing beside them is touch
 TEST_CASE("an entity's features are the same bits in any panel") {
   const auto lacks = [](std::int64_t day, int entity) { return entity % 3 == 1 && (day < 8 * entity || day % 11 == entity % 11); };
   const data::Frame ragged = planted::panel(400, 30, 8, lacks), complete = planted::panel(400, 30, 8);
+  CHECK(complete.is_complete());
+  CHECK(!ragged.is_complete());
   for (const char* text :
        {"std(x, 20, 5) / mean(abs(y), 9, 1)", "lag(rank(x, 30, 3), 4) + ewm_mean(x - y, 7, 2)", "median(x, 300, 10) - quantile(y, 12, 0.2)",
-        "if(x > 0, max(y, 5, 1), lag(min(x, 7), 2))", "corr(x, lag(y, 1), 15, 4) + lead(count(x, 9), 3)", "lead(sum(x, 4, 1), 6)"}) {
+        "if(x > 0, max(y, 5, 1), lag(min(x, 7), 2))", "corr(x, lag(y, 1), 15, 4) + lead(count(x, 9), 3)", "lead(sum(x, 4, 1), 6)",
+        // of a column alone, which a complete panel computes in place
+        "mean(x, 20, 5)", "corr(x, y, 15, 4)", "rank(y, 30, 3)", "ewm_std(y, 7, 2)", "count(x, 9)"}) {
     for (const data::Frame* frame : {&ragged, &complete}) {
       INFO(text);
       const Values all = planted::evaluated(*frame, text);
