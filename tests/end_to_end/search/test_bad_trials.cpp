@@ -58,6 +58,36 @@ TEST_CASE("three crashes with one choice and no success: said, and trials with i
   }
 }
 
+TEST_CASE("a network that comes to no number ends its trial alone, with step, layer and mend") {
+  Folder folder;
+  folder.write(
+      "e.yaml",
+      "assay: 1\nname: steep\nseed: 3\ndata: {source: sim.credit, rows: 300, seed: 1}\ninputs: [income, age]\n"
+      "target: {column: loan_amount, task: regression}\nsplit: {use: holdout, test: 0.3, validation: 0.3}\nprepare: [{use: scale}]\n"
+      "model: {use: neural.mlp, hidden: [8], optimizer: sgd}\ntrain: {epochs: 10, batch_size: 8}\nevaluate: {metrics: [rmse]}\n"
+      "search:\n  use: grid\n  objective: {metric: rmse}\n  space:\n    model.learning_rate: {choices: [0.01, 10]}\n");
+  Json first;
+  for (const char* isolation : {"process", "none"}) {
+    const std::string store = std::string(isolation) + ".db";
+    const Result ended = folder.assay({"run", "e.yaml", "--json", "--isolation", isolation, "--store", store});
+    INFO(ended.err);
+    REQUIRE(ended.code == 0);
+    const Json trials = trials_of(folder, store);
+    REQUIRE(trials.size() == 2);
+    for (const Json& trial : trials) {
+      const bool steep = trial.at("params").at("model.learning_rate") == 10;
+      CHECK(trial.at("status") == (steep ? "failed" : "complete"));
+      if (!steep) continue;
+      const auto said = trial.at("error").get<std::string>();
+      CHECK_THAT(said, Catch::Contains("epoch ") && Catch::Contains(", step ") &&
+                           Catch::Contains(": the loss is no longer a number; the first") && Catch::Contains("of 2, dense") &&
+                           Catch::Contains("A smaller learning_rate (it is 10), clip_norm: 1 or scaled inputs"));
+    }
+    if (first.is_null()) first = trials;
+    CHECK(trials == first);
+  }
+}
+
 TEST_CASE("equal failures are told once and counted") {
   Folder folder;
   folder.set("ASSAY_PLUGIN_PATH", MOODY_PLUGINS);
