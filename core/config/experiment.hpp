@@ -108,14 +108,14 @@ struct TrainSpec {
     double min_delta = 0;
   };
   std::optional<EarlyStopping> early_stopping;
-  struct Schedule {  // of the learning rate
+  struct Schedule {                 // of the learning rate
     std::string kind = "constant";  // constant | step | cosine | one_cycle | on_plateau
     std::int64_t warm_up = 0;       // epochs in which it rises to the model's own rate, before all that
     double plateau_factor = 0.5;
     std::int64_t plateau_patience = 3;
   };
   Schedule schedule;
-  std::string refit = "none";         // none | train_and_validation
+  std::string refit = "none";  // none | train_and_validation
   bool shuffle = true;
   std::vector<double> class_weight;  // empty: none
   bool balanced = false;             // class_weight: balanced
