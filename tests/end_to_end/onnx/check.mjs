@@ -5,6 +5,7 @@ import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 const [assay, npm, plugins] = process.argv.slice(2);
 if (!existsSync(join(npm, 'node_modules/onnxruntime-node'))) {
@@ -19,7 +20,7 @@ const environment = {...process.env, ASSAY_HOME: work, XDG_CACHE_HOME: work, XDG
 delete environment.ASSAY_PLUGIN_PATH;
 const TOLERANCE = 1e-5;
 let compared = 0, widest = 0;
-const failures = [];
+const failures = [], sizes = {};
 
 function said(...words) {
   const result = spawnSync(assay, words, {cwd: work, env: environment, encoding: 'utf8', maxBuffer: 1 << 26});
@@ -137,6 +138,7 @@ async function agrees(model, data, rows) {
     worst = Math.max(worst, Math.abs(value - other));
   }));
   ++compared;
+  sizes[model] = told.numbers;
   widest = Math.max(widest, worst);
   if (known < rows.length / 3) failures.push(`${model}: only ${known} forecasts to be compared`);
   if (distinct < known / 3) failures.push(`${model}: hardly any of its forecasts differ, so that they tell nothing`);
@@ -166,6 +168,16 @@ evaluate: {metrics: [METRIC]}
 const tableText = (target, drop, metric, more = '') =>
   onTable.replace('TARGET', target).replace('DROP', drop).replace('METRIC', metric).replace('MORE', more);
 
+const windowsText = (more) => `data: {source: csv, path: series.csv, time: {column: day, stamp: end}}
+inputs: {columns: [change, spread, level], lookback: 12}
+target: {expr: "lead(change, 1)", task: regression}
+split: {use: walk_forward, train: 250, validation: 50, test: 60, step: 60}
+prepare:
+  - {use: scale}
+train: {epochs: 2, batch_size: 32${more}}
+evaluate: {metrics: [rmse]}
+`;
+
 const binary = {logistic: 'use: linear.logistic, l2: 0.1', mlp: 'use: neural.mlp, hidden: [16, 8]'};
 for (const activation of ['leaky_relu', 'elu', 'gelu', 'tanh', 'sigmoid', 'softplus'])
   binary['mlp_' + activation] = `use: neural.mlp, hidden: [6], activation: ${activation}`;
@@ -187,6 +199,11 @@ const windows = {
   gru: 'use: neural.gru, units: 7',
   gru_stacked: 'use: neural.gru, units: 5, depth: 3',
   gru_both_ways: 'use: neural.gru, units: 4, depth: 2, bidirectional: true',
+  sequential: `use: neural.sequential, layers: [${[
+    'use: batch_norm', 'use: conv1d, filters: 5, dilation: 2, padding: same, activation: elu', 'use: pool, kind: average, size: 2', 'use: layer_norm',
+    'use: residual, layers: [{use: dense, units: 6, activation: tanh}, {use: dropout, rate: 0.1}]', 'use: tcn_block, filters: 4',
+    'use: lstm, units: 4, bidirectional: true', 'use: gru, units: 5, times: all', 'use: global_pool, kind: max', 'use: dense, units: 6, activation: none',
+    'use: activation, activation: softplus'].map((layer) => `{${layer}}`).join(', ')}]`,
   every_layer: 'use: test.layers',
 };
 const everyStep = `data: {source: csv, path: table.csv, drop: [bad, class], categorical: [kids]}
@@ -239,15 +256,14 @@ models:
 train: {epochs: 3}
 evaluate: {metrics: [rmse]}
 `, 'table_new.csv', newTable, ['embedded']);
-await experiment('windows', `data: {source: csv, path: series.csv, time: {column: day, stamp: end}}
-inputs: {columns: [change, spread, level], lookback: 12}
-target: {expr: "lead(change, 1)", task: regression}
-split: {use: walk_forward, train: 250, validation: 50, test: 60, step: 60}
-prepare:
-  - {use: scale}
-train: {epochs: 2, batch_size: 32}
-evaluate: {metrics: [rmse]}
-` + modelsOf(windows), 'series_new.csv', newSeries, Object.keys(windows));
+await experiment('windows', windowsText('') + modelsOf(windows), 'series_new.csv', newSeries, Object.keys(windows));
+// What pruning leaves is exported as small as it is.
+const pruning = ', network_pruning: {method: units, sparsity: [0.5], fine_tune_epochs: 2}';
+const whole = sizes.mlp, pruned = Object.fromEntries(['cnn_last', 'tcn', 'lstm_both_ways', 'gru'].map((name) => ['pruned_' + name, windows[name]]));
+await experiment('pruned', tableText('{column: bad, task: binary, positive: yes}', 'amount, class', 'auc', pruning) + modelsOf({pruned_mlp: binary.mlp}),
+                 'table_new.csv', newTable, ['pruned_mlp']);
+if (!(sizes.pruned_mlp < 0.7 * whole)) failures.push(`the pruned network has ${sizes.pruned_mlp} numbers, the whole one ${whole}`);
+await experiment('pruned_windows', windowsText(pruning) + modelsOf(pruned), 'series_new.csv', newSeries, Object.keys(pruned));
 
 // ---- what is refused ----------------------------------------------------------------------------------------------------------------------
 
@@ -258,6 +274,18 @@ function refuses(what, wanted, ...words) {
   if (result.code === 0) failures.push(`${what}: was not refused`);
   if (existsSync(join(work, 'no.onnx'))) failures.push(`${what}: left a file`);
 }
+// A shipped experiment as it stands, on made-up applicants of its kind.
+const shipped = fileURLToPath(new URL('../../../experiments/credit_risk/simulated.yaml', import.meta.url));
+said('run', shipped, '--quick');
+const asked = JSON.parse(JSON.parse(done('export', 'last', '--onnx', 'shipped.onnx', '--json')).metadata['assay.inputs']);
+const uniform = randomNumbers(31), applicants = [];
+const upTo = {income: 60000, loan_amount: 17000, debt_to_income: 0.7, utilisation: 1, credit_age: 20, age: 80, employment_years: 10, late_payments: 2};
+for (let i = 0; i < 60; ++i)
+  applicants.push(Object.fromEntries(asked.map((input) => [input.name, input.kind === 'category' ? input.levels[Math.floor(input.levels.length * uniform())]
+                                                                      : input.kind === 'flag' ? uniform() < 0.5 : upTo[input.name] * uniform()])));
+written('applicants.csv', applicants);
+for (const model of ['network', 'logistic']) await agrees(model, 'applicants.csv', applicants);
+
 refuses('no such folder', ['the disk refused it'], '--onnx', 'nowhere/no.onnx');
 refuses('no file named', ['--onnx is missing']);
 const onSeries = (steps, models) => `data: {source: csv, path: series.csv, time: {column: day, stamp: end}}
