@@ -16,8 +16,7 @@
 namespace assay::plugin {
 
 bool is_known_kind(std::string_view kind) {
-  return kind == "model" || kind == "feature" || kind == "metric" || kind == "strategy" || kind == "sampler" ||
-         kind == "layer";
+  return kind == "model" || kind == "feature" || kind == "metric" || kind == "strategy" || kind == "sampler" || kind == "layer";
 }
 
 struct LazyHash {

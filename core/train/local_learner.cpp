@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -149,15 +148,17 @@ ProblemView::ProblemView(const LearnerSetup& setup, const Rows& train) {
   problem_.inputs = pointers_.data();
   problem_.class_weight = setup.class_weight.empty() ? nullptr : setup.class_weight.data();
   problem_.target_scale = 1;
-  if (setup.task == config::Task::regression && !train.y.empty()) set_target(train.y);
+  if (setup.task == config::Task::regression && !train.y.empty()) set_target(train.y, train.weight);
 }
 
-void ProblemView::set_target(std::span<const double> y) {
-  const auto count = static_cast<double>(y.size());
-  problem_.target_center = std::accumulate(y.begin(), y.end(), 0.0) / count;
-  double squares = 0;
-  for (const double value : y) squares += (value - problem_.target_center) * (value - problem_.target_center);
-  if (squares > 0) problem_.target_scale = std::sqrt(squares / count);
+void ProblemView::set_target(std::span<const double> y, std::span<const double> weight) {
+  const auto weight_of = [&](std::size_t i) { return weight.empty() ? 1.0 : weight[i]; };
+  double total = 0, sum = 0, squares = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) total += weight_of(i), sum += weight_of(i) * y[i];
+  if (!(total > 0)) return;
+  const double center = problem_.target_center = sum / total;
+  for (std::size_t i = 0; i < y.size(); ++i) squares += weight_of(i) * (y[i] - center) * (y[i] - center);
+  if (squares > 0) problem_.target_scale = std::sqrt(squares / total);
 }
 
 LocalLearner::LocalLearner(const plugin::LoadedComponent& component, LearnerSetup setup, const Rows& train, plugin::CallOptions base)

@@ -16,7 +16,8 @@ class ProblemView {
   const assay_problem& raw() const { return problem_; }
 
  private:
-  void set_target(std::span<const double> y);  // mean and standard deviation of a regression's train targets
+  // Mean and standard deviation of a regression's train targets, weighted where rows are.
+  void set_target(std::span<const double> y, std::span<const double> weight);
 
   std::vector<std::vector<assay_text>> levels_;
   std::vector<assay_column> columns_;

@@ -111,3 +111,15 @@ TEST_CASE("the network learns with weights: a row of weight 2 is the row twice, 
     CHECK(apart > 1e-2);
   }
 }
+
+TEST_CASE("models are told the mean and deviation of a regression's targets as the rows weigh") {
+  const Planted p = planted(false);
+  double total = 0, mean = 0, squares = 0;
+  for (std::size_t i = 0; i < p.y.size(); ++i) total += p.weight[i], mean += p.weight[i] * p.y[i];
+  mean /= total;
+  for (std::size_t i = 0; i < p.y.size(); ++i) squares += p.weight[i] * (p.y[i] - mean) * (p.y[i] - mean);
+  const LearnerSetup regression = setup("linear.ridge", config::Task::regression, {});
+  const ProblemView weighed(regression, p.rows());
+  CHECK(weighed.raw().target_center == Approx(mean).epsilon(1e-14));
+  CHECK(weighed.raw().target_scale == Approx(std::sqrt(squares / total)).epsilon(1e-14));
+}
