@@ -47,6 +47,8 @@ struct NeuralMlp : TrainedNetwork {
 
 // Convolutions over the times of a window; without a lookback over the columns, in their order in the file.
 struct NeuralCnn : TrainedNetwork {
+  static constexpr bool takes_categories = false;  // not along the columns, so the host warns
+
   std::vector<std::int64_t> filters{32, 32}, hidden{};
   std::int64_t width = 3, pool = 1;
   std::string padding = "causal", readout = "average";
