@@ -82,7 +82,7 @@ double calendar(Op op, double time) {
     case Op::weekday:
       return static_cast<double>(iso_weekday(days));
     case Op::hour:
-      return static_cast<double>(minutes / 60);
+      return std::floor(static_cast<double>(minutes) / 60);
     default:
       return static_cast<double>(minutes % 60);
   }

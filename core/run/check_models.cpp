@@ -49,7 +49,8 @@ class ModelCheck {
       }
     } catch (const Error& e) {
       if (e.fault() != Fault::failed) throw;
-      const std::string named_already = model.id + ": ", reason = e.happened();
+      const std::string named_already = model.id + ": ";
+      const std::string& reason = e.happened();
       diagnostics_.error(
           model.place,
           fmt::format("{} {}: {}", model.id, tried, reason.starts_with(named_already) ? reason.substr(named_already.size()) : reason),

@@ -103,9 +103,11 @@ class StudyRunner {
       const SeedTree seed = SeedTree(experiment_.seed).child("search").child(static_cast<std::uint64_t>(fold + 1));
       studies_.emplace_back(fold, spec, sampler, seed, *maker);
     }
-    for (store::TrialRecord& record : setup.store.trials(setup.run, store::Store::TrialDetail::steps))
-      for (Running& one : studies_)
-        if (one.fold == record.study) one.stored.emplace(record.number, std::move(record));
+    for (store::TrialRecord& record : setup.store.trials(setup.run, store::Store::TrialDetail::steps)) {
+      const auto own = std::find_if(studies_.begin(), studies_.end(), [&](const Running& one) { return one.fold == record.study; });
+      const std::int64_t number = record.number;
+      if (own != studies_.end()) own->stored.emplace(number, std::move(record));
+    }
   }
 
   SearchOutcome run() {
