@@ -47,13 +47,21 @@ using Json = nlohmann::ordered_json;
   throw fault(fmt::format("it has no repeat {}", choice.repeat + 1), "It has --repeat " + text::join(repeats, ", "));
 }
 
-store::UnitKey choose_unit(const store::Store& store, const FitChoice& choice, const char* tried) {
+// The first of the file's models that has finished a fit; empty where none has.
+std::string first_model(const std::vector<store::UnitRecord>& units, const config::Experiment& experiment) {
+  for (const auto& [name, model] : experiment.models)
+    for (const store::UnitRecord& unit : units)
+      if (unit.key.model == name && unit.status == store::UnitStatus::complete) return name;
+  return {};
+}
+
+store::UnitKey choose_unit(const store::Store& store, FitChoice choice, const config::Experiment& experiment, const char* tried) {
+  const std::vector<store::UnitRecord> units = store.units(choice.run);
+  if (choice.model.empty()) choice.model = first_model(units, experiment);
   std::optional<store::UnitKey> best;
-  std::string first;
-  for (const store::UnitRecord& unit : store.units(choice.run)) {
-    if (unit.key.model.starts_with("baseline:") || unit.status != store::UnitStatus::complete || unit.key.repeat != choice.repeat) continue;
-    if (first.empty()) first = unit.key.model;
-    if (unit.key.model != (choice.model.empty() ? first : choice.model)) continue;
+  for (const store::UnitRecord& unit : units) {
+    if (unit.key.model.starts_with("baseline:") || unit.key.model != choice.model) continue;
+    if (unit.status != store::UnitStatus::complete || unit.key.repeat != choice.repeat) continue;
     if (choice.fold >= 0 && unit.key.fold != choice.fold) continue;
     if (!best || unit.key.fold > best->fold) best = unit.key;
   }
@@ -67,7 +75,7 @@ StoredFit open_fit(const store::Store& store, const FitChoice& choice, const cha
   StoredFit fit;
   fit.run = store.run(choice.run);
   fit.experiment = experiment_of(fit.run, context.registry);
-  fit.key = choose_unit(store, choice, tried);
+  fit.key = choose_unit(store, choice, fit.experiment, tried);
   if (fit.experiment.search)
     fit.experiment = chosen_experiment(fit.run, fit.experiment, static_cast<std::size_t>(fit.key.fold), context.registry);
   fit.bytes = store.bundle(choice.run, fit.key);

@@ -282,6 +282,21 @@ TEST_CASE("predict on the same rows gives the stored test forecasts, bit for bit
   }
 }
 
+TEST_CASE("where no model is named, verbs about one fit take the file's first, not the alphabet's") {
+  Folder folder;
+  folder.write("e.yaml",
+               "assay: 1\nname: two\nseed: 1\ndata: {source: sim.credit, rows: 400}\ninputs: [income, age]\n"
+               "target: {column: default, task: binary}\nsplit: {use: stratified, test: 0.3}\nprepare: [{use: scale}]\n"
+               "models: {zebra: {use: linear.logistic}, ant: {use: linear.logistic, l2: 5.0}}\n"
+               "evaluate: {metrics: [auc], baselines: [prior]}\n");
+  REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
+  CHECK_THAT(folder.assay({"export", "last", "--onnx", "first.onnx"}).out, Catch::Contains("zebra (linear.logistic"));
+  CHECK_THAT(folder.assay({"export", "last", "--model", "ant", "--onnx", "other.onnx"}).out, Catch::Contains("ant (linear.logistic"));
+  const Result mistaken = folder.assay({"export", "last", "--model", "zebr", "--onnx", "third.onnx"});
+  CHECK(mistaken.code != 0);
+  CHECK_THAT(mistaken.err, Catch::Contains("Did you mean 'zebra'?"));
+}
+
 TEST_CASE("options that would not count are refused, not passed over") {
   Folder folder;
   folder.write("e.yaml", small_file());
