@@ -113,7 +113,9 @@ struct Boosting {
     s.put("target", std::vector<double>{center_, scale_});
     s.put("weight_shift", weight_shift_);
     s.put("categories", std::vector<double>(is_category_.begin(), is_category_.end()));
-    s.put("trees", booster_.to_json());
+    const std::string trees = booster_.to_json();
+    s.put("trees", trees);
+    s.put("checksum", checksum(static_cast<std::int64_t>(task_), outputs_, {center_, scale_}, weight_shift_, is_category_, trees));
   }
   void load(const assay::Saved& s) {
     const auto task = static_cast<assay::Task>(static_cast<std::int64_t>(s.number("task")));
@@ -123,9 +125,14 @@ struct Boosting {
     if (outputs < 1 || target.size() != 2 || shift.size() < static_cast<std::size_t>(std::max<std::int64_t>(2, outputs)) ||
         categories.empty())
       throw assay::bad_state("boosting.xgboost: the saved entries do not fit each other");
+    const std::vector<bool> is_category(categories.begin(), categories.end());
+    const std::string trees = s.text("trees");
+    // The library believes what a model says of itself, and would read beyond it.
+    if (s.get<std::int64_t>("checksum") != checksum(static_cast<std::int64_t>(task), outputs, target, shift, is_category, trees))
+      throw assay::bad_state("boosting.xgboost: the saved trees are not those that were stored");
     Booster booster;
     try {
-      booster = Booster::from_json(s.text("trees"));
+      booster = Booster::from_json(trees);
     } catch (const assay::Error& e) {
       throw assay::bad_state(std::string("boosting.xgboost: the saved trees cannot be read: ") + e.what());
     }
@@ -136,11 +143,26 @@ struct Boosting {
     center_ = target[0];
     scale_ = target[1];
     weight_shift_ = shift;
-    is_category_.assign(categories.begin(), categories.end());
+    is_category_ = is_category;
     booster_ = std::move(booster);
   }
 
  private:
+  // FNV-1a over all that is stored.
+  static std::int64_t checksum(std::int64_t task, std::int64_t outputs, const std::vector<double>& target, const std::vector<double>& shift,
+                               const std::vector<bool>& categories, const std::string& trees) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    const auto add = [&](const void* data, std::size_t size) {
+      for (std::size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3u;
+    };
+    add(&task, sizeof task);
+    add(&outputs, sizeof outputs);
+    add(target.data(), target.size() * sizeof(double));
+    add(shift.data(), shift.size() * sizeof(double));
+    for (const bool one : categories) add(one ? "c" : "q", 1);
+    add(trees.data(), trees.size());
+    return static_cast<std::int64_t>(hash);
+  }
   std::int64_t width() const { return static_cast<std::int64_t>(is_category_.size()); }
 
   void describe(const assay::Problem& problem) {

@@ -19,8 +19,8 @@ config::Component step(const char* id, config::Map params = {}) {
 
 config::Value words(std::vector<std::string> list) {
   config::List items;
-  for (std::string& word : list) items.emplace_back(std::move(word));
-  return config::Value(std::move(items));
+  for (std::string& word : list) items.push_back(config::Value{std::move(word)});
+  return config::Value{std::move(items)};
 }
 
 InputTable table() {
@@ -60,8 +60,9 @@ using Places = std::vector<std::size_t>;
 }  // namespace
 
 TEST_CASE("flags, dummies and scaled columns belong to the input that they were made from, whatever it is called") {
-  const auto from = origins_by_name(
-      {step("missing", {{"method", config::Value("median")}, {"indicator", config::Value(true)}}), step("one_hot"), step("scale")});
+  const auto from =
+      origins_by_name({step("missing", {{"method", config::Value{std::string("median")}}, {"indicator", config::Value{true}}}),
+                       step("one_hot"), step("scale")});
   CHECK(from.at("A") == Places{0});
   CHECK(from.at("A_missing") == Places{0});
   CHECK(from.at("A_B") == Places{1});
@@ -72,8 +73,9 @@ TEST_CASE("flags, dummies and scaled columns belong to the input that they were 
 }
 
 TEST_CASE("components belong to all that went into them, what was made of them too") {
-  const auto from = origins_by_name({step("missing", {{"method", config::Value("median")}}),
-                                     step("pca", {{"columns", words({"A", "D"})}, {"prefix", config::Value("pc")}}), step("scale")});
+  const auto from =
+      origins_by_name({step("missing", {{"method", config::Value{std::string("median")}}}),
+                       step("pca", {{"columns", words({"A", "D"})}, {"prefix", config::Value{std::string("pc")}}}), step("scale")});
   CHECK(from.at("pc_1") == Places{0, 3});
   CHECK(from.at("A_B") == Places{1});
   CHECK(from.at("C") == Places{2});
@@ -84,6 +86,6 @@ TEST_CASE("steps that look at other rows are told from those that do not") {
   const auto looks = [&](const std::vector<config::Component>& steps) {
     return looks_around(fit_preparation(steps, table(), train).fitted);
   };
-  CHECK_FALSE(looks({step("missing", {{"method", config::Value("median")}}), step("scale")}));
-  CHECK(looks({step("missing", {{"method", config::Value("forward_fill")}})}));
+  CHECK_FALSE(looks({step("missing", {{"method", config::Value{std::string("median")}}}), step("scale")}));
+  CHECK(looks({step("missing", {{"method", config::Value{std::string("forward_fill")}}})}));
 }
