@@ -16,7 +16,10 @@ struct Grid {
   static void params(assay::Params<Grid>& p) {
     p.integer<&Grid::points_of_a_range>("points", "How many values of a range that has no step, both ends among them").range(2, 10'000);
   }
-  std::int64_t values(const assay::Range& range) const { return range.values() > 0 ? range.values() : points_of_a_range; }
+  std::int64_t values(const assay::Range& range) const {
+    const std::int64_t stepped = range.values();
+    return stepped > 0 ? stepped : points_of_a_range;  // at least 2
+  }
   std::int64_t points(const assay::Space& space) const {
     std::int64_t product = 1;
     for (std::uint32_t i = 0; i < space.size(); ++i) {

@@ -96,19 +96,18 @@ inline Vec<S> square_root(Vec<S> x) {
 // 1 / x for finite x above zero: in float the CPU's estimate and a step of Newton, good to 2e-7.
 template <class S>
 ASSAY_NN_INLINE Vec<S> reciprocal(Vec<S> x) {
-  if constexpr (sizeof(S) == 8) {
-    return S{1} / x;
-  } else {
 #if defined(__AVX512F__)
+  if constexpr (sizeof(S) == 4) {
     const Vec<S> r = (Vec<S>)_mm512_rcp14_ps((__m512)x);
     return r * (S{2} - x * r);
+  }
 #elif defined(__AVX__)
+  if constexpr (sizeof(S) == 4) {
     const Vec<S> r = (Vec<S>)_mm256_rcp_ps((__m256)x);
     return r * (S{2} - x * r);
-#else
-    return S{1} / x;
-#endif
   }
+#endif
+  return S{1} / x;
 }
 
 // e^x: x = n ln 2 + r, Taylor's series for e^r up to r^7 / 5040. NaN stays NaN.

@@ -69,7 +69,7 @@ class Graph {
     std::int64_t count = 1;
     for (const std::int64_t extent : shape) count *= extent;
     if (count != static_cast<std::int64_t>(values.size())) throw Error("a constant of a graph has another number of values than its shape");
-    const std::string name = fresh("constant");
+    std::string name = fresh("constant");
     const assay_array array = detail::array_of(values.data(), shape);
     check(raw_->constant(raw_, name.c_str(), &array), name);
     return name;
