@@ -139,6 +139,6 @@ TEST_CASE("files of monstrous size are refused quickly and with a place") {
   ask("name: \"" + std::string(ten_mb, 'a'), "is never closed");
   ask("name: 1\n" + std::string(ten_mb, 'a') + ": 1\n", "monstrous.yaml:2:");
   ask("seed: " + std::string(ten_mb, '9') + "\n", "does not fit into 64 bits");
-  ask(std::string(17'000'000, '#'), "larger than 16 MB");
+  ask(many("#", 17'000'000), "larger than 16 MB");
   ask("assay: 1\nname: \"" + many("${X:-a}", 1'000'000) + "\"\n", "needs the key");
 }

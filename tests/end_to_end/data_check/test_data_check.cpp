@@ -66,7 +66,7 @@ TEST_CASE("a clean panel: the roles are guessed and said, nothing is found, exit
 
 TEST_CASE("doubled times stop a run: exit 2, with rows and lines of the file as it lies there") {
   Folder folder;
-  folder.write("p.csv", prices(1, 60, [](int, int d, std::string line) { return d == 30 ? line + "\n\n" + line : line; }));
+  folder.write("p.csv", prices(1, 60, [](int, int d, const std::string& line) { return d == 30 ? line + "\n\n" + line : line; }));
   const Result r = folder.assay({"data", "check", "p.csv", "--json"});
   CHECK(r.code == 2);
   const Json found = finding(r.json(), "duplicates");
@@ -79,7 +79,7 @@ TEST_CASE("doubled times stop a run: exit 2, with rows and lines of the file as 
 
 TEST_CASE("several findings: the worst first, all files looked at, one list") {
   Folder folder;
-  folder.write("a.csv", prices(1, 200, [](int, int d, std::string line) {
+  folder.write("a.csv", prices(1, 200, [](int, int d, const std::string& line) {
                  if (d >= 100 && d < 125) return std::string();
                  return d == 50 ? line.substr(0, 10) + ",-999,1000" : line;
                }));
@@ -96,7 +96,7 @@ TEST_CASE("several findings: the worst first, all files looked at, one list") {
 
 TEST_CASE("lines that cannot be read are errors, and the rest is still looked at") {
   Folder folder;
-  folder.write("p.csv", prices(1, 60, [](int, int d, std::string line) {
+  folder.write("p.csv", prices(1, 60, [](int, int d, const std::string& line) {
                  return d == 10 ? line + ",5,5" : d == 40 ? "2020-03-02,x" : line;
                }));
   const Result r = folder.assay({"data", "check", "p.csv", "--json"});
@@ -194,7 +194,7 @@ TEST_CASE("an experiment file: its roles, its features against its target, what 
   CHECK(peeks.code == 2);
   CHECK(finding(peeks.json(), "run").at("mend").get<std::string>().find("lag(close, 1)") != std::string::npos);
 
-  folder.write("p.csv", prices(2, 200, [](int e, int d, std::string line) { return e == 1 && d == 9 ? line + "\n" + line : line; }));
+  folder.write("p.csv", prices(2, 200, [](int e, int d, const std::string& line) { return e == 1 && d == 9 ? line + "\n" + line : line; }));
   const Result doubled = folder.assay({"data", "check", "sound.yaml", "--json"});
   CHECK(doubled.code == 2);
   CHECK(finding(doubled.json(), "duplicates").at("entities")[0].at("name") == "S1");
