@@ -105,7 +105,7 @@ TEST_CASE("The 95 % interval of a mean rank IC covers the truth as often as it s
   if (signal > 0) {
     const int markets = 2'000;
     for (int market = 0; market < markets; ++market) {
-      options.seed = static_cast<std::uint64_t>(1'000'000 + market);
+      options.seed = std::uint64_t{1'000'000} + static_cast<std::uint64_t>(market);
       for (const double ic : rank_ics(options)) truth += ic / static_cast<double>(markets * (options.days - 1));
     }
     CHECK(truth > 0.1);

@@ -192,7 +192,7 @@ TEST_CASE("--json: one value with the promised keys and nothing else on stdout")
   CHECK(forecast_rows.json().size() == lines_of(forecasts(folder, "1")).size() - 1);
   CHECK(folder.assay({"runs", "show", "1", "--steps", "--json"}).json()[0].contains("epoch"));
   CHECK(folder.assay({"runs", "delete", "2", "--json"}).json().at("deleted")[0] == 2);
-  CHECK(folder.assay({"plugin", "list", "--json"}).json().size() > 0);
+  CHECK_FALSE(folder.assay({"plugin", "list", "--json"}).json().empty());
 }
 
 TEST_CASE("runs delete forgets the run; the ledger goes on counting it") {

@@ -3,7 +3,6 @@
 #include "unit/audit/planted_subject.hpp"
 
 using namespace assay;
-using planted::Audited;
 using planted::over_time;
 using planted::told;
 
