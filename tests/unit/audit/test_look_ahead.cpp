@@ -143,8 +143,8 @@ TEST_CASE("Labels that read further than their interval, or are made from what i
   CHECK(early.findings.front().what.find("further than its interval") != std::string::npos);
 
   const audit::TestResult filled_in = tampered([](pipeline::Dataset& d) {
-    for (std::size_t row = 0; row < d.y.size(); ++row)
-      if (std::isnan(d.y[row])) d.y[row] = 0;
+    for (double& value : d.y)
+      if (std::isnan(value)) value = 0;
   });
   REQUIRE(filled_in.status == Status::found);
   CHECK(filled_in.findings.front().what.find("made from what is there") != std::string::npos);

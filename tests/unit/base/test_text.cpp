@@ -98,5 +98,5 @@ TEST_CASE("what others wrote is printed without its control characters") {
                         "b") ==
         "a\\x9b\\xff"
         "b");  // no UTF-8
-  CHECK(text::printable("") == "");
+  CHECK(text::printable("").empty());
 }

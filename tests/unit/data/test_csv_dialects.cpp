@@ -246,7 +246,7 @@ TEST_CASE("malformed lines are skipped and counted where the file says so") {
   options.skip_malformed = true;
   const auto t = parse("a,b\n1,2\n3\n4,5,6\n\"x\"y,7\n8,\"9\n9\"\n\"10\n10\",1,2\n11,12\n13,\"open\n14,15\n", options);
   CHECK(texts(t, 0) == Texts{"1", "8", "11", "14"});
-  REQUIRE(t.notes.size() >= 1);
+  REQUIRE_FALSE(t.notes.empty());
   CHECK(std::count(t.notes.begin(), t.notes.end(), "5 malformed lines skipped: lines 3, 4, 5, 8, 11") == 1);
   CHECK_THAT(problems("a,b\n1\n2\n", options)[0].message, Contains("no rows"));
   // Only the shape of a line can be skipped, not what its cells say.
