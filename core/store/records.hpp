@@ -59,12 +59,14 @@ struct UnitKey {
 // Out-of-sample forecasts of one unit, rules.md 20. Arrays have one entry a row; known_at, label_end and entity are empty without time.
 struct Predictions {
   std::string part = "test";  // test | validation | final_test
+  std::int64_t horizon = 0;   // of target.horizons; 0: the target has but one
   std::int64_t outputs = 1;
   std::vector<std::int64_t> row;  // 0-based row in the source
   std::vector<TimeNs> known_at, label_end;
   std::vector<std::int32_t> entity;
-  std::vector<double> truth;  // NaN: not known
-  std::vector<double> value;  // rows x outputs, NaN: not forecast
+  std::vector<double> truth;                       // NaN: not known
+  std::vector<double> value;                       // rows x outputs, NaN: not forecast
+  std::vector<double> levels = {}, quantile = {};  // rising; rows x levels, NaN: not forecast. Empty: none were asked for, or given
 };
 
 struct StepMetric {

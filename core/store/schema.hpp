@@ -116,6 +116,16 @@ CREATE TABLE explanation (
   model TEXT NOT NULL, fold INTEGER NOT NULL, repeat INTEGER NOT NULL, method TEXT NOT NULL, row INTEGER NOT NULL, settings TEXT NOT NULL,
   json TEXT NOT NULL,
   PRIMARY KEY (run, model, fold, repeat, method, row, settings)) WITHOUT ROWID;
+)sql",
+    R"sql(
+-- Forecasts by horizon (0: the target has but one), and quantiles: float64 levels, and quantile (rows x levels).
+CREATE TABLE forecast (
+  unit INTEGER NOT NULL REFERENCES unit ON DELETE CASCADE,
+  part TEXT NOT NULL, horizon INTEGER NOT NULL, outputs INTEGER NOT NULL, row BLOB NOT NULL, known_at BLOB NOT NULL,
+  label_end BLOB NOT NULL, entity BLOB NOT NULL, truth BLOB NOT NULL, value BLOB NOT NULL, levels BLOB NOT NULL, quantile BLOB NOT NULL,
+  PRIMARY KEY (unit, part, horizon));
+INSERT INTO forecast SELECT unit, part, 0, outputs, row, known_at, label_end, entity, truth, value, x'', x'' FROM prediction;
+DROP TABLE prediction;
 )sql"};
 
 }  // namespace assay::store

@@ -338,17 +338,20 @@ void Store::put_unit(RunId id, const UnitRecord& unit) {
       step.exec();
       step.reset();
     }
-    SQLite::Statement prediction(db, "INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement prediction(db, "INSERT INTO forecast VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const Predictions& p : unit.predictions) {
       prediction.bind(1, row);
       prediction.bind(2, p.part);
-      prediction.bind(3, p.outputs);
-      bind_array(prediction, 4, p.row);
-      bind_array(prediction, 5, p.known_at);
-      bind_array(prediction, 6, p.label_end);
-      bind_array(prediction, 7, p.entity);
-      bind_array(prediction, 8, p.truth);
-      bind_array(prediction, 9, p.value);
+      prediction.bind(3, p.horizon);
+      prediction.bind(4, p.outputs);
+      bind_array(prediction, 5, p.row);
+      bind_array(prediction, 6, p.known_at);
+      bind_array(prediction, 7, p.label_end);
+      bind_array(prediction, 8, p.entity);
+      bind_array(prediction, 9, p.truth);
+      bind_array(prediction, 10, p.value);
+      bind_array(prediction, 11, p.levels);
+      bind_array(prediction, 12, p.quantile);
       prediction.exec();
       prediction.reset();
     }
@@ -396,19 +399,23 @@ std::vector<UnitRecord> Store::units(RunId id) const {
 std::vector<Predictions> Store::predictions(RunId id, const UnitKey& key) const {
   return guarded(state_->file, "reading predictions", [&] {
     std::vector<Predictions> list;
-    SQLite::Statement q(
-        state_->db, "SELECT part, outputs, row, known_at, label_end, entity, truth, value FROM prediction WHERE unit = ? ORDER BY part");
+    SQLite::Statement q(state_->db,
+                        "SELECT part, horizon, outputs, row, known_at, label_end, entity, truth, value, levels, quantile FROM forecast"
+                        " WHERE unit = ? ORDER BY part, horizon");
     q.bind(1, state_->unit_id(id, key));
     while (q.executeStep()) {
       Predictions p;
       p.part = q.getColumn(0).getString();
-      p.outputs = q.getColumn(1).getInt64();
-      p.row = read_array<std::int64_t>(q.getColumn(2));
-      p.known_at = read_array<TimeNs>(q.getColumn(3));
-      p.label_end = read_array<TimeNs>(q.getColumn(4));
-      p.entity = read_array<std::int32_t>(q.getColumn(5));
-      p.truth = read_array<double>(q.getColumn(6));
-      p.value = read_array<double>(q.getColumn(7));
+      p.horizon = q.getColumn(1).getInt64();
+      p.outputs = q.getColumn(2).getInt64();
+      p.row = read_array<std::int64_t>(q.getColumn(3));
+      p.known_at = read_array<TimeNs>(q.getColumn(4));
+      p.label_end = read_array<TimeNs>(q.getColumn(5));
+      p.entity = read_array<std::int32_t>(q.getColumn(6));
+      p.truth = read_array<double>(q.getColumn(7));
+      p.value = read_array<double>(q.getColumn(8));
+      p.levels = read_array<double>(q.getColumn(9));
+      p.quantile = read_array<double>(q.getColumn(10));
       list.push_back(std::move(p));
     }
     return list;

@@ -175,6 +175,9 @@ typedef struct assay_problem { /* what is to be learned; the same for every call
   const double* class_weight;         /* per class, or null; loss terms are multiplied by it */
   const char* unit;                   /* free text from the file, may be null */
   double target_center, target_scale; /* mean and standard deviation (> 0) of the train targets; 0 and 1 for classes */
+  const double* levels;               /* n_levels quantile levels that are asked for: rising, each inside 0..1; null where none are */
+  int64_t n_levels;
+  int64_t n_horizons; /* regressions with model.horizons/1: how many values are learned for each row, and n_outputs; else 1 */
 } assay_problem;
 
 typedef struct assay_batch {
@@ -182,15 +185,15 @@ typedef struct assay_batch {
   int64_t rows;
   const assay_problem* problem;
   assay_array x;               /* in the dtype that the ability's table asks for; rows are dense in the last dimension */
-  assay_array y;               /* the same dtype, rank 1; a class is its number 0, 1, ... */
+  assay_array y;               /* the same dtype, rank 1; a class is its number 0, 1, ...; with n_horizons > 1 rank 2 (rows x n_horizons) */
   assay_array weight;          /* rank 1, or absent */
   const int64_t* time_ns;      /* known-at times, or null */
   const int64_t* label_end_ns; /* or null */
   const int32_t* entity;       /* or null */
   const int64_t* group;        /* or null */
   const int32_t* segment;      /* lookback windows never cross a change of segment; or null */
-  const double*
-      last_known_target; /* the latest target of the same entity whose label ended at or before the row's time, NaN = none yet; or null */
+  const double* last_known_target; /* the latest target of the same entity whose label ended at or before the row's time, NaN = none yet;
+                                      with n_horizons > 1 rows x n_horizons; or null */
   /* Offered in model.fit/1 where the fold has validation rows, for call->evaluate: inputs without labels. rows = 0 otherwise. */
   const assay_array* validation_x;
   const double* validation_last_known_target;
@@ -252,6 +255,22 @@ typedef struct assay_model_predict { /* "model.predict/1": const; from several t
   /* out: f64, rank 2 (rows x n_outputs), writable, never aliases the inputs. rows->y is absent, rows->weight too. */
   assay_status (*predict)(const void* self, assay_call*, const assay_batch* rows, assay_array* out);
 } assay_model_predict;
+
+/* "model.quantiles/1": how sure a regression is; const, concurrent as predict is. out: f64, rank 2 (rows x n_levels), writable: along each
+ * row the values never fall. Levels rise, each inside 0..1. A model that learned for the problem's levels alone refuses others
+ * (ASSAY_UNSUPPORTED). Never together with n_horizons > 1. */
+typedef struct assay_model_quantiles {
+  uint32_t struct_size;
+  uint16_t dtype, reserved;
+  assay_status (*quantiles)(const void* self, assay_call*, const assay_batch* rows, const double* levels, int64_t n_levels,
+                            assay_array* out);
+} assay_model_quantiles;
+
+/* "model.horizons/1": one fit learns several values for each row, the same quantity so many steps ahead (n_horizons). Without it the host
+ * makes a fit for each. */
+typedef struct assay_model_horizons {
+  uint32_t struct_size;
+} assay_model_horizons;
 
 typedef struct assay_model_importance { /* "model.importance/1": one value >= 0 for each input */
   uint32_t struct_size;
@@ -363,7 +382,8 @@ enum {
   ASSAY_METRIC_DECISION = 2u,    /* uses decision, hence a threshold */
   ASSAY_METRIC_BY_DATE = 4u,     /* host calls it once per date and averages (panels) */
   ASSAY_METRIC_NAIVE_SCALE = 8u, /* uses naive_mae */
-  ASSAY_METRIC_LAST_KNOWN = 16u  /* uses last_known_target */
+  ASSAY_METRIC_LAST_KNOWN = 16u, /* uses last_known_target */
+  ASSAY_METRIC_QUANTILES = 32u   /* uses quantile: not scored where the model gives none */
 };
 typedef struct assay_scored {
   uint32_t struct_size, task;
@@ -377,6 +397,9 @@ typedef struct assay_scored {
   const int32_t* entity;           /* or null */
   const double* last_known_target; /* or null */
   double naive_mae;                /* in-train mean absolute change of the target from its last known value; NaN = unknown */
+  const double* levels;            /* n_levels quantile levels, rising; or null */
+  const double* quantile;          /* rows x n_levels, row-major, rising along each row, never NaN; or null */
+  int64_t n_levels;
 } assay_scored;
 typedef struct assay_metric_score { /* "metric.score/1" */
   uint32_t struct_size;

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "store/ledger.hpp"
+#include "store/schema.hpp"
 #include "store/store.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
@@ -52,7 +53,11 @@ UnitRecord sample_unit(std::int64_t fold) {
   p.entity = {0, 1};
   p.truth = {1.5, std::numeric_limits<double>::quiet_NaN()};
   p.value = {1.25, -0.0};
-  unit.predictions = {p};
+  Predictions later = p;
+  later.horizon = 5;
+  later.levels = {0.1, 0.9};
+  later.quantile = {1, 2, 3, std::numeric_limits<double>::quiet_NaN()};
+  unit.predictions = {later, p};
   unit.bundle = {std::byte{1}, std::byte{0}, std::byte{255}};
   return unit;
 }
@@ -84,7 +89,13 @@ TEST_CASE("a run and its fits come back as they were put") {
   REQUIRE(units[0].steps.size() == 2);
   CHECK(std::isnan(units[0].steps[1].value));
   const auto predictions = store.predictions(id, {"model", 0, 0});
-  REQUIRE(predictions.size() == 1);
+  REQUIRE(predictions.size() == 2);
+  CHECK(predictions[1].horizon == 5);
+  CHECK(predictions[1].levels == std::vector<double>{0.1, 0.9});
+  CHECK(predictions[1].quantile[2] == 3);
+  CHECK(std::isnan(predictions[1].quantile[3]));
+  CHECK(predictions[0].horizon == 0);
+  CHECK(predictions[0].levels.empty());
   CHECK(predictions[0].row == std::vector<std::int64_t>{4, 9});
   CHECK(predictions[0].entity == std::vector<std::int32_t>{0, 1});
   CHECK(std::isnan(predictions[0].truth[1]));
@@ -98,6 +109,30 @@ TEST_CASE("a run and its fits come back as they were put") {
   CHECK(metrics[1].value == 0.74);
   CHECK(std::isnan(metrics[2].value));
   CHECK(std::isnan(metrics[0].spread));
+}
+
+TEST_CASE("forecasts of a store from before horizons and quantiles are kept") {
+  const Folder folder;
+  const std::filesystem::path file = folder.path / "assay.db";
+  {
+    constexpr int kBefore = 7;
+    SQLite::Database old(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    for (int v = 0; v < kBefore; ++v) old.exec(kMigrations[static_cast<std::size_t>(v)]);
+    old.exec("PRAGMA user_version = 7");
+    old.exec(
+        "INSERT INTO run (id, identity, name, status, file, original, resolved, seed, data_hash, build, machine, cpu_variant, started_at,"
+        " quick) VALUES (1, 'i', 'old', 'complete', 'f', '', '', 0, '', '', '', '', 0, 0);"
+        "INSERT INTO unit VALUES (3, 1, 'model', 0, 0, 'complete', 0, -1, '', '', '{}', x'');"
+        "INSERT INTO prediction VALUES (3, 'test', 1, x'0400000000000000', x'', x'', x'', x'000000000000F03F', x'0000000000000040')");
+  }
+  const Store store(file, Store::Mode::write);
+  const auto predictions = store.predictions(1, {"model", 0, 0});
+  REQUIRE(predictions.size() == 1);
+  CHECK(predictions[0].horizon == 0);
+  CHECK(predictions[0].row == std::vector<std::int64_t>{4});
+  CHECK(predictions[0].truth == std::vector<double>{1});
+  CHECK(predictions[0].value == std::vector<double>{2});
+  CHECK(predictions[0].quantile.empty());
 }
 
 TEST_CASE("runs are named by number, name or last, and a wrong name says what to do") {
@@ -179,7 +214,7 @@ TEST_CASE("a killed writer leaves a store that opens and holds every finished ca
     const auto units = store.finished_units(id);
     CHECK(static_cast<int>(units.size()) >= finished);
     CHECK(static_cast<int>(units.size()) <= finished + 1);
-    for (const UnitKey& key : units) CHECK(store.predictions(id, key).size() == 1);
+    for (const UnitKey& key : units) CHECK(store.predictions(id, key).size() == 2);
   }
 }
 
