@@ -14,6 +14,7 @@
 #include "checker/sample_training.hpp"
 #include "checker/state_tests.hpp"
 #include "checker/thread_watch.hpp"
+#include "checker/weights_test.hpp"
 
 namespace assay::checker {
 namespace {
@@ -367,6 +368,7 @@ const std::vector<Test>& model_tests() {
       {"model", "input_untouched", "it does not write to its inputs", "fits", input_untouched},
       {"model", "batch_equals_single", "a row is predicted alone as among others", "fits", batch_equals_single},
       {"model", "concurrent_predict", "8 threads may predict at once", "fits", concurrent},
+      {"model", "weights", "weights of rows count as it says", "fits", weights},
       {"model", "slopes", "the slopes that it tells are those of its forecasts", "fits", slopes_of_forecasts},
       {"model", "graph", "the graph that it tells computes its forecasts", "fits", graph_of_forecasts},
       {"model", "max_threads", "it keeps to max_threads", "fits", max_threads},

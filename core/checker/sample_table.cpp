@@ -88,7 +88,8 @@ SampleTable SampleTable::taken(std::span<const std::int64_t> which) const {
           pick(y, which),
           pick(last_known, which),
           pick(time_ns, which),
-          pick(label_end_ns, which)};
+          pick(label_end_ns, which),
+          weight.empty() ? weight : pick(weight, which)};
 }
 
 SampleTable SampleTable::first(std::int64_t count) const {
@@ -98,7 +99,7 @@ SampleTable SampleTable::first(std::int64_t count) const {
 }
 
 SampleBatch::SampleBatch(const SampleTable& table, std::uint16_t dtype, bool labels)
-    : memory_((table.x.size() + 4 * table.y.size()) * sizeof(double) + 1024) {
+    : memory_((table.x.size() + 5 * table.y.size()) * sizeof(double) + 1024) {
   const auto put = [&](const std::vector<double>& values) -> const void* {
     const std::span<const double> from(values);
     return dtype == ASSAY_F32 ? static_cast<const void*>(memory_.put<float>(from)) : memory_.put<double>(from);
@@ -126,6 +127,7 @@ SampleBatch::SampleBatch(const SampleTable& table, std::uint16_t dtype, bool lab
   batch_.x = table.lookback > 0 ? array_of(dtype, x, {table.rows, table.lookback, kInputs}) : array_of(dtype, x, {table.rows, kInputs});
   if (labels) {
     batch_.y = array_of(dtype, put(table.y), {table.rows});
+    if (!table.weight.empty()) batch_.weight = array_of(dtype, put(table.weight), {table.rows});
     batch_.label_end_ns = memory_.put<std::int64_t>(std::span<const std::int64_t>(table.label_end_ns));
   }
   batch_.time_ns = memory_.put<std::int64_t>(std::span<const std::int64_t>(table.time_ns));

@@ -21,6 +21,7 @@ struct SampleTable {
   std::vector<double> x;                // rows x max(1, lookback) x kInputs
   std::vector<double> y, last_known;    // last_known: the target of the row before
   std::vector<std::int64_t> time_ns, label_end_ns;
+  std::vector<double> weight = {};  // empty: all rows weigh the same
 
   std::int64_t row_width() const { return (lookback > 0 ? lookback : 1) * kInputs; }
   std::int64_t outputs() const { return task == ASSAY_TASK_MULTICLASS ? 3 : 1; }
