@@ -87,7 +87,11 @@ std::string effect_text(const Json& c) {
   const double difference = c.at("difference").get<double>();
   std::string text = fmt::format("{} {} by {} than {} ({}", measure, difference >= 0 ? "better" : "worse", brief(std::abs(difference)),
                                  opponent, c.at("test").get<std::string>());
-  if (c.contains("model") && !c.at("p_two_sided").is_null()) text += fmt::format(", {}", train::p_text(c.at("p_two_sided").get<double>()));
+  if (c.contains("model") && !c.at("p_two_sided").is_null()) {
+    text += fmt::format(", {}", train::p_text(c.at("p_two_sided").get<double>()));
+    if (c.value("p_holm", c.at("p_two_sided")) != c.at("p_two_sided"))  // runs of before do not have it
+      text += fmt::format(", Holm over all pairs {}", train::p_text(c.at("p_holm").get<double>()));
+  }
   text += ")";
   if (!c.at("smallest_effect").is_null())
     text += fmt::format("; this sample could have shown {} or more", brief(c.at("smallest_effect").get<double>()));

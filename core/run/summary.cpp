@@ -14,6 +14,7 @@
 #include "run/credit_tables.hpp"
 #include "run/held_windows.hpp"
 #include "run/number_json.hpp"
+#include "stats/forecast_tests.hpp"
 #include "stats/roc.hpp"
 
 namespace assay::run {
@@ -283,9 +284,10 @@ bool is_constant(const train::ModelForecasts& forecasts) {
   return any;
 }
 
-// Two-sided, since neither model was named as the one to beat.
-std::string pair_verdict(const std::string& a, const std::string& b, const Json& comparison, double level) {
-  const Json &p = comparison.at("p_two_sided"), &difference = comparison.at("difference");
+// Two-sided, since neither model was named as the one to beat; after Holm over all pairs of the run.
+std::string pair_verdict(const Json& comparison, double level) {
+  const std::string a = comparison.at("model").get<std::string>(), b = comparison.at("opponent").get<std::string>();
+  const Json &p = comparison.at("p_holm"), &difference = comparison.at("difference");
   if (p.is_null() || difference.is_null()) return fmt::format("{} against {}: the test is undefined", a, b);
   const bool first = difference.get<double>() > 0;
   if (p.get<double>() >= level) return fmt::format("no gain: {} is not shown to be better than {}", first ? a : b, first ? b : a);
@@ -294,15 +296,20 @@ std::string pair_verdict(const std::string& a, const std::string& b, const Json&
 
 Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
   Json list = Json::array();
+  std::vector<double> p;
   for (std::size_t a = 0; a < models.size(); ++a)
     for (std::size_t b = a + 1; b < models.size(); ++b) {
-      Json json = to_json(comparisons(input, models[a], {models[b]}).front());
-      json.erase("p_holm");
-      json.erase("better");
-      json["model"] = models[a].name;
-      json["verdict"] = pair_verdict(models[a].name, models[b].name, json, 1 - input.experiment.evaluate.confidence);
-      list.push_back(json);
+      const train::Comparison pair = comparisons(input, models[a], {models[b]}).front();
+      list.push_back(to_json(pair));
+      list.back().erase("better");
+      list.back()["model"] = models[a].name;
+      p.push_back(pair.p_two_sided);
     }
+  const std::vector<double> adjusted = stats::holm(p);  // of many pairs some look different by luck
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    list[i]["p_holm"] = number_json(adjusted[i]);
+    list[i]["verdict"] = pair_verdict(list[i], 1 - input.experiment.evaluate.confidence);
+  }
   return list;
 }
 
