@@ -22,7 +22,7 @@ worker::ConversationOptions worker_options(const config::ResourcesSpec& resource
 std::unique_ptr<const plugin::ComponentMaker> component_maker(const config::ResourcesSpec& resources, const std::filesystem::path& program,
                                                               const std::atomic<bool>* cancel);
 
-// The worker's side: "feature.describe", "feature.transform", "metric.score", "sampler.start", "sampler.ask", "sampler.tell".
+// The worker's side, by name: what RemoteFeature and its like call.
 worker::Tasks component_tasks();
 
 }  // namespace assay::run

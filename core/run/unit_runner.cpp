@@ -492,7 +492,7 @@ store::UnitRecord failed_unit(const store::UnitKey& key, const plugin::CallFailu
   store::UnitRecord record;
   record.key = key;
   record.status = status_of(why.how());
-  record.error = std::string("selecting inputs: ") + why.what();
+  record.error = std::string("preparing the fold: ") + why.what();
   record.log = why.log();
   return record;
 }

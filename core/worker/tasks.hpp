@@ -30,6 +30,19 @@ struct TaskCall {
   std::any& kept;                      // what a task leaves here is there at the next call on this component
 };
 
+// The one object of a worker, made at its first call.
+template <class Component>
+Component& kept_component(const TaskCall& call) {
+  if (!call.kept.has_value()) call.kept = std::make_shared<Component>(call.component, call.params);
+  return *std::any_cast<const std::shared_ptr<Component>&>(call.kept);
+}
+
+inline plugin::CallOptions seeded(const TaskCall& call, std::uint64_t seed) {
+  plugin::CallOptions options = call.options;
+  options.seed = seed;
+  return options;
+}
+
 struct TaskAnswer {
   std::string header = "{}";
   std::vector<std::vector<std::byte>> parts;

@@ -205,6 +205,51 @@ TEST_CASE("fitted features: the same bits in any isolation, from rerun, and from
   }
 }
 
+namespace {
+
+std::string rated(const std::string& dies) {
+  return "assay: 1\nname: rated\nseed: 5\nplugins: [\"" PROBE_PLUGINS
+         "/probe_features.so\"]\ndata: {source: csv, path: d.csv}\n"
+         "features:\n  rate: {use: probe.level_rate, column: home, dies: " +
+         dies +
+         "}\ninputs: [rate, income]\ntarget: {column: y, task: binary}\nsplit: {use: k_fold, folds: 3}\n"
+         "prepare: [{use: missing}, {use: scale}]\nmodel: {use: linear.logistic, l2: 1}\nevaluate: {metrics: [auc], baselines: [prior]}\n";
+}
+
+}  // namespace
+
+TEST_CASE("a user's own feature learns in a process of its own, with the bits that it has in the host") {
+  Folder folder;
+  folder.write("d.csv", applicants(900, false));
+  folder.write("e.yaml", rated("never"));
+  const Result ran = folder.assay({"run", "e.yaml", "--workers", "2"});
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const std::string bits = forecasts(folder);
+  const auto stored = last_fold(folder), fresh = predicted(folder, "d.csv");
+  REQUIRE(stored.size() == 300);
+  for (const auto& [row, value] : stored) CHECK(fresh.at(row) == value);
+  CHECK(folder.assay({"runs", "show", "last", "--json"}).json().at("learned_features").at(0).at("found").at("rate").at("levels") == 3);
+  REQUIRE(folder.assay({"run", "e.yaml", "--again", "--isolation", "none"}).code == 0);
+  CHECK(forecasts(folder) == bits);
+}
+
+TEST_CASE("a user's own feature that dies while it learns ends the fits that need it, with its reason, and nothing else") {
+  Folder folder;
+  folder.write("d.csv", applicants(900, false));
+  for (const std::string dies : {"fit", "transform"}) {
+    INFO(dies);
+    folder.write("e.yaml", rated(dies));
+    const Result ran = folder.assay({"run", "e.yaml", "--json"});
+    CHECK(ran.code == 3);
+    CHECK_THAT(ran.out + ran.err, Catch::Contains("SIGABRT") && Catch::Contains("probe.level_rate"));
+    const Result checked = folder.assay({"check", "e.yaml"});
+    INFO(checked.err);
+    CHECK(checked.code == 3);
+    CHECK_THAT(checked.err, Catch::Contains("SIGABRT") && Catch::Contains("probe.level_rate"));
+  }
+}
+
 TEST_CASE("an optional column of a feature may be left out, by the file and by the data; one that is named may not") {
   Folder folder;
   const auto csv = [](bool with_loan) {

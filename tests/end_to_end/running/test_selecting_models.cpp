@@ -43,7 +43,7 @@ TEST_CASE("a model that crashes while it judges inputs ends the fits that need t
   folder.write("e.yaml", market("{use: recursive_elimination, model: {use: bad.segfaults}, importance: permutation}", ""));
   const Result run = folder.assay({"run", "e.yaml", "--json"});
   CHECK(run.code == 3);
-  CHECK_THAT(run.json().at("failures").dump(), Catch::Contains("selecting inputs") && Catch::Contains("SIGSEGV"));
+  CHECK_THAT(run.json().at("failures").dump(), Catch::Contains("preparing the fold") && Catch::Contains("SIGSEGV"));
   CHECK_THAT(folder.assay({"runs", "show", "last"}).out, Catch::Contains("crashed"));
   CHECK(folder.assay({"check", "e.yaml"}).code == 0);  // it fits nothing
 }
