@@ -11,6 +11,7 @@
 #include "checker/gradient_test.hpp"
 #include "checker/graph_test.hpp"
 #include "checker/pruning_test.hpp"
+#include "checker/quantiles_test.hpp"
 #include "checker/sample_training.hpp"
 #include "checker/state_tests.hpp"
 #include "checker/thread_watch.hpp"
@@ -371,6 +372,7 @@ const std::vector<Test>& model_tests() {
       {"model", "weights", "weights of rows count as it says", "fits", weights},
       {"model", "slopes", "the slopes that it tells are those of its forecasts", "fits", slopes_of_forecasts},
       {"model", "graph", "the graph that it tells computes its forecasts", "fits", graph_of_forecasts},
+      {"model", "quantiles", "its quantiles never cross, and are the same however they are asked for", "fits", quantiles_of_forecasts},
       {"model", "max_threads", "it keeps to max_threads", "fits", max_threads},
       {"model", "progress", "it reports progress", "fits", progress},
       {"model", "evaluates", "with validation rows on offer it learns as well, and asks for scores of those rows only", "fits", evaluates},

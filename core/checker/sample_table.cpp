@@ -1,8 +1,8 @@
 #include "checker/sample_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
 
 #include "base/calendar.hpp"
 #include "base/random.hpp"
@@ -119,6 +119,10 @@ SampleBatch::SampleBatch(const SampleTable& table, std::uint16_t dtype, bool lab
   problem_.lookback = table.lookback;
   problem_.n_outputs = table.outputs();
   problem_.inputs = pointers_.data();
+  if (table.task == ASSAY_TASK_REGRESSION) {
+    problem_.levels = kLevels.data();
+    problem_.n_levels = std::ssize(kLevels);
+  }
 
   batch_.struct_size = sizeof batch_;
   batch_.rows = table.rows;

@@ -2,6 +2,7 @@
 // from nothing but itself.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -14,6 +15,7 @@
 namespace assay::checker {
 
 inline constexpr std::int64_t kInputs = 5;
+inline constexpr std::array<double, 5> kLevels = {0.05, 0.25, 0.5, 0.75, 0.95};  // of quantiles, which every regression is asked for
 
 struct SampleTable {
   std::uint32_t task = ASSAY_TASK_REGRESSION;

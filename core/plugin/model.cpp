@@ -10,6 +10,21 @@ void require(const void* table, const LoadedComponent& component, const char* tr
   if (!table) throw ComponentError(component.spec.id, tried, ASSAY_UNSUPPORTED, std::string("it offers no ") + ability);
 }
 
+// What a model fills: rows x cols, row-major.
+assay_array matrix(std::span<double> out, std::int64_t rows, std::int64_t cols) {
+  ASSAY_CHECK(std::ssize(out) == rows * cols, "what a model gives has rows x columns");
+  assay_array array{};
+  array.dtype = ASSAY_F64;
+  array.rank = 2;
+  array.device_kind = ASSAY_CPU;
+  array.shape[0] = rows;
+  array.shape[1] = cols;
+  array.stride[0] = cols;
+  array.stride[1] = 1;
+  array.data = out.data();
+  return array;
+}
+
 }  // namespace
 
 Model::Model(const LoadedComponent& component, const config::Map& params, const CallOptions& options)
@@ -18,6 +33,7 @@ Model::Model(const LoadedComponent& component, const config::Map& params, const 
   fit_ = component.ability<assay_model_fit>("model.fit/1");
   step_ = component.ability<assay_model_step>("model.step/1");
   predict_ = component.ability<assay_model_predict>("model.predict/1");
+  quantiles_ = component.ability<assay_model_quantiles>("model.quantiles/1");
   train_state_ = component.ability<assay_train_state>("train_state/1");
   importance_ = component.ability<assay_model_importance>("model.importance/1");
   summary_ = component.ability<assay_model_summary>("model.summary/1");
@@ -38,6 +54,11 @@ std::uint16_t Model::step_dtype() const {
 std::uint16_t Model::gradient_dtype() const {
   require(gradient_, *component_, "gradient", "model.gradient/1");
   return gradient_->dtype;
+}
+
+std::uint16_t Model::quantiles_dtype() const {
+  require(quantiles_, *component_, "quantiles", "model.quantiles/1");
+  return quantiles_->dtype;
 }
 
 void Model::fit(const assay_batch& batch, const CallOptions& options) {
@@ -61,19 +82,16 @@ double Model::step(const assay_batch& batch, const assay_step& at, const CallOpt
 }
 
 void Model::predict(const assay_batch& rows, std::span<double> out, const CallOptions& options) const {
-  const std::int64_t outputs = rows.problem->n_outputs;
-  ASSAY_CHECK(static_cast<std::int64_t>(out.size()) == rows.rows * outputs, "predictions are rows x outputs");
-  assay_array array{};
-  array.dtype = ASSAY_F64;
-  array.rank = 2;
-  array.device_kind = ASSAY_CPU;
-  array.shape[0] = rows.rows;
-  array.shape[1] = outputs;
-  array.stride[0] = outputs;
-  array.stride[1] = 1;
-  array.data = out.data();
+  assay_array array = matrix(out, rows.rows, rows.problem->n_outputs);
   CallHost host(options);
   host.finish(predict_->predict(self(), host.raw(), &rows, &array), *component_, "predict");
+}
+
+void Model::quantiles(const assay_batch& rows, std::span<const double> levels, std::span<double> out, const CallOptions& options) const {
+  require(quantiles_, *component_, "quantiles", "model.quantiles/1");
+  assay_array array = matrix(out, rows.rows, std::ssize(levels));
+  CallHost host(options);
+  host.finish(quantiles_->quantiles(self(), host.raw(), &rows, levels.data(), std::ssize(levels), &array), *component_, "quantiles");
 }
 
 StateEntries Model::train_save(const CallOptions& options) const {

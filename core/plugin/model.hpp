@@ -26,6 +26,7 @@ class Model : public ComponentOwner {
   bool has_summary() const { return summary_ != nullptr; }
   bool has_graph() const { return graph_ != nullptr; }
   bool has_gradient() const { return gradient_ != nullptr; }
+  bool has_quantiles() const { return quantiles_ != nullptr; }
   bool has_prune() const { return prune_ != nullptr; }
   bool is_linear() const { return has_gradient() && component_->has(ASSAY_LINEAR); }
   bool concurrent() const { return component_->has(ASSAY_CONCURRENT_PREDICT); }
@@ -34,12 +35,16 @@ class Model : public ComponentOwner {
   std::uint16_t step_dtype() const;
   std::uint16_t predict_dtype() const { return predict_->dtype; }
   std::uint16_t gradient_dtype() const;
+  std::uint16_t quantiles_dtype() const;
 
   void fit(const assay_batch& batch, const CallOptions& options);
   void begin(const assay_problem& problem, std::int64_t batch_size, const CallOptions& options);
   double step(const assay_batch& batch, const assay_step& at, const CallOptions& options);  // the mean loss
   // out: rows x outputs, row-major. NaN comes through as it is.
   void predict(const assay_batch& rows, std::span<double> out, const CallOptions& options) const;
+
+  // out: rows x levels, row-major, as it comes: quantile_fault() (quantiles.hpp) says whether it can be true.
+  void quantiles(const assay_batch& rows, std::span<const double> levels, std::span<double> out, const CallOptions& options) const;
 
   StateEntries train_save(const CallOptions& options) const;
   void train_load(const assay_problem& problem, const StateEntries& state, const CallOptions& options);
@@ -57,6 +62,7 @@ class Model : public ComponentOwner {
   const assay_model_fit* fit_ = nullptr;
   const assay_model_step* step_ = nullptr;
   const assay_model_predict* predict_ = nullptr;
+  const assay_model_quantiles* quantiles_ = nullptr;
   const assay_train_state* train_state_ = nullptr;
   const assay_model_importance* importance_ = nullptr;
   const assay_model_summary* summary_ = nullptr;

@@ -22,6 +22,7 @@ std::string to_json(const train::LearnerSetup& setup) {
               {"inputs", inputs},
               {"outputs", setup.outputs},
               {"class_weight", setup.class_weight},
+              {"levels", setup.levels},
               {"batch_size", setup.batch_size},
               {"shuffle", setup.shuffle},
               {"seed", setup.seed},
@@ -41,6 +42,7 @@ train::LearnerSetup setup_from_json(const std::string& text) {
         {c.at(0).get<std::string>(), static_cast<pipeline::InputKind>(c.at(1).get<int>()), c.at(2).get<std::vector<std::string>>()});
   setup.outputs = json.at("outputs").get<std::int64_t>();
   setup.class_weight = json.at("class_weight").get<std::vector<double>>();
+  setup.levels = json.at("levels").get<std::vector<double>>();
   setup.batch_size = json.at("batch_size").get<std::int64_t>();
   setup.shuffle = json.at("shuffle").get<bool>();
   setup.seed = json.at("seed").get<std::uint64_t>();

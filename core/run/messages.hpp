@@ -33,7 +33,8 @@ enum class Request : std::uint32_t {
   slopes,
   prune,
   size,
-  predict_speed
+  predict_speed,
+  quantiles
 };
 constexpr std::uint32_t kEvaluate = 200;  // asked back during a fit, beside worker::Reply; answered with Request::score
 

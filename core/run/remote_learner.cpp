@@ -24,7 +24,7 @@ RemoteLearner::RemoteLearner(const train::LearnerSetup& setup, const std::filesy
   const Json header{{"plugin", plugin.string()}, {"setup", to_json(setup)}};
   const Json traits = Json::parse(ask(Request::setup, header.dump(), {}, train_rows.number()).header);
   const auto is = [&](const char* name) { return traits.at(name).get<bool>(); };
-  traits_ = {is("by_steps"), is("resumable"), is("uses_validation"), is("tells_slopes"), is("linear"), is("prunes")};
+  traits_ = {is("by_steps"), is("resumable"), is("uses_validation"), is("tells_slopes"), is("linear"), is("tells_quantiles"), is("prunes")};
 }
 
 worker::Message RemoteLearner::ask(Request request, std::string_view header, std::span<const worker::Bytes> parts, int file,
@@ -56,6 +56,13 @@ void RemoteLearner::fit(const train::Rows& validation, const train::Evaluate& ev
 std::vector<double> RemoteLearner::predict(const train::Rows& rows) {
   const worker::Descriptor packed = pack(train::without_labels(rows));
   const worker::Message done = ask(Request::predict, "{}", {}, packed.number());
+  const auto values = done.part_as<double>(0);
+  return {values.begin(), values.end()};
+}
+
+std::vector<double> RemoteLearner::quantiles(const train::Rows& rows) {
+  const worker::Descriptor packed = pack(train::without_labels(rows));
+  const worker::Message done = ask(Request::quantiles, "{}", {}, packed.number());
   const auto values = done.part_as<double>(0);
   return {values.begin(), values.end()};
 }

@@ -22,6 +22,7 @@ class RemoteLearner final : public train::Learner {
   double epoch(std::int64_t index, double rate_factor) override;
   void fit(const train::Rows& validation, const train::Evaluate& evaluate) override;
   std::vector<double> predict(const train::Rows& rows) override;
+  std::vector<double> quantiles(const train::Rows& rows) override;
   void keep_best() override;
   void restore_best() override;
   std::vector<std::byte> save(const std::string& note) override;

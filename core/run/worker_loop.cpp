@@ -58,6 +58,7 @@ class WorkerLoop final : public worker::MessageLoop {
               {"uses_validation", traits.uses_validation},
               {"tells_slopes", traits.tells_slopes},
               {"linear", traits.linear},
+              {"tells_quantiles", traits.tells_quantiles},
               {"prunes", traits.prunes}}
              .dump());
   }
@@ -83,6 +84,12 @@ class WorkerLoop final : public worker::MessageLoop {
   void predict(const worker::Message& message) {
     const worker::PackedFile file = worker::PackedFile::of(message.file);
     const std::vector<double> values = learner_->predict(rows_of(file));
+    done("{}", worker::bytes_of(std::span<const double>(values)));
+  }
+
+  void quantiles(const worker::Message& message) {
+    const worker::PackedFile file = worker::PackedFile::of(message.file);
+    const std::vector<double> values = learner_->quantiles(rows_of(file));
     done("{}", worker::bytes_of(std::span<const double>(values)));
   }
 
@@ -132,6 +139,8 @@ class WorkerLoop final : public worker::MessageLoop {
         return fit(message);
       case Request::predict:
         return predict(message);
+      case Request::quantiles:
+        return quantiles(message);
       case Request::keep_best:
         learner_->keep_best();
         return done();

@@ -25,6 +25,7 @@ struct LearnerSetup {
   std::vector<pipeline::InputColumn> inputs;
   std::int64_t outputs = 1;          // 1, or the class count
   std::vector<double> class_weight;  // empty: none
+  std::vector<double> levels;        // of the quantiles that are asked for, rising; empty: none are
   std::int64_t batch_size = 32;
   bool shuffle = true;
   std::uint64_t seed = 0;  // of this unit: everything random comes from it
@@ -38,6 +39,7 @@ struct LearnerTraits {
   bool uses_validation = false;  // model.fit with evaluate(): wants validation inputs during fit
   bool tells_slopes = false;     // model.gradient: slopes() answers
   bool linear = false;           // the same slopes for every row
+  bool tells_quantiles = false;  // model.quantiles: quantiles() answers where the setup has levels
   bool prunes = false;           // model.prune: prune() and size() answer
 };
 
@@ -63,6 +65,7 @@ class Learner {
   virtual double epoch(std::int64_t index, double rate_factor) = 0;        // one pass in the order of (seed, index); mean loss
   virtual void fit(const Rows& validation, const Evaluate& evaluate) = 0;  // fit models; without validation rows evaluate is empty
   virtual std::vector<double> predict(const Rows& rows) = 0;               // rows x outputs, row-major
+  virtual std::vector<double> quantiles(const Rows& rows) = 0;             // rows x levels of the setup; empty: as it is set up it has none
   virtual void keep_best() = 0;                                            // remembers the present state
   virtual void restore_best() = 0;                                         // further epochs train on from there with a fresh optimiser
   virtual std::vector<std::byte> save(const std::string& note) = 0;        // a model bundle (plugin/state_bundle) that carries `note`

@@ -148,6 +148,8 @@ ProblemView::ProblemView(const LearnerSetup& setup, const Rows& train) {
   problem_.n_outputs = setup.outputs;
   problem_.inputs = pointers_.data();
   problem_.class_weight = setup.class_weight.empty() ? nullptr : setup.class_weight.data();
+  problem_.levels = setup.levels.empty() ? nullptr : setup.levels.data();
+  problem_.n_levels = std::ssize(setup.levels);
   problem_.target_scale = 1;
   if (setup.task == config::Task::regression && !train.y.empty()) set_target(train.y, train.weight);
 }
@@ -177,8 +179,15 @@ plugin::CallOptions LocalLearner::options(std::string_view purpose) const {
 }
 
 LearnerTraits LocalLearner::traits() const {
-  return {model_.has_step(),  model_.has_step() && model_.has_train_state(), model_.has_fit() && !model_.has_step(), model_.has_gradient(),
-          model_.is_linear(), model_.has_step() && model_.has_prune()};
+  LearnerTraits traits;
+  traits.by_steps = model_.has_step();
+  traits.resumable = model_.has_step() && model_.has_train_state();
+  traits.uses_validation = model_.has_fit() && !model_.has_step();
+  traits.tells_slopes = model_.has_gradient();
+  traits.linear = model_.is_linear();
+  traits.tells_quantiles = model_.has_quantiles() && !setup_.levels.empty();
+  traits.prunes = model_.has_step() && model_.has_prune();
+  return traits;
 }
 
 void LocalLearner::begin() {
@@ -339,6 +348,21 @@ std::vector<double> LocalLearner::predict(const Rows& rows) {
     model_.predict(batch, part, options("predict"));
     out.insert(out.end(), part.begin(), part.begin() + count * setup_.outputs);
   });
+  return out;
+}
+
+std::vector<double> LocalLearner::quantiles(const Rows& rows) {
+  const auto levels = std::ssize(setup_.levels);
+  std::vector<double> out, part(static_cast<std::size_t>(kPredictChunk * levels));
+  try {
+    by_chunks(rows, model_.quantiles_dtype(), [&](const assay_batch& batch, std::int64_t count) {
+      model_.quantiles(batch, setup_.levels, part, options("predict"));
+      out.insert(out.end(), part.begin(), part.begin() + count * levels);
+    });
+  } catch (const plugin::ComponentError& e) {
+    if (e.status() != ASSAY_UNSUPPORTED) throw;
+    return {};
+  }
   return out;
 }
 

@@ -35,6 +35,7 @@ class LocalLearner final : public Learner {
   double epoch(std::int64_t index, double rate_factor) override;
   void fit(const Rows& validation, const Evaluate& evaluate) override;
   std::vector<double> predict(const Rows& rows) override;
+  std::vector<double> quantiles(const Rows& rows) override;
   void keep_best() override;
   void restore_best() override;
   std::vector<std::byte> save(const std::string& note) override;

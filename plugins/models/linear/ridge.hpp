@@ -1,8 +1,10 @@
 // linear.ridge: minimises sum w_i (y_i - b - x_i'c)^2 + l2 |c|^2 in closed form; the intercept b is not penalised (Hoerl and Kennard 1970;
-// as scikit-learn's Ridge with alpha = l2). With l2 = 0 it is least squares, with standard errors. Used by linear.cpp alone. predict() is
-// const and costs no allocation.
+// as scikit-learn's Ridge with alpha = l2). With l2 = 0 it is least squares, with standard errors. Quantiles are the forecast with the
+// empirical quantiles of its leave-one-out errors around it: row i's error when the row itself had not been learned from is
+// e_i / (1 - h_i), with h_i = w_i z_i' G^-1 z_i (Allen 1974). Used by linear.cpp alone. predict() is const and costs no allocation.
 #pragma once
 
+#include "../empirical_quantiles.hpp"
 #include "design.hpp"
 
 namespace models {
@@ -51,6 +53,16 @@ struct Ridge {
     }
     errors = Eigen::VectorXd::Constant(design.width() + 1, assay::kMissing);
     if (l2 == 0 && design.rows() > n) estimate_errors(design, y, mean, solution, factor);
+    const auto levels = batch.problem().levels();
+    left_out.learn(levels, levels.empty() ? std::vector<Weighted>() : left_out_errors(design, y, mean, solution, factor));
+  }
+
+  void quantiles(const assay::Rows& rows, std::span<const double> levels, assay::Out out) const {
+    left_out.expect(levels);
+    std::vector<double> forecast(static_cast<std::size_t>(rows.size()));
+    assay_array array = assay::detail::array_of(forecast.data(), {rows.size(), 1});
+    predict(rows, assay::Out(array));
+    for (Index r = 0; r < rows.size(); ++r) left_out.put(forecast[static_cast<std::size_t>(r)], out, r);
   }
 
   void predict(const assay::Rows& rows, assay::Out out) const {
@@ -83,16 +95,19 @@ struct Ridge {
     s.put("weights", weights);
     s.put("errors", errors);
     s.put("spread", spread);
+    left_out.save(s, "left_out");
   }
   void load(const assay::Saved& s) {
     const double b = s.number("intercept");
     const Eigen::VectorXd w = s.vector("weights"), e = s.vector("errors"), d = s.vector("spread");
     if (e.size() != w.size() + 1 || d.size() != w.size())
       throw assay::bad_state("linear.ridge: weights, standard errors and deviations differ in number");
+    ErrorQuantiles q = ErrorQuantiles::loaded(s, "left_out");
     intercept = b;
     weights = w;
     errors = e;
     spread = d;
+    left_out = std::move(q);
   }
   void importance(std::span<double> out) const { add_up(spread, weights, out); }
   void summary(assay::Saver& s) const {  // errors[0] is the intercept's; missing where l2 > 0: a shrunk weight is biased
@@ -103,6 +118,7 @@ struct Ridge {
 
   double intercept = 0;
   Eigen::VectorXd weights, errors, spread;  // spread: deviations of the train inputs
+  ErrorQuantiles left_out;
 
  private:
   void estimate_errors(Design& design, const assay::VectorView<const double>& y, double mean, const Eigen::VectorXd& solution,
@@ -122,6 +138,23 @@ struct Ridge {
       errors[design.kept()[static_cast<std::size_t>(j - 1)] + 1] = std::sqrt(variance * inverse(j, j)) / design.scale(j - 1);
     }
     errors[0] = std::sqrt(variance * to_intercept.dot(inverse * to_intercept));
+  }
+
+  // A row that alone decides some coefficient (h = 1) has no error without itself: it is left out.
+  static std::vector<Weighted> left_out_errors(Design& design, const assay::VectorView<const double>& y, double mean,
+                                               const Eigen::VectorXd& solution, const Eigen::LLT<Eigen::MatrixXd>& factor) {
+    constexpr double kDecidesAlone = 1 - 1e-9;
+    std::vector<Weighted> out;
+    design.each_block([&](Index first, const auto& block) {
+      const Eigen::MatrixXd half = factor.matrixL().solve(block.transpose());
+      const Eigen::VectorXd fitted = block * solution;
+      for (Index r = 0; r < block.rows(); ++r) {
+        const double weight = design.weight(first + r), h = weight * half.col(r).squaredNorm();
+        if (h < kDecidesAlone) out.push_back({(y[first + r] - mean - fitted[r]) / (1 - h), weight});
+      }
+    });
+    if (out.empty()) throw assay::bad_input("there are too few train rows for quantiles: no row's error is known without the row itself");
+    return out;
   }
 };
 

@@ -257,8 +257,8 @@ typedef struct assay_model_predict { /* "model.predict/1": const; from several t
 } assay_model_predict;
 
 /* "model.quantiles/1": how sure a regression is; const, concurrent as predict is. out: f64, rank 2 (rows x n_levels), writable: along each
- * row the values never fall. Levels rise, each inside 0..1. A model that learned for the problem's levels alone refuses others
- * (ASSAY_UNSUPPORTED). Never together with n_horizons > 1. */
+ * row the values never fall. Levels rise, each inside 0..1. Refused (ASSAY_UNSUPPORTED) where the model's parameters let it learn none, or
+ * where it learned for the problem's levels alone and others are asked for. Never together with n_horizons > 1. */
 typedef struct assay_model_quantiles {
   uint32_t struct_size;
   uint16_t dtype, reserved;

@@ -82,6 +82,7 @@ class MetricDefinition : public DefinitionOf<T, MetricDefinition<T>> {
   MetricDefinition& by_date() { return needs(ASSAY_METRIC_BY_DATE); }          // scored date by date, then averaged
   MetricDefinition& naive_scale() { return needs(ASSAY_METRIC_NAIVE_SCALE); }  // uses naive_mae()
   MetricDefinition& last_known() { return needs(ASSAY_METRIC_LAST_KNOWN); }    // uses last_known_target()
+  MetricDefinition& quantiles() { return needs(ASSAY_METRIC_QUANTILES); }      // uses levels() and quantile()
   MetricDefinition& values(std::initializer_list<const char*> names) {         // string literals
     Tables::names = names;
     Tables::table.n_values = static_cast<std::uint32_t>(names.size());

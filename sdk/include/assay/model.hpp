@@ -8,6 +8,8 @@
 //   gradient(const Rows&, std::int64_t output, Slopes[, Call&]) const   slopes of a raw score (abi.h says which), for `assay explain`
 //   prune(Pruning, double share[, Call&]); ModelSize size(Pruning) const         takes weights or units away (abi.h says how), for
 //   train.network_pruning
+//   quantiles(const Rows&, std::span<const double> levels, Out[, Call&]) const   how sure a regression is: rows x levels, never falling
+//   along a row; the levels that are asked for are told in Problem::levels() while it learns
 //   static constexpr bool takes_categories = true         inputs of kind category are learned as such, not as numbers
 // `using Scalar = float;` asks for x, y and weight in float. Thread rule: predict runs on several threads at once.
 #pragma once
@@ -85,6 +87,15 @@ concept TellsSlopes = TellsSlopesWithCall<T> || requires(const T& t, const Rows&
 };
 
 template <class T>
+concept TellsQuantilesWithCall = requires(const T& t, const Rows& r, std::span<const double> levels, Out o, Call& c) {
+  t.quantiles(r, levels, o, c);
+};
+template <class T>
+concept TellsQuantiles = TellsQuantilesWithCall<T> || requires(const T& t, const Rows& r, std::span<const double> levels, Out o) {
+  t.quantiles(r, levels, o);
+};
+
+template <class T>
 concept PrunesWithCall = requires(T& t, Pruning p, double share, Call& c) {
   t.prune(p, share, c);
 };
@@ -143,6 +154,17 @@ struct ModelTables {
         object_of<T>(self).predict(Rows(*rows), Out(*out), call);
       else
         object_of<T>(self).predict(Rows(*rows), Out(*out));
+    });
+  }
+  static assay_status quantiles(const void* self, assay_call* raw, const assay_batch* rows, const double* levels, std::int64_t n_levels,
+                                assay_array* out) {
+    return guard(raw, [&] {
+      [[maybe_unused]] Call call(*raw);
+      const std::span<const double> asked(levels, static_cast<std::size_t>(n_levels));
+      if constexpr (TellsQuantilesWithCall<T>)
+        object_of<T>(self).quantiles(Rows(*rows), asked, Out(*out), call);
+      else if constexpr (TellsQuantiles<T>)
+        object_of<T>(self).quantiles(Rows(*rows), asked, Out(*out));
     });
   }
   static assay_status importance(const void* self, assay_call* raw, assay_array* out) {
@@ -221,6 +243,7 @@ struct ModelTables {
     static const assay_model_fit fit_table{sizeof(assay_model_fit), kDtype, 0, &fit};
     static const assay_model_step step_table{sizeof(assay_model_step), kDtype, 0, &begin, &step};
     static const assay_model_predict predict_table{sizeof(assay_model_predict), kDtype, 0, &predict};
+    static const assay_model_quantiles quantiles_table{sizeof(assay_model_quantiles), kDtype, 0, &quantiles};
     static const assay_model_importance importance_table{sizeof(assay_model_importance), &importance};
     static const assay_model_summary summary_table{sizeof(assay_model_summary), &summary};
     static const assay_model_graph graph_table{sizeof(assay_model_graph), &graph};
@@ -231,6 +254,7 @@ struct ModelTables {
     if (Fits<T> && name == "model.fit/1") return &fit_table;
     if (Steps<T> && name == "model.step/1") return &step_table;
     if (name == "model.predict/1") return &predict_table;
+    if (TellsQuantiles<T> && name == "model.quantiles/1") return &quantiles_table;
     if (RanksInputs<T> && name == "model.importance/1") return &importance_table;
     if (Summarises<T> && name == "model.summary/1") return &summary_table;
     if (TellsGraph<T> && name == "model.graph/1") return &graph_table;

@@ -34,6 +34,7 @@ struct Table {
   double target_center = 0, target_scale = 1;  // as the host tells them
   const double* class_weight = nullptr;
   const assay_column* const* columns = nullptr;  // their kinds, where they matter
+  std::vector<double> levels{};                  // of quantiles
   assay_problem problem{};
 
   assay_batch batch(std::int64_t first = 0, std::int64_t count = -1) {
@@ -46,6 +47,8 @@ struct Table {
     problem.inputs = columns;
     problem.target_center = target_center;
     problem.target_scale = target_scale;
+    problem.levels = levels.empty() ? nullptr : levels.data();
+    problem.n_levels = static_cast<std::int64_t>(levels.size());
     const std::int64_t all = static_cast<std::int64_t>(x.size()) / inputs;
     assay_batch b{};
     b.struct_size = sizeof(b);
@@ -75,6 +78,15 @@ std::vector<double> predict(const assay::plugin::Model& model, Table<S>& table) 
   const assay_batch rows = table.batch();
   std::vector<double> out(static_cast<std::size_t>(rows.rows * table.outputs));
   model.predict(rows, out, {});
+  return out;
+}
+
+// rows x levels of the table.
+template <class S>
+std::vector<double> quantiles(const assay::plugin::Model& model, Table<S>& table) {
+  const assay_batch rows = table.batch();
+  std::vector<double> out(static_cast<std::size_t>(rows.rows) * table.levels.size());
+  model.quantiles(rows, table.levels, out, {});
   return out;
 }
 

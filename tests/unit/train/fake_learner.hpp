@@ -40,6 +40,7 @@ struct FakeLearner : assay::train::Learner {
   std::vector<double> predict(const assay::train::Rows& rows) override {
     return std::vector<double>(static_cast<std::size_t>(rows.count), state);
   }
+  std::vector<double> quantiles(const assay::train::Rows&) override { return {}; }
   void keep_best() override {
     ++keeps;
     best = state;

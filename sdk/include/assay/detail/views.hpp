@@ -161,6 +161,11 @@ class Problem {
   // Mean and standard deviation of the train targets of a regression; 0 and 1 for classes and from hosts that do not tell.
   double target_center() const { return tells_target() ? raw_->target_center : 0; }
   double target_scale() const { return tells_target() && raw_->target_scale > 0 ? raw_->target_scale : 1; }
+  // Quantile levels that are asked for, rising, each inside 0..1; empty: none are.
+  std::span<const double> levels() const {
+    if (raw_->struct_size < offsetof(assay_problem, n_levels) + sizeof(raw_->n_levels) || raw_->levels == nullptr) return {};
+    return {raw_->levels, static_cast<std::size_t>(raw_->n_levels)};
+  }
   const assay_problem& raw() const { return *raw_; }
 
  private:
@@ -339,6 +344,12 @@ class Scored {
   std::span<const std::int32_t> entity() const { return list(raw_->entity); }
   std::span<const double> last_known_target() const { return list(raw_->last_known_target); }
   double naive_mae() const { return raw_->naive_mae; }
+  // For metrics that say .quantiles(): the levels, rising, and each row's forecasts of them, which never fall along a row.
+  std::span<const double> levels() const {
+    if (raw_->struct_size < offsetof(assay_scored, n_levels) + sizeof(raw_->n_levels) || raw_->levels == nullptr) return {};
+    return {raw_->levels, static_cast<std::size_t>(raw_->n_levels)};
+  }
+  double quantile(std::int64_t row, std::int64_t level) const { return raw_->quantile[row * raw_->n_levels + level]; }
   const assay_scored& raw() const { return *raw_; }
 
  private:
