@@ -10,8 +10,6 @@
 #include "cli/session.hpp"
 #include "cli/text_table.hpp"
 #include "cli/verbs.hpp"
-#include "run/identity.hpp"
-#include "store/store.hpp"
 
 namespace assay::cli {
 
@@ -113,14 +111,6 @@ std::string report_json(const std::string& file, const audit::Report& report) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// Beside what runs of the same file on the same data keep. An audit needs no store, and makes none.
-void keep(const std::filesystem::path& file, const std::string& question, const std::string& json, Console& console) try {
-  if (!std::filesystem::exists(file)) return;
-  store::Store(file, store::Store::Mode::change).put_look(question, {"audit", now(), json});
-} catch (const Error& error) {
-  console.say(std::string("the report is not kept: ") + error.what());
-}
-
 int run(const Arguments& arguments) {
   Console console(arguments.has("json"));
   audit::Options options;
@@ -157,7 +147,7 @@ int run(const Arguments& arguments) {
   const audit::Report report = audit::audit(subject, options);
   console.end_progress();
   const std::string json = report_json(file, report);
-  keep(store_file(arguments.value("store")), run::question_of(opened.experiment->resolved, data->loaded.hash), json, console);
+  keep_look("audit", *opened.experiment, data->loaded.hash, json, arguments, console);
   if (console.json())
     console.value(json);
   else

@@ -24,7 +24,8 @@ VerbHelp help() {
   return {"assay data check FILE... [options]",
           "Looks for what is wrong with data before anything is learned from them: gaps, duplicates, stale runs, splits and bad ticks,\n"
           "prices outside their range, missing cells, columns that say nothing or too much, reused tickers, placeholders. FILE is an\n"
-          "experiment file, or a CSV file whose time and entity columns are then guessed. Exit codes: 0 a run would not stop here,\n"
+          "experiment file, or a CSV file whose time and entity columns are then guessed. What is found\n"
+          "in an experiment's data is kept beside its runs (`assay runs show RUN --data`). Exit codes: 0 a run would not stop here,\n"
           "1 a file or the command line is wrong, 2 the data would stop a run.",
           "assay data check prices.csv.gz --entity symbol",
           {{"time", "COLUMN", "the time column of a CSV file; 'none' for a plain table", false},
@@ -34,6 +35,7 @@ VerbHelp help() {
            set_option(),
            plugins_option(),
            isa_option(),
+           store_option(),
            json_option()},
           1,
           100};
@@ -200,8 +202,9 @@ quality::Roles roles_of(const config::Experiment& experiment) {
   return roles;
 }
 
-// What the experiment computes: its features against its target, and whatever would stop a run that no test has named.
-void check_computed(const OpenedExperiment& opened, quality::Report& report) {
+// What the experiment computes: its features against its target, and whatever would stop a run that no test has named. The hash of the
+// data, or nothing where no run can be.
+std::optional<std::string> check_computed(const OpenedExperiment& opened, quality::Report& report) {
   Diagnostics diagnostics;
   const auto data = run::prepare_data(*opened.experiment, *opened.registry, {}, diagnostics);
   if (!data && report.of(Severity::error) == 0)
@@ -209,7 +212,7 @@ void check_computed(const OpenedExperiment& opened, quality::Report& report) {
       if (d.severity == Severity::error) report.findings.push_back(fault("run", d.message, (d.key.empty() ? "" : d.key + ": ") + d.mend));
   if (!data) {
     report.not_covered.push_back("features against the target: the data stop before them");
-    return;
+    return std::nullopt;
   }
   const pipeline::Dataset& dataset = data->dataset;
   std::vector<data::Column> inputs;
@@ -223,6 +226,7 @@ void check_computed(const OpenedExperiment& opened, quality::Report& report) {
   const auto classes = static_cast<std::int64_t>(dataset.classes.size());
   for (quality::Finding& finding : quality::leaks(inputs, dataset.target_column, dataset.y, classes))
     report.findings.push_back(std::move(finding));
+  return data->loaded.hash;
 }
 
 // A joined table by itself. Its findings' columns are named NAME.column; gives the names that its columns have in the experiment's table.
@@ -339,13 +343,17 @@ int check_experiment(const std::string& file, const Arguments& arguments, Consol
     return diagnostics.has_errors() ? diagnostics.exit_code() : 1;
   }
   CheckedFile checked = check_source(opened, file, console);
-  check_computed(opened, checked.report);
+  const auto hash = check_computed(opened, checked.report);
   quality::sort_worst_first(checked.report.findings);
+  if (hash) keep_look("check", *opened.experiment, *hash, report_json(checked), arguments, console);
   console.json() ? console.value(report_json(checked)) : console.out(report_text(checked, console));
   return checked.report.of(Severity::error) > 0 ? 2 : 0;
 }
 
 int check_csv(const std::string& file, const Arguments& arguments, Console& console) {
+  if (arguments.has("store"))
+    throw Error(Fault::usage, "", fmt::format("--store is for experiment files: what is found in {} belongs to no run", file),
+                "Leave it away");
   const CheckedFile checked = CsvCheck(arguments, console).check(file);
   console.json() ? console.value(report_json(checked)) : console.out(report_text(checked, console));
   return checked.report.of(Severity::error) > 0 ? 2 : 0;

@@ -86,7 +86,7 @@ VerbHelp show_help() {
            {"fold", "N", "with --trial: of which fold's search, from 1 (needed where there are several)", false},
            {"predictions", "", "every out-of-sample forecast", false},
            {"steps", "", "loss and validation metric by epoch", false},
-           {"data", "", "what its data and inputs look like, and what an audit found there; JSON", false},
+           {"data", "", "what its data and inputs look like, and what `audit` and `data check` found there; JSON", false},
            {"trades", "", "the backtest's trades", false},
            {"orders", "", "the backtest's orders", false},
            {"fills", "", "the backtest's fills", false},

@@ -11,6 +11,8 @@
 #include "cli/place.hpp"
 #include "config/experiment_reader.hpp"
 #include "config/experiment_rules.hpp"
+#include "run/identity.hpp"
+#include "store/store.hpp"
 
 namespace assay::cli {
 
@@ -84,6 +86,15 @@ run::RunContext run_context(const plugin::Registry& registry, const std::filesys
     return !interrupted().load();
   };
   return context;
+}
+
+void keep_look(const std::string& kind, const config::Experiment& experiment, const std::string& data_hash, const std::string& json,
+               const Arguments& arguments, Console& console) try {
+  const std::filesystem::path file = store_file(arguments.value("store"));
+  if (!std::filesystem::exists(file)) return;
+  store::Store(file, store::Store::Mode::change).put_look(run::question_of(experiment.resolved, data_hash), {kind, now(), json});
+} catch (const Error& error) {
+  console.say(std::string("the report is not kept: ") + error.what());
 }
 
 Option set_option() { return {"set", "K=V", "override a value of the file: --set model.hidden=128", true}; }

@@ -44,6 +44,11 @@ run::FitChoice fit_choice(const store::Store& store, const Arguments& arguments)
 
 run::RunContext run_context(const plugin::Registry& registry, const std::filesystem::path& store, Console& console);
 
+// What a verb found out about an experiment's data, kept beside the runs of the same file on the same data; newest of a kind. Where there
+// is no store none is made.
+void keep_look(const std::string& kind, const config::Experiment& experiment, const std::string& data_hash, const std::string& json,
+               const Arguments& arguments, Console& console);
+
 // Options that several verbs have.
 Option set_option();
 Option plugins_option();
