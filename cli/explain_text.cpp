@@ -81,7 +81,10 @@ std::string row_title(const Json& row) {
   if (row.contains("entity")) out += ", " + row.at("entity").get<std::string>();
   if (row.contains("known_at")) out += ", " + row.at("known_at").get<std::string>();
   std::vector<std::string> forecast;
-  for (const Json& value : row.at("forecast")) forecast.push_back(fmt::format("{:.4g}", of(value)));
+  for (const Json& value : row.at("forecast")) {
+    const std::string of_class = row.contains("classes") ? row.at("classes").at(forecast.size()).get<std::string>() + " " : "";
+    forecast.push_back(fmt::format("{}{:.4g}", of_class, of(value)));
+  }
   out += ": forecast " + text::join(forecast, ", ");
   if (row.contains("decision")) out += fmt::format(", decision {}", row.at("decision").get<std::string>());
   return out;

@@ -257,6 +257,7 @@ class Explainer {
     if (!frame.entity().empty()) row["entity"] = frame.entity_names()[static_cast<std::size_t>(frame.entity()[frame_row])];
     row["forecast"] = Json::array();
     for (const double value : forecast_of(i)) row["forecast"].push_back(number_json(value));
+    if (fit_.dataset().task == config::Task::multiclass) row["classes"] = fit_.dataset().classes;
     if (!fit_.fit().classes.empty()) {
       row["decision"] = decision_of(fit_, forecast_of(i));
       row["truth"] = fit_.fit().classes[static_cast<std::size_t>(fit_.test().y[place])];

@@ -1,7 +1,9 @@
 // `assay explain` on real runs: the simulator's true effects are found, contributions add up to stored forecasts, what is stored is printed
 // again, and nothing hangs on threads or isolation.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "program.hpp"
@@ -257,6 +259,63 @@ TEST_CASE("a preparation that mixes columns: features are the columns as they ca
   const Result refused = folder.assay({"explain", "last", "--method", "gradients"});
   CHECK(refused.code == 1);
   CHECK_THAT(refused.err, Catch::Contains("mixes columns") && Catch::Contains("--method shapley"));
+}
+
+TEST_CASE("of three classes the score is the mean log of the class's share over the others'") {
+  Folder folder;
+  std::string csv = "a,b,c,grade\n";
+  unsigned state = 5;
+  const auto draw = [&] {
+    state = state * 1664525u + 1013904223u;
+    return 2 * static_cast<double>(state >> 8) / double(1 << 24) - 1;
+  };
+  for (int i = 0; i < 600; ++i) {
+    const double a = draw(), b = draw(), c = draw();
+    csv += std::to_string(a) + "," + std::to_string(b) + "," + std::to_string(c) + "," +
+           (a + 0.3 * draw() > 0.3    ? "high"
+            : b + 0.3 * draw() < -0.3 ? "low"
+                                      : "mid") +
+           "\n";
+  }
+  folder.write("d.csv", csv);
+  folder.write("e.yaml",
+               "assay: 1\nname: grades\nseed: 7\ndata: {source: csv, path: d.csv}\ninputs: [a, b, c]\n"
+               "target: {column: grade, task: multiclass}\nsplit: {use: stratified, test: 0.3}\nprepare: [{use: scale}]\n"
+               "models:\n  logistic: {use: linear.logistic}\n  network: {use: neural.mlp, hidden: [8]}\n"
+               "train: {epochs: 10}\nevaluate: {metrics: [accuracy, log_loss], baselines: [prior]}\n");
+  REQUIRE(folder.assay({"run", "e.yaml"}).code == 0);
+  std::map<std::string, std::map<std::int64_t, std::array<double, 3>>> shares;  // by model and row: high, low, mid
+  for (const std::string& line : lines_of(folder.assay({"runs", "show", "last", "--predictions", "--csv"}).out)) {
+    const auto cells = cells_of(line);
+    if (cells[3] != "test") continue;
+    std::array<double, 3>& p = shares[cells[0]][std::stoll(cells[4])];
+    REQUIRE(std::sscanf(cells[9].c_str(), "%lf;%lf;%lf", &p[0], &p[1], &p[2]) == 3);
+  }
+  const std::vector<std::string> classes{"high", "low", "mid"};
+  for (const std::string model : {"logistic", "network"})
+    for (std::size_t k = 0; k < classes.size(); ++k) {
+      std::vector<std::string> ask{"explain", "last", "--model", model,      "--class", classes[k],
+                                   "--rows",  "20",   "--json",  "--method", "shapley"};
+      if (model == "network") ask.insert(ask.end(), {"--method", "gradients", "--steps", "256"});
+      const Result done = folder.assay(ask);
+      INFO(model + " " + classes[k] + " " + done.err);
+      REQUIRE(done.code == 0);
+      const Json told = done.json();
+      for (const Json& explained : told.is_array() ? told : Json::array({told})) {
+        check_sums(explained, explained.at("method") == "gradients" ? 0.02 : 1e-6);
+        for (const Json& row : explained.at("rows")) {
+          const std::array<double, 3>& p = shares.at(model).at(row.at("row").get<std::int64_t>());
+          const double others = (std::log(p[(k + 1) % 3]) + std::log(p[(k + 2) % 3])) / 2;
+          CHECK(number(row, "score") == Approx(std::log(p[k]) - others).margin(1e-4));
+        }
+      }
+    }
+  const std::int64_t some = shares.at("logistic").begin()->first;
+  CHECK_THAT(folder.assay({"explain", "last", "--row", std::to_string(some)}).out, Catch::Contains(": forecast high 0."));
+  const Result wrong = folder.assay({"explain", "last", "--class", "hihg"});
+  CHECK(wrong.code == 1);
+  CHECK_THAT(wrong.err, Catch::Contains("Did you mean 'high'?"));
+  CHECK_THAT(folder.assay({"explain", "last"}).out, Catch::Contains("probability of mid"));  // the class most often forecast
 }
 
 TEST_CASE("a user's own model is explained in its worker, and one that ends it is named") {
