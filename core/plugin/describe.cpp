@@ -168,7 +168,7 @@ config::ComponentSpec describe(const assay_component& raw) {
   spec.accepts_missing = (raw.flags & ASSAY_ACCEPTS_MISSING) != 0;
   spec.takes_weights = (raw.flags & ASSAY_TAKES_WEIGHTS) != 0;
   for (const char* id : {"model.fit/1", "model.step/1", "model.predict/1", "model.importance/1", "model.summary/1", "model.gradient/1",
-                         "model.prune/1", "model.categories/1", "model.quantiles/1", "train_state/1", "feature.fit/1",
+                         "model.prune/1", "model.categories/1", "model.quantiles/1", "model.horizons/1", "train_state/1", "feature.fit/1",
                          "feature.transform/1", "metric.score/1", "strategy.events/1", "sampler.ask_tell/1", "state/1"})
     if (raw.ability(id)) spec.abilities.emplace_back(id);
   for (std::uint32_t i = 0; i < raw.n_params; ++i) spec.params.push_back(describe_param(*raw.params[i], who, spec.params));

@@ -178,6 +178,7 @@ typedef struct assay_problem { /* what is to be learned; the same for every call
   const double* levels;               /* n_levels quantile levels that are asked for: rising, each inside 0..1; null where none are */
   int64_t n_levels;
   int64_t n_horizons; /* regressions with model.horizons/1: how many values are learned for each row, and n_outputs; else 1 */
+  const double *horizon_center, *horizon_scale; /* with n_horizons > 1: target_center and target_scale of each horizon; else null */
 } assay_problem;
 
 typedef struct assay_batch {

@@ -11,6 +11,8 @@
 //   quantiles(const Rows&, std::span<const double> levels, Out[, Call&]) const   how sure a regression is: rows x levels, never falling
 //   along a row; the levels that are asked for are told in Problem::levels() while it learns
 //   static constexpr bool takes_categories = true         inputs of kind category are learned as such, not as numbers
+//   static constexpr bool takes_horizons = true           one fit learns Problem::horizons() values a row (Batch::y_by_horizon), and
+//   predict gives as many
 // `using Scalar = float;` asks for x, y and weight in float. Thread rule: predict runs on several threads at once.
 #pragma once
 
@@ -264,6 +266,10 @@ struct ModelTables {
     if constexpr (requires { T::takes_categories; }) {
       static const assay_model_categories categories_table{sizeof(assay_model_categories)};
       if (T::takes_categories && name == "model.categories/1") return &categories_table;
+    }
+    if constexpr (requires { T::takes_horizons; }) {
+      static const assay_model_horizons horizons_table{sizeof(assay_model_horizons)};
+      if (T::takes_horizons && name == "model.horizons/1") return &horizons_table;
     }
     if (name == "state/1") return state_table<T>();
     return nullptr;

@@ -166,9 +166,14 @@ class Problem {
     if (raw_->struct_size < offsetof(assay_problem, n_levels) + sizeof(raw_->n_levels) || raw_->levels == nullptr) return {};
     return {raw_->levels, static_cast<std::size_t>(raw_->n_levels)};
   }
+  // How many values are learned for each row, the same quantity so many steps ahead; 1 but for models that say takes_horizons.
+  std::int64_t horizons() const { return tells_horizons() && raw_->n_horizons > 1 ? raw_->n_horizons : 1; }
+  double target_center(std::int64_t horizon) const { return horizons() > 1 ? raw_->horizon_center[horizon] : target_center(); }
+  double target_scale(std::int64_t horizon) const { return horizons() > 1 ? raw_->horizon_scale[horizon] : target_scale(); }
   const assay_problem& raw() const { return *raw_; }
 
  private:
+  bool tells_horizons() const { return raw_->struct_size >= offsetof(assay_problem, horizon_scale) + sizeof(const double*); }
   bool tells_target() const { return raw_->struct_size >= offsetof(assay_problem, target_scale) + sizeof(double); }
   const assay_problem* raw_;
 };
@@ -197,7 +202,10 @@ class Rows {
   std::span<const std::int32_t> entity() const { return list(raw_->entity); }
   std::span<const std::int64_t> group() const { return list(raw_->group); }
   std::span<const std::int32_t> segment() const { return list(raw_->segment); }
-  std::span<const double> last_known_target() const { return list(raw_->last_known_target); }
+  std::span<const double> last_known_target() const {  // of several horizons rows x horizons, a row's side by side
+    const std::span<const double> first = list(raw_->last_known_target);
+    return {first.data(), first.size() * static_cast<std::size_t>(problem().horizons())};
+  }
   const assay_batch& raw() const { return *raw_; }
 
  protected:
@@ -216,6 +224,11 @@ class Batch : public Rows {
   VectorView<const T> y() const {  // a class is its number 0, 1, ...
     const T* data = detail::data_of<const T>(raw_->y, 1, "y");
     return {data, raw_->y.shape[0], raw_->y.stride[0]};
+  }
+  template <class T = double>
+  MatrixView<const T> y_by_horizon() const {  // rows x horizons: what y() is where there is one
+    const T* data = detail::data_of<const T>(raw_->y, raw_->y.rank == 2 ? 2 : 1, "y");
+    return {data, raw_->y.shape[0], raw_->y.rank == 2 ? raw_->y.shape[1] : 1, raw_->y.stride[0]};
   }
   bool has_weight() const { return raw_->weight.rank != 0; }
   template <class T = double>
