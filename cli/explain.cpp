@@ -34,6 +34,7 @@ VerbHelp help() {
           {{"row", "N", "one test row, as `runs show --predictions` numbers them (default: the test rows in general)", false},
            {"method", "NAME", "one of those above; several times for several", true},
            {"top", "N", "show so many features, or rows of reasons (default: 10; charts of dependence: 4)", false},
+           {"horizon", "N", "of several horizons the one to explain, in rows (default: the first)", false},
            {"metric", "NAME", "what permutation looks at (default: the run's first that has a better side)", false},
            {"class", "NAME",
             "whose score is explained; of reasons the adverse one (default: the positive one, of several the one forecast)", false},
@@ -66,6 +67,7 @@ run::ExplainRequest request_of(const store::Store& store, const Arguments& argum
     if (std::find(request.methods.begin(), request.methods.end(), method) == request.methods.end()) request.methods.push_back(method);
   }
   request.row = arguments.integer("row", 0).value_or(request.row);
+  request.horizon = arguments.integer("horizon", 1).value_or(request.horizon);
   request.metric = arguments.value("metric").value_or("");
   request.class_name = arguments.value("class").value_or("");
   request.rows = arguments.integer("rows", 1).value_or(request.rows);

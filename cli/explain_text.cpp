@@ -184,7 +184,9 @@ std::string dependence(const Json& json, std::size_t top, const Console& console
       high = std::fmax(high, of(f.at("mean")[g]));
       label = std::max(label, text::utf8_length(cut(f.at("at")[g].get<std::string>())));
     }
-    const double from = json.at("scale") == "the forecast" ? low - 0.1 * (high - low) : 0;  // probabilities are drawn from zero
+    const double from = json.at("scale").get_ref<const std::string&>().starts_with("the forecast")
+                            ? low - 0.1 * (high - low)
+                            : 0;  // probabilities are drawn from zero
     out += console.bold(f.at("name").get<std::string>()) + fmt::format(" (moves it by {:.3g})\n", high - low);
     for (std::size_t g = 0; g < f.at("mean").size(); ++g) {
       const std::string at = cut(f.at("at")[g].get<std::string>());

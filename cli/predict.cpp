@@ -48,14 +48,18 @@ std::string decision(const run::PredictResult& result, std::size_t i) {
   return result.classes[static_cast<std::size_t>(best)];
 }
 
+std::vector<std::string> value_columns(const run::PredictResult& result) {
+  std::vector<std::string> names;
+  for (const std::int64_t horizon : result.horizons) names.push_back(config::at_horizon("value", horizon));
+  for (std::size_t k = 0; result.outputs > 1 && k < result.classes.size(); ++k) names.push_back("p_" + result.classes[k]);
+  return names.empty() ? std::vector<std::string>{"value"} : names;
+}
+
 std::string csv(const run::PredictResult& result) {
   std::string out = "row";
   if (!result.known_at.empty()) out += ",known_at";
   if (!result.entity.empty()) out += ",entity";
-  if (result.outputs == 1)
-    out += ",value";
-  else
-    for (const std::string& name : result.classes) out += ",p_" + name;
+  for (const std::string& name : value_columns(result)) out += "," + name;
   out += result.classes.empty() ? "\n" : ",decision\n";
   for (std::size_t i = 0; i < result.row.size(); ++i) {
     out += std::to_string(result.row[i]);
@@ -72,6 +76,7 @@ std::string csv(const run::PredictResult& result) {
 
 std::string json_text(const run::PredictResult& result) {
   Json json{{"model", result.model}, {"fold", result.fold + 1}, {"rows", Json::array()}};
+  if (!result.horizons.empty()) json["horizons"] = result.horizons;
   for (std::size_t i = 0; i < result.row.size(); ++i) {
     Json line{{"row", result.row[i]}};
     if (!result.known_at.empty()) line["known_at"] = to_iso(result.known_at[i]);
@@ -81,7 +86,7 @@ std::string json_text(const run::PredictResult& result) {
       const double value = result.value[i * static_cast<std::size_t>(result.outputs) + static_cast<std::size_t>(k)];
       values.push_back(std::isnan(value) ? Json() : Json(value));
     }
-    line["value"] = result.outputs == 1 ? values[0] : values;
+    line["value"] = result.outputs == 1 && result.horizons.empty() ? values[0] : values;
     if (!result.classes.empty()) line["decision"] = decision(result, i);
     json["rows"].push_back(line);
   }

@@ -82,7 +82,9 @@ std::string tables_text(const Json& metrics) {
 
 // What the test measured, in words: "AUC better by 0.327 than prior (DeLong): a difference of 0.0188 or more could have been seen".
 std::string effect_text(const Json& c) {
-  const std::string opponent = c.at("opponent").get<std::string>(), measure = c.at("measure").get<std::string>();
+  const std::string measure = c.at("measure").get<std::string>();
+  std::string opponent = c.at("opponent").get<std::string>();
+  if (c.contains("horizon")) opponent += fmt::format(" at horizon {}", c.at("horizon").get<std::int64_t>());
   if (c.at("difference").is_null()) return fmt::format("{} against {}: the test is undefined here", measure, opponent);
   const double difference = c.at("difference").get<double>();
   std::string text = fmt::format("{} {} by {} than {} ({}", measure, difference >= 0 ? "better" : "worse", brief(std::abs(difference)),

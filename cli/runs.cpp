@@ -155,9 +155,17 @@ class Lines {
   std::vector<Row> rows_;
 };
 
+bool has_horizons(const store::Store& store, store::RunId id) {
+  for (const store::UnitKey& key : store.finished_units(id))
+    for (const store::Predictions& p : store.predictions(id, key)) return p.horizon > 0;
+  return false;
+}
+
 std::string predictions_text(const store::Store& store, const store::RunRecord& run, bool as_csv) {
   const Paths paths(run);
+  const bool by_horizon = has_horizons(store, run.id);
   Row names{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"};
+  if (by_horizon) names.emplace_back("horizon");
   if (paths.any()) names.emplace_back("path");
   Lines lines(as_csv);
   lines.add(names);
@@ -171,6 +179,7 @@ std::string predictions_text(const store::Store& store, const store::RunRecord& 
     std::vector<std::string> values;
     for (const double v : values_of(p, i)) values.push_back(real(v));
     cells.push_back(text::join(values, ";"));
+    if (by_horizon) cells.push_back(std::to_string(p.horizon));
     if (const auto path = paths.of(key, p, i); paths.any()) cells.push_back(path ? std::to_string(*path) : "");
     lines.add(std::move(cells));
   });
@@ -189,6 +198,7 @@ std::string predictions_json(const store::Store& store, const store::RunRecord& 
     Json values = Json::array();
     for (const double v : values_of(p, i)) values.push_back(run::number_json(v));
     line["value"] = p.outputs == 1 ? values[0] : values;
+    if (p.horizon > 0) line["horizon"] = p.horizon;
     if (const auto path = paths.of(key, p, i)) line["path"] = *path;
     list.push_back(std::move(line));
   });

@@ -70,29 +70,48 @@ void compare_features(const Comparison& comparison, Differences& to) {
   }
 }
 
-void compare_labels(const Comparison& comparison, Differences& to) {
+std::vector<LabelsOf> labels_of(const pipeline::Dataset& dataset) {
+  std::vector<LabelsOf> out;
+  for (const pipeline::HorizonLabels& h : dataset.horizons)
+    out.push_back({fmt::format(" at horizon {}", h.rows), h.y, h.label_end, h.last_known_target});
+  if (out.empty()) out.push_back({"", dataset.y, dataset.label_end, dataset.last_known_target});
+  return out;
+}
+
+namespace {
+
+void compare_at(const Comparison& comparison, const LabelsOf& a, const LabelsOf& b, std::size_t order, Differences& to) {
   const pipeline::Dataset& full = comparison.subject.dataset;
   const pipeline::Dataset& other = comparison.other.dataset;
-  if (!comparison.other.has_labels || other.y.size() != static_cast<std::size_t>(other.frame.rows())) return;
-  const std::size_t order = full.features.size();
   const auto number = [](const pipeline::Dataset& dataset, double y) {  // classes by their text: numbers shift where one is absent
     return dataset.classes.empty() || std::isnan(y) ? fmt::format("{:a}", y) : dataset.classes[static_cast<std::size_t>(y)];
   };
   for (const std::int64_t row : comparison.rows) {
     const auto at = static_cast<std::size_t>(row);
-    if (full.has_time() && !is_same(full.last_known_target[at], other.last_known_target[at]) && full.classes == other.classes)
-      to.add(order + 1, "the last known label", "what a row may know of earlier labels changes when later rows change", comparison.change,
-             row, full.last_known_target[at], other.last_known_target[at]);
-    if (std::isnan(full.y[at]) && std::isnan(other.y[at])) continue;
-    if (!std::isnan(full.y[at]) && !std::isnan(other.y[at]) && number(full, full.y[at]) == number(other, other.y[at])) continue;
-    const bool ended = !full.has_time() || (full.label_end[at] != kMissingTime && full.label_end[at] <= comparison.cut);
+    if (full.has_time() && !is_same(a.last_known[at], b.last_known[at]) && full.classes == other.classes)
+      to.add(order + 1, "the last known label" + a.at, "what a row may know of earlier labels changes when later rows change",
+             comparison.change, row, a.last_known[at], b.last_known[at]);
+    if (std::isnan(a.y[at]) && std::isnan(b.y[at])) continue;
+    if (!std::isnan(a.y[at]) && !std::isnan(b.y[at]) && number(full, a.y[at]) == number(other, b.y[at])) continue;
+    const bool ended = !full.has_time() || (a.label_end[at] != kMissingTime && a.label_end[at] <= comparison.cut);
     if (ended)
-      to.add(order, "the target", "a label changes when rows after its end change: it reads further than its interval says",
-             comparison.change, row, full.y[at], other.y[at]);
-    else if (comparison.is_cut && !std::isnan(other.y[at]))
-      to.add(order, "the target", "a label whose rows are not there yet is made from what is there", comparison.change, row, full.y[at],
-             other.y[at]);
+      to.add(order, "the target" + a.at, "a label changes when rows after its end change: it reads further than its interval says",
+             comparison.change, row, a.y[at], b.y[at]);
+    else if (comparison.is_cut && !std::isnan(b.y[at]))
+      to.add(order, "the target" + a.at, "a label whose rows are not there yet is made from what is there", comparison.change, row, a.y[at],
+             b.y[at]);
   }
+}
+
+}  // namespace
+
+void compare_labels(const Comparison& comparison, Differences& to) {
+  const pipeline::Dataset& full = comparison.subject.dataset;
+  const pipeline::Dataset& other = comparison.other.dataset;
+  if (!comparison.other.has_labels || other.y.size() != static_cast<std::size_t>(other.frame.rows())) return;
+  const std::vector<LabelsOf> before = labels_of(full), after = labels_of(other);
+  for (std::size_t h = 0; h < std::min(before.size(), after.size()); ++h)
+    compare_at(comparison, before[h], after[h], full.features.size() + 2 * h, to);
 }
 
 namespace {
@@ -161,9 +180,13 @@ class PartComparison {
       if (!is_same(before_[k], after_[k]))
         add(1 + k % columns, fmt::format("prepared input `{}`", c_.full.inputs[k % columns].name),
             "it changes when rows change that it may not see", row, before_[k], after_[k]);
-    if (!a.last_known_target.empty() && !is_same(a.last_known_target[i], b.last_known_target[j]))
-      add(1 + columns, "the last known label", "a row knows of a label that it may not see", row, a.last_known_target[i],
-          b.last_known_target[j]);
+    for (std::size_t h = 0; h < static_cast<std::size_t>(a.horizons) && !a.last_known_target.empty(); ++h) {
+      const double before = a.last_known_target[h * static_cast<std::size_t>(a.count) + i];
+      const double after = b.last_known_target[h * static_cast<std::size_t>(b.count) + j];
+      if (!is_same(before, after))
+        add(1 + columns + h, "the last known label" + labels_of(c_.subject.dataset)[h].at, "a row knows of a label that it may not see",
+            row, before, after);
+    }
   }
 
   const FoldComparison& c_;

@@ -15,6 +15,15 @@ namespace assay::audit {
 Where where_of(const pipeline::Dataset& dataset, std::int64_t row);
 bool is_same(double a, double b);  // the same bits, or both missing
 
+// What a row may know of labels, for each horizon of the target; borrowed from the dataset.
+struct LabelsOf {
+  std::string at;  // " at horizon 5"; empty: there is one
+  std::span<const double> y;
+  std::span<const TimeNs> label_end;
+  std::span<const double> last_known;
+};
+std::vector<LabelsOf> labels_of(const pipeline::Dataset& dataset);
+
 // Findings by culprit; each keeps its first row by time, and the change at which that was seen.
 class Differences {
  public:

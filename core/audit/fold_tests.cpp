@@ -25,8 +25,12 @@ double other_label(const pipeline::Dataset& dataset, double y) {
 pipeline::Dataset with_other_rows(const Subject& subject, const std::vector<std::uint8_t>& changed, SeedTree seed) {
   pipeline::Dataset out = subject.dataset;
   out.frame = with_noise(subject, out.frame, changed, seed);
-  for (std::size_t row = 0; row < out.y.size(); ++row)
-    if (changed[row] != 0 && !std::isnan(out.y[row])) out.y[row] = other_label(out, out.y[row]);
+  const auto change = [&](std::vector<double>& y) {
+    for (std::size_t row = 0; row < y.size(); ++row)
+      if (changed[row] != 0 && !std::isnan(y[row])) y[row] = other_label(out, y[row]);
+  };
+  change(out.y);
+  for (pipeline::HorizonLabels& h : out.horizons) change(h.y);
   return out;
 }
 

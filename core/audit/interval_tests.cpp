@@ -16,8 +16,7 @@ namespace {
 using Rows = std::vector<std::int64_t>;
 
 // The label that ended last, by the time at which each row is known: of two that ended together the later row's.
-std::vector<double> known_labels(const pipeline::Dataset& dataset) {
-  const data::Frame& frame = dataset.frame;
+std::vector<double> known_labels(const data::Frame& frame, const LabelsOf& labels) {
   const auto known_at = frame.known_at();
   std::vector<double> out(frame.rows(), std::nan(""));
   for (std::size_t e = 0; e < frame.entity_count(); ++e) {
@@ -30,7 +29,7 @@ std::vector<double> known_labels(const pipeline::Dataset& dataset) {
         running.erase(running.begin());
       }
       out[at] = last;
-      if (!std::isnan(dataset.y[at])) running.emplace(dataset.label_end[at], dataset.y[at]);
+      if (!std::isnan(labels.y[at])) running.emplace(labels.label_end[at], labels.y[at]);
     }
   }
   return out;
@@ -127,23 +126,27 @@ TestResult availability(const Subject& subject, Work& work) {
     return result;
   }
   Differences differences(dataset);
-  const std::vector<double> known = known_labels(dataset);
-  const auto look = [&](std::int64_t row, double given, double may, const std::string& change) {
-    if (!is_same(given, may))
-      differences.add(0, "the last known label", "it is not the latest label that had ended when the row was known", change, row, given,
-                      may);
+  const std::vector<LabelsOf> labels = labels_of(dataset);
+  std::vector<std::vector<double>> known;
+  for (const LabelsOf& of : labels) known.push_back(known_labels(dataset.frame, of));
+  const auto look = [&](std::size_t h, std::int64_t row, double given, const std::string& change) {
+    if (const double may = known[h][static_cast<std::size_t>(row)]; !is_same(given, may))
+      differences.add(h, "the last known label" + labels[h].at, "it is not the latest label that had ended when the row was known", change,
+                      row, given, may);
   };
-  for (std::int64_t row = 0; row < dataset.rows(); ++row)
-    look(row, dataset.last_known_target[static_cast<std::size_t>(row)], known[static_cast<std::size_t>(row)], "told again by a plain loop");
+  for (std::size_t h = 0; h < labels.size(); ++h)
+    for (std::int64_t row = 0; row < dataset.rows(); ++row)
+      look(h, row, labels[h].last_known[static_cast<std::size_t>(row)], "told again by a plain loop");
   std::size_t folds = 0;
   for (const std::size_t f : some_folds(subject, 3)) {
     const pipeline::FoldData fold = subject.assemble(dataset, subject.folds.folds[f], subject.folds);
     ++folds;
     // Test rows may know of every ended label but the sealed ones; none before them are hidden where the folds go forward.
-    for (std::size_t i = 0; i < fold.test.row.size(); ++i) {
+    for (std::size_t i = 0; i < fold.test.last_known_target.size(); ++i) {
       const double given = fold.test.last_known_target[i];
+      const std::size_t rows = fold.test.row.size();
       if (!std::isnan(given) && !subject.folds.sealed)
-        look(fold.test.row[i], given, known[static_cast<std::size_t>(fold.test.row[i])], fmt::format("test rows of fold {}", f + 1));
+        look(i / rows, fold.test.row[i % rows], given, fmt::format("test rows of fold {}", f + 1));
     }
   }
   result.looked_at = fmt::format("{} rows, and the test rows of {}", dataset.rows(), counted(folds, "fold"));

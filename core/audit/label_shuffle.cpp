@@ -240,6 +240,7 @@ class Shuffle {
   pipeline::Dataset with_labels(const std::vector<double>& labels) const {
     pipeline::Dataset dataset = dataset_;
     dataset.y = labels;
+    for (pipeline::HorizonLabels& h : dataset.horizons) h.y = labels;  // the first horizon's everywhere: its column is looked at
     return dataset;
   }
 
@@ -254,7 +255,7 @@ class Shuffle {
       std::vector<std::int64_t> row;
       for (std::size_t i = 0; i < made.row.size(); ++i) {
         const auto outputs = static_cast<std::size_t>(made.outputs);
-        const double value = made.value[i * outputs + (outputs > 1 ? frequent_ : 0)];
+        const double value = made.value[i * outputs + (dataset_.task == config::Task::multiclass ? frequent_ : 0)];
         if (!std::isnan(value)) forecast.push_back(value), row.push_back(made.row[i]);
       }
       const double one = rank_correlation(forecast, y, row);

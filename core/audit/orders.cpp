@@ -8,6 +8,7 @@
 #include "audit/tests.hpp"
 #include "base/error.hpp"
 #include "run/backtest_run.hpp"
+#include "run/learners.hpp"
 
 namespace assay::audit {
 
@@ -69,14 +70,16 @@ class Orders {
     std::vector<double> out(frame_.rows() * outputs);
     const bool numbers = subject_.dataset.task == config::Task::regression;
     for (double& x : out) x = numbers ? mean + std::sqrt(squares / std::max(1.0, n)) * random.normal() : random.uniform();
-    for (std::size_t i = 0; outputs > 1 && i < out.size(); i += outputs) {
+    for (std::size_t i = 0; !numbers && outputs > 1 && i < out.size(); i += outputs) {
       double sum = 0;
       for (std::size_t k = 0; k < outputs; ++k) sum += out[i + k];
       for (std::size_t k = 0; k < outputs; ++k) out[i + k] /= sum;
     }
     return out;
   }
-  std::size_t outputs_of() const { return subject_.dataset.task == config::Task::multiclass ? subject_.dataset.classes.size() : 1; }
+  std::size_t outputs_of() const {
+    return static_cast<std::size_t>(run::outputs_of(subject_.experiment, subject_.dataset.task, subject_.dataset.classes.size()));
+  }
 
   store::BacktestRecord trade(const data::Frame& frame, TimeNs first, TimeNs last) const {
     std::unique_ptr<run::BacktestSession> session = subject_.market(frame);

@@ -95,8 +95,14 @@ class Steps {
     context.put_checkpoint = [](const store::Checkpoint&) {};
     const store::UnitRecord record = run::run_unit(job, context);
     if (record.status != store::UnitStatus::complete) throw Error(Fault::failed, "fitting " + model.name, record.error);
-    const store::Predictions& test = record.predictions.front();
-    return {fold.test, test.value, test.outputs};
+    std::vector<const store::Predictions*> test;  // of each horizon
+    for (const store::Predictions& p : record.predictions)
+      if (p.part == "test") test.push_back(&p);
+    if (test.size() == 1) return {fold.test, test.front()->value, test.front()->outputs};
+    ModelForecasts out{fold.test, {}, std::ssize(test)};
+    for (std::size_t i = 0; i < fold.test.size(); ++i)
+      for (const store::Predictions* p : test) out.value.push_back(p->value[i]);
+    return out;
   }
 
  private:

@@ -18,6 +18,13 @@ class AcceptRules {
 
  private:
   void check_name(const AcceptSpec& accept, const std::string& whole, bool left);
+  // "rmse@1", "rmse@5" and so on where there are several horizons.
+  std::vector<std::string> by_horizon(const std::vector<std::string>& metrics) const {
+    std::vector<std::string> names;
+    for (const std::string& metric : metrics)
+      for (const std::int64_t rows : e_.target.horizons) names.push_back(at_horizon(metric, rows));
+    return e_.has_horizons() ? names : metrics;
+  }
 
   const Experiment& e_;
   const Checked& checked_;
@@ -41,7 +48,8 @@ void AcceptRules::check_name(const AcceptSpec& accept, const std::string& whole,
     if (!in(figures, figure)) say("a backtest has no figure '" + figure.substr(0, 60) + "'", "known: " + text::join(figures, ", "));
     return;
   }
-  const std::vector<std::string> known = result_names(e_.evaluate.metrics), baselines = result_names(e_.evaluate.baselines);
+  const std::vector<std::string> plain = result_names(e_.evaluate.metrics), baselines = result_names(e_.evaluate.baselines);
+  const std::vector<std::string> known = by_horizon(plain);
   if (in(known, name)) return;
   const std::size_t dot = name.rfind('.');
   if (dot != std::string::npos) {
@@ -49,6 +57,12 @@ void AcceptRules::check_name(const AcceptSpec& accept, const std::string& whole,
     const bool model =
         e_.has_models_map && std::any_of(e_.models.begin(), e_.models.end(), [&](const auto& m) { return m.first == owner; });
     if ((model || in(baselines, owner)) && in(known, metric)) return;
+  }
+  if (const std::string metric = name.substr(dot == std::string::npos ? 0 : dot + 1); e_.has_horizons() && in(plain, metric)) {
+    const std::string owner = name.substr(0, name.size() - metric.size()), part = whole.substr(name.size());
+    say("'" + whole + "' has a value for each of target.horizons",
+        "write " + owner + at_horizon(metric, e_.target.horizons.front()) + part);
+    return;
   }
   const auto near = name.size() > 60 ? std::nullopt : text::nearest(name, known);
   say(std::string(left ? "" : "the right side must be a number or a metric: ") + "'" + whole + "' is not among evaluate.metrics",

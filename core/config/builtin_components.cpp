@@ -189,7 +189,9 @@ std::vector<ComponentSpec> selections() {
 
 std::vector<ComponentSpec> labels() {
   using namespace key;
-  const KeySpec horizon = integer("horizon", "Rows of the entity until the label ends").range(1, 100'000).needed();
+  const KeySpec rows = integer("horizon", "Rows of the entity until the label ends").range(1, 100'000), horizon = rows.needed();
+  KeySpec by_target = rows;
+  by_target.doc += "; absent: each of target.horizons";
   const KeySpec price = column("price", "The price").by_default(Value{std::string("close")});
   const KeySpec entry =
       column("entry", "A column whose price in the next row is what one begins with, as `open`; absent: `price` in the row itself");
@@ -197,7 +199,7 @@ std::vector<ComponentSpec> labels() {
   const KeySpec window =
       integer("window", "Rows of the trailing deviation of one-row log returns").range(2, 100'000).by_default(Value{std::int64_t{20}});
   std::vector<ComponentSpec> all{
-      make("label", "forward_return", "The return over the next rows", {horizon, price, entry, method}),
+      make("label", "forward_return", "The return over the next rows", {by_target, price, entry, method}),
       make("label", "direction", "Down, flat or up: the return over the next rows against a threshold; binary: up or not",
            {horizon, price, entry, method,
             real("threshold", "A return beyond it is up, below its negative down").range(0, 1e6).by_default(Value{0.0}),

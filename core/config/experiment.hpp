@@ -27,6 +27,9 @@ struct Component {  // {use: id, ...}; params in schema order with defaults fill
   Place place;
 };
 
+// The name of a metric of one of several horizons: "rmse@5". Horizon 0: there is one, and the name is as it is.
+std::string at_horizon(const std::string& metric, std::int64_t horizon);
+
 // The names under which results of components stand: the id's last part, and from the second of one name on "_2", "_3" behind it.
 std::vector<std::string> result_names(const std::vector<Component>& components);
 
@@ -77,8 +80,9 @@ struct TargetSpec {
   std::string column, expression;  // one of them, or
   std::optional<Component> label;  // a built-in kind: forward_return | direction | triple_barrier
   Task task = Task::regression;
-  std::string positive;         // text of the value that counts as class 1; empty: 0/1
-  std::optional<Span> horizon;  // a declared one; smaller than the expression's lead is an error
+  std::string positive;                // text of the value that counts as class 1; empty: 0/1
+  std::optional<Span> horizon;         // a declared one; smaller than the expression's lead is an error
+  std::vector<std::int64_t> horizons;  // rows, rising: a forecast for each; empty: there is one
   Place place, expression_place;
 };
 
@@ -264,6 +268,7 @@ struct Experiment {
                          // that change results: not resources.workers); what identity hashes and the store keeps
 
   bool has_target() const { return !target.column.empty() || !target.expression.empty() || target.label; }
+  bool has_horizons() const { return !target.horizons.empty(); }
   bool is_rule() const { return models.empty(); }  // a strategy without a model: nothing is forecast
 };
 

@@ -194,6 +194,9 @@ void Filler::target(Experiment& e) const {
   target.expression_place = place(target.label ? "target.label" : target.expression.empty() ? "target.column" : "target.expr");
   target.positive = text_at(map, "positive");
   take(map, "horizon", target.horizon);
+  List horizons;
+  take(map, "horizons", horizons);
+  for (const Value& rows : horizons) target.horizons.push_back(rows.as_int());
   const std::string task = text_at(map, "task");
   if (task == "binary") target.task = Task::binary;
   if (task == "multiclass") target.task = Task::multiclass;

@@ -55,7 +55,13 @@ KeySpec target_key() {
                  text("positive", "The value that counts as class 1, where the two values are not 0 and 1", TextForm::scalar),
                  span("horizon",
                       "Span that a label reaches ahead: at least the expression's largest lead; needed with time and `column` (0 = known "
-                      "at its row's own time)")});
+                      "at its row's own time)"),
+                 list(integer({}, "rows").range(1, 100'000), "horizons",
+                      "Forecast at several horizons in one run, in rows, rising: the expression says `horizon` where each of them "
+                      "goes, as in lead(close, horizon) / close - 1, or the label is forward_return without a horizon of its own "
+                      "(empty: one horizon)")
+                     .items(0, 64)
+                     .fixed()});
 }
 
 KeySpec split_key() {

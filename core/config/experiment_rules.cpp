@@ -11,6 +11,7 @@
 #include "config/search_reader.hpp"
 #include "config/split_rules.hpp"
 #include "config/table_reader.hpp"
+#include "config/target_rules.hpp"
 #include "config/train_rules.hpp"
 
 namespace assay::config {
@@ -38,7 +39,7 @@ class Rules {
 
   void all() {
     model_and_models();
-    target();
+    check_target_rules(e_, checked_, time_, diagnostics_);
     tasks();
     validation_users();
     check_train_rules(e_, checked_, catalogue_, time_, diagnostics_);
@@ -59,9 +60,7 @@ class Rules {
 
  private:
   void model_and_models();
-  void target();
   void tasks();
-  void target_label(bool others);
   void task_of(const Component& component, const char* kind, const std::string& path);
   bool forgets(const Component& model) const;
   void validation_users();
@@ -125,32 +124,6 @@ void Rules::model_and_models() {
   if (map && e_.models.empty() && good("models") && !one) error("models", "'models' names no model", "write `models: {NAME: {use: ...}}`");
 }
 
-void Rules::target() {
-  if (!good("target")) return;
-  const bool column = !e_.target.column.empty(), expression = !e_.target.expression.empty(), label = e_.target.label.has_value();
-  if (given("target") && !column && !expression && !label)
-    error("target", "'target' needs 'column', 'expr' or 'label'", "name the column, or write an expression");
-  if (label) target_label(column || expression);
-  if (column && expression) error_at_key("target.expr", "'target' has both 'column' and 'expr'", "keep one of them");
-  if (!e_.target.positive.empty() && e_.target.task != Task::binary)
-    error("target.positive", std::string("'target.positive' counts only with task: binary, this is ") + to_text(e_.target.task),
-          "remove it");
-  if (column && !expression && !e_.target.horizon && time_ == Known::yes && !given("target.horizon"))
-    error("target.column", "with time, a target column does not say when its values are known",
-          "add `horizon`: 5 (rows) or 7d for labels that end so much later, 0 for values known at their own row's time");
-  if (e_.target.horizon && time_ == Known::no)
-    error("target.horizon", "a horizon needs time, and this is a plain table", "remove it, or name data.time");
-}
-
-void Rules::target_label(bool others) {
-  if (others) error_at_key("target.label", "'target' has 'label' beside 'column' or 'expr'", "keep one of them");
-  if (given("target.task")) task_of(*e_.target.label, "label", "target.label");
-  if (time_ == Known::no)
-    error_at_key("target.label", "a label made from later prices needs time, and this is a plain table", "name data.time");
-  if (e_.target.horizon) error("target.horizon", "a label says itself when it ends", "remove it: label.horizon counts");
-  if (!e_.target.positive.empty()) error("target.positive", "a label says itself what class 1 is", "remove it");
-}
-
 void Rules::task_of(const Component& component, const char* kind, const std::string& path) {
   const ComponentSpec* spec = catalogue_.find(kind, component.id);
   if (spec == nullptr || spec->tasks == 0 || (spec->tasks & (1u << static_cast<unsigned>(e_.target.task))) != 0) return;
@@ -166,6 +139,7 @@ void Rules::task_of(const Component& component, const char* kind, const std::str
 
 void Rules::tasks() {
   if (!good("target") || !given("target.task")) return;
+  if (e_.target.label) task_of(*e_.target.label, "label", "target.label");
   for (const auto& [name, model] : e_.models) task_of(model, "model", e_.has_models_map ? "models." + name : name);
   for (std::size_t i = 0; i < e_.evaluate.metrics.size(); ++i)
     task_of(e_.evaluate.metrics[i], "metric", "evaluate.metrics." + std::to_string(i));
@@ -428,6 +402,10 @@ void Rules::recursive_elimination(const Component& selection, const std::string&
 }
 
 }  // namespace
+
+std::string at_horizon(const std::string& metric, std::int64_t horizon) {
+  return horizon == 0 ? metric : metric + "@" + std::to_string(horizon);
+}
 
 std::vector<std::string> result_names(const std::vector<Component>& components) {
   std::vector<std::string> out;

@@ -22,17 +22,22 @@ void unknown_names(const Ast& ast, const Plan& plan, std::vector<const Ast*>& fo
 
 int add_checked(Plan& plan, const FileExpression& expression, const Doubtful& doubtful, Diagnostics& diagnostics) {
   try {
-    const Ast ast = parse_expression(expression.text, expression.use);
+    const Ast ast = parse_expression(expression.text, expression.use, expression.horizon);
     std::vector<const Ast*> unknown;
     unknown_names(ast, plan, unknown);
     for (const Ast* name : unknown) {
       if (!doubtful.holds(name->text)) tell(expression, plan.unknown(*name), diagnostics);
     }
-    return unknown.empty() ? plan.add(expression.name, expression.text, expression.use) : -1;
+    return unknown.empty() ? plan.add(expression.name, expression.text, expression.use, expression.horizon) : -1;
   } catch (const ExpressionError& error) {
     tell(expression, error, diagnostics);
     return -1;
   }
+}
+
+void tell_no_horizon(const config::Experiment& experiment, Diagnostics& diagnostics) {
+  diagnostics.error(experiment.target.expression_place, "the target has `horizons`, and its expression is the same for each of them",
+                    "say where they go, as in lead(close, horizon) / close - 1, or remove `horizons`", "target.expr");
 }
 
 void check_expressions(const config::Experiment& experiment, Diagnostics& diagnostics) {
@@ -41,17 +46,21 @@ void check_expressions(const config::Experiment& experiment, Diagnostics& diagno
       return d.place.file == place.file && d.place.line == place.line && d.place.column == place.column;
     });
   };
-  const auto check = [&](const std::string& text, Use use, const Place& place, const std::string& key) {
+  const auto check = [&](const std::string& text, Use use, const Place& place, const std::string& key, std::int64_t horizon = 0) {
     if (text.empty() || told(place)) return;
     try {
-      parse_expression(text, use);
+      const Ast ast = parse_expression(text, use, horizon);
+      if (horizon > 0 && !says_horizon(ast)) tell_no_horizon(experiment, diagnostics);
     } catch (const ExpressionError& error) {
       tell({"", text, use, place, key}, error, diagnostics);
     }
   };
   for (const config::FeatureSpec& feature : experiment.features)
     check(feature.expression, Use::feature, feature.place, "features." + feature.name);
-  check(experiment.target.expression, Use::target, experiment.target.expression_place, "target.expr");
+  check(experiment.target.expression, Use::target, experiment.target.expression_place, "target.expr",
+        experiment.has_horizons()                         ? experiment.target.horizons.front()
+        : experiment.places.contains("target.horizons.0") ? 1  // they are wrong, and told
+                                                          : 0);
   const auto rule = [&](const std::string& text, const std::string& key) {
     const auto place = experiment.split.key_places.find(key);
     check(text, Use::rule, place == experiment.split.key_places.end() ? experiment.split.place : place->second, "split." + key);

@@ -51,8 +51,12 @@ class Builder {
     set_positions();
     read_columns();
     if (!roots.empty()) {
-      experiment_.target.label&& is_triple_barrier(*experiment_.target.label) ? read_barriers(values)
-                                                                              : read_expression(roots[0], std::move(values[0]));
+      if (experiment_.target.label && is_triple_barrier(*experiment_.target.label))
+        read_barriers(values);
+      else if (experiment_.has_horizons())
+        read_horizons(roots, std::move(values));
+      else
+        read_expression(roots[0], std::move(values[0]));
       note_return();
     } else if (!experiment_.target.column.empty()) {
       dataset_.target_column = experiment_.target.column;
@@ -65,6 +69,7 @@ class Builder {
     const bool is_read = !dataset_.y.empty();
     if (!is_read) label_all();
     if (is_read) keep_members();
+    if (is_read && !dataset_.horizons.empty()) keep_common_labels(dataset_);
     set_times(is_read);
     note_answers();
     choose_inputs();
@@ -74,25 +79,36 @@ class Builder {
   }
 
  private:
-  // What the target is computed from: one expression, or what a label reads. None where it is a column, or wrong.
+  // What the target is computed from: an expression for each horizon, or what a label reads. None where it is a column, or wrong.
   std::vector<int> target_roots() {
     const config::TargetSpec& target = experiment_.target;
-    std::vector<std::string> texts;
-    if (target.label) {
-      const LabelTerms terms = terms_of(*target.label, target.task);
-      if (!label_columns(terms)) return {};
+    std::vector<std::pair<std::string, std::int64_t>> texts;  // and what `horizon` stands for in it
+    for (const std::int64_t horizon : experiment_.has_horizons() ? target.horizons : std::vector<std::int64_t>{0}) {
+      if (!target.label) {
+        if (!target.expression.empty()) texts.emplace_back(target.expression, horizon);
+        continue;
+      }
+      const LabelTerms terms = terms_of(*target.label, target.task, horizon);
+      if (horizon <= first_horizon() && !label_columns(terms)) return {};
       if (is_triple_barrier(*target.label))
-        texts = {terms.price, terms.begin, terms.high, terms.low, terms.deviation};
+        for (const auto& text : {terms.price, terms.begin, terms.high, terms.low, terms.deviation}) texts.emplace_back(text, 0);
       else
-        texts = {terms.value};
-    } else if (!target.expression.empty()) {
-      texts = {target.expression};
+        texts.emplace_back(terms.value, 0);
     }
     std::vector<int> roots;
-    for (const std::string& text : texts)
-      roots.push_back(pass_.add_expression("", text, Use::target, target.expression_place, target.label ? "target.label" : "target.expr"));
-    return std::find(roots.begin(), roots.end(), -1) == roots.end() ? roots : std::vector<int>{};
+    for (const auto& [text, horizon] : texts) {
+      const char* key = target.label ? "target.label" : "target.expr";
+      roots.push_back(pass_.add_expression("", text, Use::target, target.expression_place, key, horizon));
+      if (roots.back() < 0) return {};  // and wrong in the same way for the other horizons
+    }
+    if (experiment_.has_horizons() && !target.expression.empty() &&
+        !says_horizon(parse_expression(target.expression, Use::target, first_horizon()))) {
+      tell_no_horizon(experiment_, diagnostics_);
+      return {};
+    }
+    return roots;
   }
+  std::int64_t first_horizon() const { return experiment_.has_horizons() ? experiment_.target.horizons.front() : 0; }
   bool label_columns(const LabelTerms& terms) {
     bool sound = true;
     for (const auto& [name, column] : terms.columns) {
@@ -114,6 +130,25 @@ class Builder {
     dataset_.lead_rows = pass_.plan().lead_rows(root);
     read_target(expression_column(root, std::move(values)));
     note_columns_of_target(root);
+  }
+
+  // The same expression for each horizon: a root and values for each.
+  void read_horizons(const std::vector<int>& roots, std::vector<std::vector<double>> values) {
+    dataset_.target_column = target_text();
+    for (std::size_t h = 0; h < roots.size(); ++h) {
+      HorizonLabels labels;
+      labels.rows = experiment_.target.horizons[h];
+      labels.lead_rows = pass_.plan().lead_rows(roots[h]);
+      dataset_.lead_rows = std::max(dataset_.lead_rows, labels.lead_rows);
+      TargetValues read =
+          pipeline::read_target(experiment_.target, expression_column(roots[h], std::move(values[h])), diagnostics_, labels.rows);
+      if (read.y.empty()) return dataset_.horizons.clear();
+      labels.y = std::move(read.y);
+      dataset_.horizons.push_back(std::move(labels));
+    }
+    dataset_.y = dataset_.horizons.front().y;
+    for (const int root : roots)
+      if (dataset_.lead_rows == 0) merge(target_reads_, pass_.plan().reads(root));
   }
 
   // values: of price, begin, high, low and deviation.
@@ -148,7 +183,7 @@ class Builder {
   void note_return() {
     if (!raw_.has_time()) return;
     const config::TargetSpec& target = experiment_.target;
-    const std::string gain = target.label ? terms_of(*target.label, target.task).gain : target.expression;
+    const std::string gain = target.label ? terms_of(*target.label, target.task, first_horizon()).gain : target.expression;
     for (std::string& note : notes_of_returns(experiment_, gain)) dataset_.notes.push_back(std::move(note));
   }
 
@@ -156,8 +191,11 @@ class Builder {
   void keep_members() {
     const data::Column* const member = experiment_.data.tables.universe ? dataset_.frame.find(experiment_.data.tables.member) : nullptr;
     if (member == nullptr) return;
-    for (std::size_t row = 0; row < dataset_.y.size(); ++row)
-      if (member->number(row) == 0) dataset_.y[row] = kMissing;
+    for (std::size_t row = 0; row < dataset_.y.size(); ++row) {
+      if (member->number(row) != 0) continue;
+      dataset_.y[row] = kMissing;
+      for (HorizonLabels& h : dataset_.horizons) h.y[row] = kMissing;
+    }
   }
 
   // A strategy without a model: nothing is forecast, and every row is known at its own time.
@@ -371,7 +409,9 @@ class Builder {
       diagnostics_.warning(experiment_.target.expression_place,
                            "the target has neither lead() nor a horizon: it counts as known at its own row's time",
                            "Add `horizon` where its values come later, or horizon: 0 to say so", "target.expr");
-    if (barrier_ends_.empty())
+    if (!dataset_.horizons.empty())
+      horizon_times(dataset_);
+    else if (barrier_ends_.empty())
       label_times(dataset_, experiment_.target, diagnostics_);
     else
       take_barrier_ends();

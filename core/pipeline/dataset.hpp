@@ -48,6 +48,16 @@ struct ComputedFeatures {
 ComputedFeatures compute_features(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                                   Diagnostics& diagnostics);
 
+// The labels of one of target.horizons: the same quantity so many rows ahead. Rows near the end have a label here and none at a later
+// horizon: they are not learned from, but what was last known at this horizon is theirs.
+struct HorizonLabels {
+  std::int64_t rows = 0;                  // as the file says
+  std::int64_t lead_rows = 0;             // its label ends this many rows of the entity later
+  std::vector<double> y;                  // NaN = no label
+  std::vector<TimeNs> label_end;          // kMissingTime where there is no label
+  std::vector<double> last_known_target;  // of this horizon, by its own labels' ends
+};
+
 struct Dataset {
   data::Frame frame;  // raw columns and features
   config::Task task = config::Task::regression;
@@ -58,12 +68,15 @@ struct Dataset {
   std::string target_column;          // the column's name, or the expression
   std::int64_t lookback = 0;
   std::int64_t warmup_rows = 0;  // longest of the inputs'
-  std::int64_t lead_rows = 0;    // of the target: the label ends this many rows of the entity later
+  std::int64_t lead_rows = 0;    // of the target: the label ends this many rows of the entity later; of several horizons the last end
 
   std::vector<double> y;                       // value or class number; NaN = no label
   std::vector<TimeNs> label_start, label_end;  // closed intervals; kMissingTime where there is no label; empty without time
   std::vector<double> last_known_target;       // NaN = none yet; empty without time
-  std::vector<std::int64_t> group;             // code of split.group; empty without
+  // Empty: the target has one horizon. Else y is the first one's, where there are labels of all, and label_end is the latest of all: what
+  // must not touch a label (purging, weights by overlap, what a step may know of it) hangs on that.
+  std::vector<HorizonLabels> horizons;
+  std::vector<std::int64_t> group;  // code of split.group; empty without
   std::vector<std::string> group_names;
   std::vector<std::int32_t> segment;   // windows never cross a change of it (segments.hpp says what a hole is); empty without time
   std::vector<std::int64_t> position;  // of the row within its entity, from 0
@@ -75,6 +88,7 @@ struct Dataset {
   std::map<std::string, std::int64_t, std::less<>> answers;
 
   std::int64_t rows() const { return static_cast<std::int64_t>(y.size()); }
+  std::int64_t horizon_count() const { return horizons.empty() ? 1 : static_cast<std::int64_t>(horizons.size()); }
   bool has_time() const { return frame.has_time(); }
 };
 

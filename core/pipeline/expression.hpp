@@ -145,14 +145,15 @@ struct Ast {
   Kind kind = Kind::number;
   Op op = Op::constant;  // of apply
   double number = 0;     // number, and boolean as 0 or 1
-  std::string text;      // text literal, or the column's name
+  std::string text;      // text literal, the column's name, or "horizon" of a number that stands for one
   std::vector<Ast> arguments;
   std::int64_t offset = 0, length = 0;  // characters
 };
 
 // Throws ExpressionError. Checks syntax, function names, numbers of arguments, that windows are whole positive numbers, and that lead()
-// stands in a target only: all that can be known without data.
-Ast parse_expression(std::string_view text, Use use);
+// stands in a target only: all that can be known without data. horizon: what the name `horizon` stands for in a target; 0: nothing.
+Ast parse_expression(std::string_view text, Use use, std::int64_t horizon = 0);
+bool says_horizon(const Ast& ast);                  // somewhere
 std::vector<std::string> names_in(const Ast& ast);  // columns that it reads, in order of first mention, each once
 
 // ---- the plan -----------------------------------------------------------------------------------------------------------------------
@@ -181,7 +182,7 @@ class Plan {
 
   // Adds an expression; later ones can use it by `name`. Throws ExpressionError, also for unknown columns (with the nearest name) and
   // types that do not fit. Returns the number of its root.
-  int add(std::string_view name, std::string_view text, Use use);
+  int add(std::string_view name, std::string_view text, Use use, std::int64_t horizon = 0);
   bool knows(std::string_view name) const;         // a column of the frame, or something that was added
   ExpressionError unknown(const Ast& name) const;  // what is said of a name that is neither
   // A column computed elsewhere (a feature plugin's), in the frame's row order. Its warm-up rows count for those who use it, and so does

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kLongest = 4096;  // bytes of one expression
 constexpr int kDeepest = 100;           // nested parentheses, calls and signs
 constexpr double kLargestWindow = 10'000'000;
+constexpr std::string_view kHorizon = "horizon";
 
 struct Token {
   enum class Kind { end, number, text, name, quoted_name, symbol };
@@ -132,7 +133,7 @@ class Lexer {
 
 class Parser {
  public:
-  Parser(std::vector<Token> tokens, Use use) : tokens_(std::move(tokens)), use_(use) {}
+  Parser(std::vector<Token> tokens, Use use, std::int64_t horizon) : tokens_(std::move(tokens)), use_(use), horizon_(horizon) {}
 
   Ast whole() {
     if (now().kind == Token::Kind::end) throw ExpressionError("the expression is empty", "", 0, 1);
@@ -316,6 +317,12 @@ class Parser {
       ast.number = token.text == "true" ? 1 : 0;
     } else if (token.text == "row") {
       ast.kind = Ast::Kind::row;
+    } else if (token.text == kHorizon && use_ == Use::target) {
+      if (horizon_ == 0)
+        throw refusal(token, "`horizon` stands for each of target.horizons, and the target has none",
+                      "add `horizons: [1, 5, 20]` to the target; a column of that name stands in backquotes");
+      ast.number = static_cast<double>(horizon_);
+      ast.text = kHorizon;
     } else {
       ast.kind = Ast::Kind::name;
       ast.text = token.text;
@@ -408,7 +415,8 @@ class Parser {
   }
   static void whole_number(const Ast& ast, std::string_view what, double low, double high, const Operator* shift) {
     if (ast.kind != Ast::Kind::number || ast.number != std::floor(ast.number)) {
-      throw ExpressionError(fmt::format("{} must be a whole number written out", what), "", ast.offset, ast.length);
+      throw ExpressionError(fmt::format("{} must be a whole number written out", what),
+                            says_horizon(ast) ? "`horizon` stands alone there, as in lead(close, horizon)" : "", ast.offset, ast.length);
     }
     if (ast.number >= low && ast.number <= high) return;
     std::string mend;
@@ -422,6 +430,7 @@ class Parser {
 
   std::vector<Token> tokens_;
   Use use_;
+  std::int64_t horizon_;
   std::size_t at_ = 0;
   int depth_ = 0;
 };
@@ -433,7 +442,7 @@ void collect_names(const Ast& ast, std::vector<std::string>& names) {
 
 }  // namespace
 
-Ast parse_expression(std::string_view text, Use use) {
+Ast parse_expression(std::string_view text, Use use, std::int64_t horizon) {
   if (text.size() > kLongest) {
     throw ExpressionError(fmt::format("an expression may have at most {} bytes, this one has {}", kLongest, text.size()),
                           "name parts of it as features of their own", 0, 1);
@@ -441,7 +450,12 @@ Ast parse_expression(std::string_view text, Use use) {
   if (const auto bad = text::first_invalid_utf8(text)) {
     throw ExpressionError("the expression is not valid UTF-8", "", static_cast<std::int64_t>(text::utf8_length(text.substr(0, *bad))), 1);
   }
-  return Parser(Lexer(text).all(), use).whole();
+  return Parser(Lexer(text).all(), use, horizon).whole();
+}
+
+bool says_horizon(const Ast& ast) {
+  if (ast.kind == Ast::Kind::number) return ast.text == kHorizon;
+  return std::any_of(ast.arguments.begin(), ast.arguments.end(), says_horizon);
 }
 
 std::vector<std::string> names_in(const Ast& ast) {

@@ -22,7 +22,8 @@ class FeaturePass {
 
   void add(const config::FeatureSpec& spec);
   // An expression that becomes no column; -1 after a diagnostic.
-  int add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key);
+  int add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key,
+                     std::int64_t horizon = 0);
   // Computes what was added since the last flush, and `more` beside it, whose values come back.
   std::vector<std::vector<double>> flush(std::span<const int> more);
 

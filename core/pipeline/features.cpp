@@ -39,8 +39,9 @@ void FeaturePass::add(const config::FeatureSpec& spec) {
   if (!(spec.component ? add_plugin(spec) : add_expression(spec))) doubtful_.add(spec.name);
 }
 
-int FeaturePass::add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key) {
-  return add_checked(plan_, {name, text, use, place, key}, doubtful_, diagnostics_);
+int FeaturePass::add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key,
+                                std::int64_t horizon) {
+  return add_checked(plan_, {name, text, use, place, key, horizon}, doubtful_, diagnostics_);
 }
 
 bool FeaturePass::add_expression(const config::FeatureSpec& spec) {

@@ -99,6 +99,8 @@ class Assembler final : public InnerFits {
     if (!held.empty()) fill(held_out, held, table, 0, missing);
     const Rows learned = rows_with(table, rows.train);
     fill(train, learned, std::move(table), 0, missing);
+    keep_first_horizon(held_out);
+    keep_first_horizon(train);
     const char* lacking = train.rows() == 0 ? "train" : !held.empty() && held_out.rows() == 0 ? "held-out" : nullptr;
     if (lacking != nullptr)
       throw Error(Fault::data, fmt::format("asking {} what its inputs are worth", question.model.id),
@@ -326,29 +328,45 @@ class Assembler final : public InnerFits {
     return result;
   }
   void take_labels(FoldPart& part, int level) const {
-    part.y = picked<double>(dataset_.y, part.row);
+    part.horizons = dataset_.horizon_count();
+    if (dataset_.horizons.empty()) part.y = picked<double>(dataset_.y, part.row);
+    for (const HorizonLabels& h : dataset_.horizons) append(part.y, picked<double>(h.y, part.row));
     part.group = picked<std::int64_t>(dataset_.group, part.row);
     part.entity = picked<std::int32_t>(dataset_.frame.entity(), part.row);
     if (!dataset_.has_time()) return;
     part.time = picked<TimeNs>(dataset_.frame.known_at(), part.row);
-    part.label_end = picked<TimeNs>(dataset_.label_end, part.row);
     part.segment = picked<std::int32_t>(dataset_.segment, part.row);
     std::vector<std::uint8_t> unseen(hidden_.size());
     std::transform(hidden_.begin(), hidden_.end(), unseen.begin(),
                    [level](std::uint8_t h) { return static_cast<std::uint8_t>(h > level); });
-    part.last_known_target = picked<double>(last_known(dataset_.frame, dataset_.y, dataset_.label_end, unseen), part.row);
+    const auto take = [&](const std::vector<double>& y, const std::vector<TimeNs>& label_end) {
+      append(part.label_end, picked<TimeNs>(label_end, part.row));
+      append(part.last_known_target, picked<double>(last_known(dataset_.frame, y, label_end, unseen), part.row));
+    };
+    if (dataset_.horizons.empty()) take(dataset_.y, dataset_.label_end);
+    for (const HorizonLabels& h : dataset_.horizons) take(h.y, h.label_end);
+  }
+  template <class T>
+  static void append(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
   }
 
-  double naive_mae() const {
-    double sum = 0;
-    std::int64_t count = 0;
-    for (std::size_t i = 0; i < data_.train.last_known_target.size(); ++i) {
-      const double change = std::fabs(data_.train.y[i] - data_.train.last_known_target[i]);
-      if (std::isnan(change)) continue;
-      sum += change;
-      ++count;
+  std::vector<double> naive_mae() const {
+    const FoldPart& train = data_.train;
+    std::vector<double> mean;
+    for (std::int64_t h = 0; h < train.horizons; ++h) {
+      double sum = 0;
+      std::int64_t count = 0;
+      for (auto i = static_cast<std::size_t>(h * train.rows()); i < static_cast<std::size_t>((h + 1) * train.rows()); ++i) {
+        if (train.last_known_target.empty()) break;
+        const double change = std::fabs(train.y[i] - train.last_known_target[i]);
+        if (std::isnan(change)) continue;
+        sum += change;
+        ++count;
+      }
+      mean.push_back(count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count));
     }
-    return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
+    return mean;
   }
 
   const Dataset& dataset_;
@@ -366,6 +384,14 @@ class Assembler final : public InnerFits {
 double FoldPart::coverage() const {
   const double all = static_cast<double>(row.size() + not_forecast.size());
   return all == 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(row.size()) / all;
+}
+
+void keep_first_horizon(FoldPart& part) {
+  const auto rows = static_cast<std::size_t>(part.rows());
+  part.horizons = 1;
+  part.y.resize(rows);
+  if (!part.label_end.empty()) part.label_end.resize(rows);
+  if (!part.last_known_target.empty()) part.last_known_target.resize(rows);
 }
 
 FoldData assemble_fold(const Dataset& dataset, const Fold& fold, const Folds& all, const Recipe& recipe) {

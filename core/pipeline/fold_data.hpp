@@ -16,12 +16,14 @@
 namespace assay::pipeline {
 
 // One set of rows. Without lookback x has a row for each entry of `row`. With lookback x also holds the history rows that windows reach
-// back to, ordered by (entity, time), and window i is x's rows window_end[i]-lookback+1 .. window_end[i].
+// back to, ordered by (entity, time), and window i is x's rows window_end[i]-lookback+1 .. window_end[i]. Of several horizons y, label_end
+// and last_known_target hold as many blocks of rows() entries, the first horizon's first.
 struct FoldPart {
   Matrix x;
   std::int64_t lookback = 0;
-  std::vector<std::int64_t> window_end;       // empty without lookback
-  std::vector<std::int64_t> row;              // of the frame, ascending
+  std::vector<std::int64_t> window_end;  // empty without lookback
+  std::vector<std::int64_t> row;         // of the frame, ascending
+  std::int64_t horizons = 1;
   std::vector<double> y;                      // never NaN
   std::vector<TimeNs> time, label_end;        // empty without time
   std::vector<std::int32_t> entity, segment;  // empty without
@@ -38,10 +40,12 @@ struct FoldData {
   FittedPreparation preparation;
   std::vector<InputColumn> inputs;  // columns of x
   FoldPart train, validation, test;
-  std::vector<double> way_back;  // for forecasts of classes, where train rows were drawn anew (train_weights.hpp); else empty
-  double naive_mae = 0;          // mean |y - last_known_target| of train rows where both are known; NaN = unknown
+  std::vector<double> way_back;   // for forecasts of classes, where train rows were drawn anew (train_weights.hpp); else empty
+  std::vector<double> naive_mae;  // of each horizon, mean |y - last_known_target| of train rows where both are known; NaN = unknown
   std::vector<std::string> notes;
 };
+
+void keep_first_horizon(FoldPart& part);  // of those that have several
 
 // How rows become what a model takes.
 struct Recipe {

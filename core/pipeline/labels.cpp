@@ -76,9 +76,9 @@ Touch first_touch(const BarrierPrices& prices, std::span<const std::int64_t> way
 
 bool is_triple_barrier(const config::Component& label) { return label.id == "triple_barrier"; }
 
-LabelTerms terms_of(const config::Component& label, config::Task task) {
+LabelTerms terms_of(const config::Component& label, config::Task task, std::int64_t horizon) {
   LabelTerms terms;
-  terms.horizon = count_of(label, "horizon");
+  terms.horizon = horizon > 0 ? horizon : count_of(label, "horizon");
   for (const char* name : {"price", "entry", "high", "low"}) {
     if (const std::string column = text_of(label, name); !column.empty()) terms.columns.emplace_back(name, column);
   }

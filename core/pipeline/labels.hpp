@@ -21,7 +21,8 @@ struct LabelTerms {
   std::string gain;                                          // the return from beginning to end of the horizon
   std::string price, begin, high, low, deviation;            // of triple_barrier; begin: the price that one begins with
 };
-LabelTerms terms_of(const config::Component& label, config::Task task);
+// horizon: in rows, of a label without one of its own.
+LabelTerms terms_of(const config::Component& label, config::Task task, std::int64_t horizon = 0);
 bool is_triple_barrier(const config::Component& label);
 
 // -1, 0 and 1 are down, flat and up; of a binary task 0 and 1 are the rest and up.

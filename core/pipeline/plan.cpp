@@ -273,8 +273,8 @@ ExpressionError Plan::unknown(const Ast& name) const {
           near ? fmt::format("did you mean {}?", *near) : "columns: " + text::join(known, ", "), name.offset, name.length};
 }
 
-int Plan::add(std::string_view name, std::string_view text, Use use) {
-  const Ast ast = parse_expression(text, use);
+int Plan::add(std::string_view name, std::string_view text, Use use, std::int64_t horizon) {
+  const Ast ast = parse_expression(text, use, horizon);
   const int root = PlanBuilder(*this).build(ast);
   if (type(root) == ValueType::text) {
     throw ExpressionError("this is only a text", "a column's name stands without quotes, or in backquotes", ast.offset, ast.length);

@@ -45,7 +45,8 @@ std::optional<std::int64_t> entry_row(const Ast& ast) {
 }  // namespace
 
 std::vector<std::string> notes_of_returns(const config::Experiment& experiment, const std::string& expression) {
-  const auto entry = entry_row(parse_expression(expression, Use::target));
+  const auto& horizons = experiment.target.horizons;
+  const auto entry = entry_row(parse_expression(expression, Use::target, horizons.empty() ? 0 : horizons.front()));
   if (!entry) return {};
   std::vector<std::string> notes;
   if (experiment.data.adjustment_kind == "raw" && !experiment.data.source.starts_with("sim."))

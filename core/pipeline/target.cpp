@@ -57,13 +57,15 @@ bool same_value(const std::string& a, const std::string& b) {
 
 class TargetReader {
  public:
-  TargetReader(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics)
+  TargetReader(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics, std::int64_t horizon)
       : spec_(spec),
         column_(column),
         diagnostics_(diagnostics),
         name_(spec.label            ? "target.label"
               : spec.column.empty() ? "target.expr"
-                                    : "`" + spec.column + "`") {}
+                                    : "`" + spec.column + "`") {
+    if (horizon > 0) name_ += fmt::format(" at horizon {}", horizon);
+  }
 
   TargetValues read() {
     if (column_.size() == 0) {
@@ -207,8 +209,8 @@ void each_in_time(const data::Frame& frame, DoRow do_row) {
 
 }  // namespace
 
-TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics) {
-  return TargetReader(spec, column, diagnostics).read();
+TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics, std::int64_t horizon) {
+  return TargetReader(spec, column, diagnostics, horizon).read();
 }
 
 void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& diagnostics) {
@@ -247,6 +249,38 @@ void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& 
     return;
   }
   dataset.lead_rows = lead;
+}
+
+void keep_common_labels(Dataset& dataset) {
+  std::int64_t lost = 0;
+  for (std::size_t row = 0; row < dataset.y.size(); ++row) {
+    const auto lacks = [row](const HorizonLabels& h) { return std::isnan(h.y[row]); };
+    if (std::isnan(dataset.y[row]) || std::none_of(dataset.horizons.begin(), dataset.horizons.end(), lacks)) continue;
+    dataset.y[row] = kMissing;
+    ++lost;
+  }
+  if (lost > 0)
+    dataset.notes.push_back(
+        fmt::format("{} rows have a label at the first horizon but not at a later one: they are neither learned from nor judged", lost));
+}
+
+void horizon_times(Dataset& dataset) {
+  const data::Frame& frame = dataset.frame;
+  const auto known_at = frame.known_at();
+  dataset.label_start.assign(frame.rows(), kMissingTime);
+  dataset.label_end.assign(frame.rows(), kMissingTime);
+  for (HorizonLabels& h : dataset.horizons) {
+    h.label_end.assign(frame.rows(), kMissingTime);
+    each_in_time(frame, [&](std::size_t row, std::size_t, std::span<const std::int64_t> rows, std::size_t place) {
+      if (std::isnan(h.y[row])) return;
+      h.label_end[row] = time_ahead(known_at, rows, place, h.lead_rows);
+      if (std::isnan(dataset.y[row])) return;
+      dataset.label_start[row] = known_at[row];
+      const bool later = dataset.label_end[row] == kMissingTime || h.label_end[row] > dataset.label_end[row];
+      if (later) dataset.label_end[row] = h.label_end[row];
+    });
+    h.last_known_target = last_known(frame, h.y, h.label_end, {});
+  }
 }
 
 std::vector<double> last_known(const data::Frame& frame, std::span<const double> y, std::span<const TimeNs> label_end,

@@ -18,10 +18,16 @@ struct TargetValues {
   std::vector<std::string> notes;
 };
 // Values of regression; class numbers of binary (0 and 1, or `positive` = 1) and multiclass (distinct values in ascending or level order).
-TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics);
+// horizon: of several, for messages.
+TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics, std::int64_t horizon = 0);
 
 // Fills label_start and label_end from lead_rows and a declared horizon, which may lengthen but not shorten them (rules.md 1).
 void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& diagnostics);
+
+// Of several horizons: `y` is missing where a row lacks a label of one.
+void keep_common_labels(Dataset& dataset);
+// Fills label_end and last_known_target of each from its lead_rows, and the dataset's own label_start and label_end.
+void horizon_times(Dataset& dataset);
 
 // One line each where an expression is a return of prices: raw prices hold splits and dividends, and a return from a price that is past
 // when the row is known cannot be traded. The expression must be a good one.

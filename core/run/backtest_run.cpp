@@ -186,11 +186,23 @@ TimeSpan test_span(const pipeline::Folds& folds, const pipeline::Dataset& datase
   return span;
 }
 
-std::vector<double> by_frame_row(const std::vector<train::ForecastSet>& folds, const pipeline::Dataset& dataset) {
-  std::vector<double> values(static_cast<std::size_t>(dataset.rows()), kNaN);
-  for (const train::ForecastSet& fold : folds)
-    for (std::size_t i = 0; i < fold.row.size(); ++i) values[static_cast<std::size_t>(fold.row[i])] = fold.value[i];
-  return values;
+RowForecasts by_frame_row(const std::vector<std::vector<train::ForecastSet>>& horizons, const pipeline::Dataset& dataset) {
+  const std::size_t n = horizons.size();
+  RowForecasts out{std::vector<double>(static_cast<std::size_t>(dataset.rows()) * n, kNaN), static_cast<std::int64_t>(n)};
+  for (std::size_t h = 0; h < n; ++h)
+    for (const train::ForecastSet& fold : horizons[h])
+      for (std::size_t i = 0; i < fold.row.size(); ++i) out.values[static_cast<std::size_t>(fold.row[i]) * n + h] = fold.value[i];
+  return out;
+}
+
+std::vector<RowForecasts> by_frame_row(const train::ForecastsByHorizon& forecasts, const pipeline::Dataset& dataset) {
+  std::vector<RowForecasts> out;
+  for (std::size_t r = 0; r < forecasts.front().repeats.size(); ++r) {
+    std::vector<std::vector<train::ForecastSet>> horizons;
+    for (const train::ModelForecasts& one : forecasts) horizons.push_back(one.repeats[r]);
+    out.push_back(by_frame_row(horizons, dataset));
+  }
+  return out;
 }
 
 void check_traded_spans(const config::Experiment& experiment, const pipeline::Dataset& dataset, const pipeline::Folds& folds,
@@ -261,7 +273,9 @@ BacktestResults run_backtests(const BacktestRequest& request) {
   std::vector<Replayed> repeats;
   for (std::size_t r = 0; r < std::max<std::size_t>(1, request.forecasts.size()); ++r) {
     const ReplayJob job{request.legs, request.span.first, request.span.last, seed.child("repeat").child(r).seed(), false};
-    repeats.push_back(request.forecasts.empty() ? session->run(job) : session->with_forecasts(request.forecasts[r], 1)->run(job));
+    repeats.push_back(request.forecasts.empty()
+                          ? session->run(job)
+                          : session->with_forecasts(request.forecasts[r].values, request.forecasts[r].outputs)->run(job));
     repeats.back().record.repeat = static_cast<std::int64_t>(r);
   }
   Replayed beside =

@@ -29,8 +29,15 @@ struct TimeSpan {
 TimeSpan span_of(std::span<const std::int64_t> rows, const pipeline::Dataset& dataset);
 TimeSpan test_span(const pipeline::Folds& folds, const pipeline::Dataset& dataset);
 
-// One output for each row of the frame: the forecasts of one repeat, NaN where there is none.
-std::vector<double> by_frame_row(const std::vector<train::ForecastSet>& folds, const pipeline::Dataset& dataset);
+// Forecasts of one repeat for every row of the frame, NaN where there is none: of several horizons as many side by side. horizons: the
+// sets of all folds, for each.
+struct RowForecasts {
+  std::vector<double> values;  // rows x outputs
+  std::int64_t outputs = 1;
+};
+RowForecasts by_frame_row(const std::vector<std::vector<train::ForecastSet>>& horizons, const pipeline::Dataset& dataset);
+// Of each repeat of a model.
+std::vector<RowForecasts> by_frame_row(const train::ForecastsByHorizon& forecasts, const pipeline::Dataset& dataset);
 
 SessionSetup session_setup(const config::Experiment& experiment, const data::Frame& frame, const RunContext& context,
                            std::vector<config::Component> strategies);
@@ -48,7 +55,7 @@ struct BacktestRequest {
   const data::Frame& frame;  // of the dataset, with whatever further columns the legs read
   std::vector<StrategyLeg> legs;
   TimeSpan span;
-  std::vector<std::vector<double>> forecasts;  // by_frame_row of each repeat; empty for a rule
+  std::vector<RowForecasts> forecasts;  // of each repeat; empty for a rule
 };
 struct BacktestResults {
   std::string json;

@@ -73,26 +73,24 @@ Json calibration_json(const train::ForecastSet& set) {
   return json;
 }
 
-Json segments_json(const std::vector<std::string>& columns, const std::vector<train::Scorer>& scorers, const train::ForecastSet& set,
-                   const pipeline::Dataset& dataset) {
-  Json json = Json::object();
+void segments_json(Json& json, const std::vector<std::string>& columns, const std::vector<train::Scorer>& scorers,
+                   const train::ForecastSet& set, const pipeline::Dataset& dataset, std::int64_t horizon) {
   for (const std::string& name : columns) {
     const Grouping grouping = grouping_of(dataset.frame.at(name), set.row);
-    Json table = Json::object();
+    Json& table = json[name];
+    if (table.is_null()) table = Json::object();
     for (std::size_t g = 0; g < grouping.names.size(); ++g) {
       std::vector<std::int64_t> rows;
       for (std::size_t i = 0; i < grouping.code.size(); ++i)
         if (grouping.code[i] == static_cast<std::int64_t>(g)) rows.push_back(static_cast<std::int64_t>(i));
       if (rows.empty()) continue;
       const train::ForecastSet part = train::taken(set, rows);
-      Json line{{"rows", part.rows()}};
+      Json& line = table[grouping.names[g]];
+      if (line.is_null()) line = {{"rows", part.rows()}};
       for (const train::Scorer& scorer : scorers)
-        if (!scorer.is_table()) line[scorer.name()] = number_json(scorer.value(part));
-      table[grouping.names[g]] = line;
+        if (!scorer.is_table()) line[config::at_horizon(scorer.name(), horizon)] = number_json(scorer.value(part));
     }
-    json[name] = table;
   }
-  return json;
 }
 
 Json fairness_json(const train::ForecastSet& set, const pipeline::Dataset& dataset) {

@@ -38,8 +38,9 @@ void compare_unit(const store::Store& store, store::RunId a, store::RunId b, con
   }
   for (std::size_t i = 0; i < of_a.size(); ++i) {
     const store::Predictions &x = of_a[i], &y = of_b[i];
-    const std::string part = name + ", " + x.part;
-    if (x.part != y.part || x.row != y.row || x.value.size() != y.value.size() || x.truth.size() != y.truth.size()) {
+    const std::string part = name + ", " + x.part + (x.horizon == 0 ? "" : fmt::format(" at horizon {}", x.horizon));
+    if (x.part != y.part || x.horizon != y.horizon || x.row != y.row || x.value.size() != y.value.size() ||
+        x.truth.size() != y.truth.size()) {
       out.push_back({part + (x.part != y.part ? " against " + y.part : ": other rows"), INFINITY});
       continue;
     }

@@ -288,6 +288,7 @@ struct Along {
   std::vector<TimeNs> time;
   std::vector<std::int32_t> entity, segment;
   std::vector<std::int64_t> group;
+  std::int64_t horizons;
   std::vector<double> last_known;
 
   Along(const pipeline::FoldPart& part, const std::vector<std::int64_t>& which)
@@ -295,17 +296,32 @@ struct Along {
         entity(picked(part.entity, which)),
         segment(picked(part.segment, which)),
         group(picked(part.group, which)),
-        last_known(picked(part.last_known_target, which)) {}
+        horizons(part.horizons) {
+    for (std::int64_t h = 0; h < horizons && !part.last_known_target.empty(); ++h)
+      for (const std::int64_t row : which) last_known.push_back(part.last_known_target[static_cast<std::size_t>(h * part.rows() + row)]);
+  }
   void into(train::Rows& rows) const {
     rows.time = time;
     rows.entity = entity;
     rows.segment = segment;
     rows.group = group;
+    rows.horizons = horizons;
     rows.last_known_target = last_known;
   }
 };
 
 }  // namespace
+
+std::size_t ExplainedFit::horizon_at(std::int64_t rows) const {
+  const auto& horizons = fit_.experiment.target.horizons;
+  if (rows == 0) return 0;
+  const auto found = std::find(horizons.begin(), horizons.end(), rows);
+  if (found != horizons.end()) return static_cast<std::size_t>(found - horizons.begin());
+  std::vector<std::string> known;
+  for (const std::int64_t horizon : horizons) known.push_back(std::to_string(horizon));
+  throw Error(Fault::usage, fmt::format("{} run {}", kTried, fit_.run.id), fmt::format("it has no horizon {}", rows),
+              known.empty() ? "Leave --horizon out: its target has one" : "It has " + text::join(known, ", "));
+}
 
 explain::ForecastMaker ExplainedFit::forecasts(const Places& which) const {
   return [this, which]() -> explain::Forecast {
@@ -377,11 +393,12 @@ explain::SlopeMaker ExplainedFit::slopes(const Places& which, const std::vector<
   };
 }
 
-train::ForecastSet ExplainedFit::judged(const Places& which, std::vector<double> forecasts) const {
+train::ForecastSet ExplainedFit::judged(const Places& which, std::span<const double> forecasts, std::size_t horizon) const {
   train::ForecastSet set = train::taken(forecast_set(test(), std::vector<double>(static_cast<std::size_t>(test().rows() * fit_.outputs)),
-                                                     fit_.outputs, fold_->data.naive_mae),
+                                                     fit_.outputs, fold_->data.naive_mae.at(horizon), static_cast<std::int64_t>(horizon)),
                                         which);
-  set.value = std::move(forecasts);
+  const auto step = static_cast<std::size_t>(test().horizons);  // of several, each forecast has a column
+  for (std::size_t i = 0; i < set.value.size(); ++i) set.value[i] = forecasts[i * step + horizon];
   train::decide(set, fit_.experiment.target.task, fit_.threshold);
   return set;
 }

@@ -63,7 +63,8 @@ class ExplainedFit {
   bool is_linear() const { return traits_.linear && !as_they_came_; }
 
   double score_of(std::span<const double> forecast, std::int64_t output) const;  // abi.h, model.gradient; probabilities cut at 1e-9
-  train::ForecastSet judged(const Places& which, std::vector<double> forecasts) const;
+  train::ForecastSet judged(const Places& which, std::span<const double> forecasts, std::size_t horizon) const;
+  std::size_t horizon_at(std::int64_t rows) const;  // the place of one of several horizons; 0: the first. Throws Error(usage)
 
  private:
   struct Raw {  // rows as they came: each test or train row's place in the table

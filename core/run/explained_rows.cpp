@@ -317,12 +317,13 @@ void check_forecasts(const store::Store& store, const ExplainedFit& fit, const R
   double largest = 0, size = 0;
   for (const store::Predictions& p : store.predictions(fit.fit().run.id, fit.fit().key)) {
     if (p.part != "test") continue;
-    const auto n = static_cast<std::size_t>(p.outputs);
+    const auto n = static_cast<std::size_t>(p.outputs), columns = static_cast<std::size_t>(fit.fit().outputs);
+    const std::size_t first = fit.horizon_at(p.horizon);
     for (std::size_t i = 0; i < p.row.size(); ++i) {
       const auto found = at.find(p.row[i]);
       for (std::size_t k = 0; found != at.end() && k < n; ++k) {
         if (std::isnan(p.value[i * n + k])) continue;
-        largest = std::max(largest, std::abs(p.value[i * n + k] - now[found->second * n + k]));
+        largest = std::max(largest, std::abs(p.value[i * n + k] - now[found->second * columns + first + k]));
         size = std::max(size, std::abs(p.value[i * n + k]));
       }
     }

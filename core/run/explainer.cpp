@@ -37,6 +37,7 @@ class Explainer {
         seed_(SeedTree(fit.experiment().seed).child("explain").child(static_cast<std::uint64_t>(fit.fit().key.fold))) {
     which_ = request.row >= 0 ? Places{place_of(fit, request.row)} : drawn_places(fit.test().rows(), request.rows, seed_.child("rows"));
     chosen_class_ = class_number(fit, request.class_name);
+    horizon_ = fit.horizon_at(request.horizon);
     forecast_ = fit.forecasts(which_)()(fit.test_rows(which_), own_numbers(which_.size()));
     for (std::size_t i = 0; i < which_.size(); ++i) output_.push_back(output_of(i));
   }
@@ -84,15 +85,23 @@ class Explainer {
     return std::span(forecast_).subspan(i * n, n);
   }
   std::int64_t output_of(std::size_t i) const {
-    if (task_ == config::Task::regression) return 0;
+    if (task_ == config::Task::regression) return static_cast<std::int64_t>(horizon_);
     if (chosen_class_ >= 0) return chosen_class_;
     if (task_ == config::Task::binary) return 1;
     const auto own = forecast_of(i);
     return std::max_element(own.begin(), own.end()) - own.begin();
   }
   std::string scale_of(std::size_t i) const {
-    if (task_ == config::Task::regression) return "the forecast";
+    if (task_ == config::Task::regression) return forecast_text();
     return fmt::format("log-odds of {}", fit_.fit().classes[static_cast<std::size_t>(output_[i])]);
+  }
+
+  std::int64_t horizon_rows() const {  // 0: there is one
+    const auto& horizons = fit_.experiment().target.horizons;
+    return horizons.empty() ? 0 : horizons[horizon_];
+  }
+  std::string forecast_text() const {
+    return horizon_rows() == 0 ? "the forecast" : fmt::format("the forecast at horizon {}", horizon_rows());
   }
 
   // ---- permutation
@@ -109,12 +118,10 @@ class Explainer {
     const std::size_t named = features.size();
     for (const explain::Feature& lag : fit_.lags()) features.push_back(lag);
     const double side = scorer.direction();
-    const auto judge = [&](std::span<const double> values) {
-      return side * scorer.value(fit_.judged(rows, {values.begin(), values.end()}));
-    };
+    const auto judge = [&](std::span<const double> values) { return side * scorer.value(fit_.judged(rows, values, horizon_)); };
     const explain::Importance found =
         explain::permutation_importance(fit_.test_rows(rows), features, donors, fit_.forecasts(rows), judge, work_);
-    json.update({{"metric", scorer.name()},
+    json.update({{"metric", config::at_horizon(scorer.name(), horizon_rows())},
                  {"direction", scorer.direction()},
                  {"value", number_json(side * found.whole)},
                  {"rows", rows.size()},
@@ -256,13 +263,14 @@ class Explainer {
     if (frame.has_time()) row["known_at"] = to_iso(frame.known_at()[frame_row]);
     if (!frame.entity().empty()) row["entity"] = frame.entity_names()[static_cast<std::size_t>(frame.entity()[frame_row])];
     row["forecast"] = Json::array();
-    for (const double value : forecast_of(i)) row["forecast"].push_back(number_json(value));
+    const auto own = forecast_of(i);
+    for (const double value : horizon_rows() == 0 ? own : own.subspan(horizon_, 1)) row["forecast"].push_back(number_json(value));
     if (fit_.dataset().task == config::Task::multiclass) row["classes"] = fit_.dataset().classes;
     if (!fit_.fit().classes.empty()) {
       row["decision"] = decision_of(fit_, forecast_of(i));
       row["truth"] = fit_.fit().classes[static_cast<std::size_t>(fit_.test().y[place])];
     } else {
-      row["truth"] = number_json(fit_.test().y[place]);
+      row["truth"] = number_json(fit_.test().y[horizon_ * static_cast<std::size_t>(fit_.test().rows()) + place]);
     }
     return row;
   }
@@ -272,7 +280,7 @@ class Explainer {
   void dependence(Json& json) {
     const std::int64_t output = chosen_class_ >= 0 ? chosen_class_ : most_frequent(output_);
     json["scale"] = task_ == config::Task::regression
-                        ? "the forecast"
+                        ? forecast_text()
                         : fmt::format("probability of {}", fit_.fit().classes[static_cast<std::size_t>(output)]);
     json["newest_only"] = fit_.lookback() > 1;
     json["rows"] = source_rows(fit_, which_);
@@ -361,6 +369,7 @@ class Explainer {
   std::int64_t chosen_class_ = -1;
   std::vector<double> forecast_;
   std::vector<std::int64_t> output_;  // of each row, whose score
+  std::size_t horizon_ = 0;           // the place of the one that is explained
   std::vector<std::string> proxies_;  // of each feature, the protected column that it goes with
   explain::Work work_;
 };
@@ -368,7 +377,11 @@ class Explainer {
 // What changes the result of a method.
 Json settings_of(const ExplainRequest& request, const std::string& method) {
   Json json = Json::object();
-  if (method == "permutation") return {{"metric", request.metric}, {"draws", request.draws}};
+  if (request.horizon > 0) json["horizon"] = request.horizon;
+  if (method == "permutation") {
+    json.update({{"metric", request.metric}, {"draws", request.draws}});
+    return json;
+  }
   json["class"] = request.class_name;
   if (request.row < 0) json["rows"] = request.rows;
   if (method == "shapley" || method == "reasons") json["background"] = request.background;

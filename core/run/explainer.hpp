@@ -15,6 +15,7 @@ struct ExplainRequest {
   FitChoice fit;
   std::vector<std::string> methods;  // of explain_methods(); empty: those that suit the model, the task and what is asked
   std::int64_t row = -1;             // of the source; -1: the test rows in general
+  std::int64_t horizon = 0;          // of several, in rows; 0: the first
   std::string metric;                // of permutation; empty: the run's first that has a better side
   std::string class_name;            // whose score and probability; empty: the positive one, or of several the one that was forecast
   std::int64_t rows = 200;           // of attributions and dependence, drawn from the test rows

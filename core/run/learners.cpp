@@ -1,5 +1,8 @@
 #include "run/learners.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/hash.hpp"
 #include "run/remote_learner.hpp"
 #include "train/local_learner.hpp"
@@ -37,7 +40,8 @@ train::LearnerSetup learner_setup(const config::Experiment& experiment, const co
   setup.model = model;
   setup.task = task;
   setup.inputs = inputs;
-  setup.outputs = task == config::Task::multiclass ? static_cast<std::int64_t>(classes) : 1;
+  setup.outputs = outputs_of(experiment, task, classes);
+  setup.horizons = experiment.target.horizons;
   setup.class_weight = spec.balanced ? balanced_weights(labels, classes) : spec.class_weight;
   setup.batch_size = spec.batch_size;
   setup.shuffle = spec.shuffle;
@@ -53,21 +57,39 @@ std::unique_ptr<train::Learner> worker_learner(const train::LearnerSetup& setup,
 }
 
 std::unique_ptr<train::Learner> local_learner(const train::LearnerSetup& setup, const plugin::LoadedComponent& model,
-                                              const train::Rows& rows, plugin::CallOptions options) {
-  return std::make_unique<train::LocalLearner>(model, setup, rows, std::move(options));
+                                              const train::Rows& rows, const plugin::CallOptions& options) {
+  return train::learner_here(model, setup, rows, options);
 }
 
-train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae) {
+std::int64_t outputs_of(const config::Experiment& experiment, config::Task task, std::size_t classes) {
+  if (task == config::Task::multiclass) return static_cast<std::int64_t>(classes);
+  return std::max<std::int64_t>(1, std::ssize(experiment.target.horizons));
+}
+
+train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae,
+                                std::int64_t horizon) {
+  const auto rows = static_cast<std::size_t>(part.rows());
+  const auto block = [&](const auto& blocks) {
+    using Values = std::decay_t<decltype(blocks)>;
+    if (blocks.empty()) return Values();
+    const auto first = blocks.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(horizon) * rows);
+    return Values(first, first + static_cast<std::ptrdiff_t>(rows));
+  };
   train::ForecastSet set;
-  set.outputs = outputs;
+  const auto column = static_cast<std::size_t>(outputs == 1 ? 0 : horizon), columns = static_cast<std::size_t>(outputs);
   set.row = part.row;
-  set.truth = part.y;
-  set.value = std::move(values);
+  set.truth = block(part.y);
+  if (part.horizons == 1) {
+    set.outputs = outputs;
+    set.value = std::move(values);
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) set.value.push_back(values[i * columns + column]);
+  }
   set.time = part.time;
-  set.label_end = part.label_end;
+  set.label_end = block(part.label_end);
   set.entity = part.entity;
   set.group = part.group;
-  set.last_known_target = part.last_known_target;
+  set.last_known_target = block(part.last_known_target);
   set.naive_mae = naive_mae;
   return set;
 }

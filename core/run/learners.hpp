@@ -22,8 +22,14 @@ train::LearnerSetup learner_setup(const config::Experiment& experiment, const co
 std::unique_ptr<train::Learner> worker_learner(const train::LearnerSetup& setup, const plugin::LoadedComponent& model,
                                                const worker::Descriptor& packed, const worker::ConversationOptions& options);
 std::unique_ptr<train::Learner> local_learner(const train::LearnerSetup& setup, const plugin::LoadedComponent& model,
-                                              const train::Rows& rows, plugin::CallOptions options);
+                                              const train::Rows& rows, const plugin::CallOptions& options);
 
-train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae);
+// Numbers of a forecast: 1, the class count, or the number of horizons.
+std::int64_t outputs_of(const config::Experiment& experiment, config::Task task, std::size_t classes);
+
+// values: rows x outputs. horizon: the place of the one of several horizons that the set is of; of its values where there is one output,
+// else its column is taken.
+train::ForecastSet forecast_set(const pipeline::FoldPart& part, std::vector<double> values, std::int64_t outputs, double naive_mae,
+                                std::int64_t horizon = 0);
 
 }  // namespace assay::run

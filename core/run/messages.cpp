@@ -21,6 +21,7 @@ std::string to_json(const train::LearnerSetup& setup) {
               {"task", static_cast<int>(setup.task)},
               {"inputs", inputs},
               {"outputs", setup.outputs},
+              {"horizons", setup.horizons},
               {"class_weight", setup.class_weight},
               {"levels", setup.levels},
               {"batch_size", setup.batch_size},
@@ -41,6 +42,7 @@ train::LearnerSetup setup_from_json(const std::string& text) {
     setup.inputs.push_back(
         {c.at(0).get<std::string>(), static_cast<pipeline::InputKind>(c.at(1).get<int>()), c.at(2).get<std::vector<std::string>>()});
   setup.outputs = json.at("outputs").get<std::int64_t>();
+  setup.horizons = json.at("horizons").get<std::vector<std::int64_t>>();
   setup.class_weight = json.at("class_weight").get<std::vector<double>>();
   setup.levels = json.at("levels").get<std::vector<double>>();
   setup.batch_size = json.at("batch_size").get<std::int64_t>();
@@ -53,7 +55,7 @@ train::LearnerSetup setup_from_json(const std::string& text) {
 
 worker::Descriptor pack(const train::Rows& rows) {
   using worker::PackedArray;
-  const std::vector<std::int64_t> sizes{rows.count, rows.columns, rows.lookback};
+  const std::vector<std::int64_t> sizes{rows.count, rows.columns, rows.lookback, rows.horizons};
   std::vector<PackedArray> arrays{PackedArray::of<std::int64_t>("sizes", sizes),
                                   PackedArray::of("x", rows.x),
                                   PackedArray::of("window_end", rows.window_end),
@@ -71,10 +73,11 @@ worker::Descriptor pack(const train::Rows& rows) {
 train::Rows rows_of(const worker::PackedFile& file) {
   train::Rows rows;
   const auto sizes = file.values<std::int64_t>("sizes");
-  ASSAY_CHECK(sizes.size() == 3, "pack() writes three sizes");
+  ASSAY_CHECK(sizes.size() == 4, "pack() writes four sizes");
   rows.count = sizes[0];
   rows.columns = sizes[1];
   rows.lookback = sizes[2];
+  rows.horizons = sizes[3];
   rows.x = file.values<double>("x");
   rows.window_end = file.values<std::int64_t>("window_end");
   rows.y = file.values<double>("y");

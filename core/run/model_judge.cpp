@@ -37,7 +37,7 @@ class ModelJudge final : public pipeline::InputJudge {
   pipeline::Judgement judge(const pipeline::Question& question, const std::vector<pipeline::InputColumn>& inputs, pipeline::FoldPart train,
                             const pipeline::FoldPart& held_out) const override {
     const train::LearnerSetup setup =
-        learner_setup(experiment_, question.model, question.task, question.classes, inputs, train.y, question.seed);
+        train::of_one_horizon(learner_setup(experiment_, question.model, question.task, question.classes, inputs, train.y, question.seed));
     const auto learner = learner_on(setup, train);
     fit(*learner, setup, question.classes, held_out);
     pipeline::Judgement judgement;
@@ -77,7 +77,7 @@ class ModelJudge final : public pipeline::InputJudge {
       plan.stopping = {spec.early_stopping->metric, stopping->direction() < 0 ? -1 : 1, spec.early_stopping->patience,
                        spec.early_stopping->min_delta};
       const double sign = learner.traits().by_steps || stopping->direction() >= 0 ? 1 : -1;
-      hooks.score_validation = [&stopping, &setup, &held_out, sign](std::span<const double> forecasts) {
+      hooks.score_validation = [&stopping, &setup, &held_out, sign](std::span<const double> forecasts, std::int64_t) {
         train::ForecastSet set = forecast_set(held_out, {forecasts.begin(), forecasts.end()}, setup.outputs, std::nan(""));
         train::decide(set, setup.task, 0.5);
         return sign * stopping->value(set);

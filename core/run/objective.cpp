@@ -270,7 +270,10 @@ TrialResult StrategyObjective::value(const TrialJob& job) const {
         const TrialFit fit = trial.fit(model->first, model->second, f, r, {}, [&](double share) {
           if (job.progress) job.progress((done + share) / all);
         });
-        replayed = session->with_forecasts(by_frame_row({fit.forecasts}, trial.dataset()), 1)->run(replay);
+        std::vector<std::vector<train::ForecastSet>> horizons;
+        for (const train::ForecastSet& set : fit.forecasts) horizons.push_back({set});
+        const RowForecasts by_row = by_frame_row(horizons, trial.dataset());
+        replayed = session->with_forecasts(by_row.values, by_row.outputs)->run(replay);
       }
       const double value = replayed.figure(figure);
       if (std::isnan(value))

@@ -148,7 +148,7 @@ void keep_what_is_needed(config::Experiment& experiment, const std::vector<pipel
 struct RowContext {
   std::vector<TimeNs> time;
   std::vector<std::int32_t> entity;
-  std::vector<double> last_known_target;
+  std::vector<double> last_known_target;  // of several horizons one after another
 };
 
 RowContext context_of(const config::Experiment& experiment, const data::Frame& frame, const std::vector<std::int64_t>& rows,
@@ -164,7 +164,13 @@ RowContext context_of(const config::Experiment& experiment, const data::Frame& f
     const auto at = static_cast<std::size_t>(row);
     out.time.push_back(frame.known_at()[at]);
     if (!frame.entity().empty()) out.entity.push_back(frame.entity()[at]);
-    out.last_known_target.push_back(hushed.has_errors() ? std::numeric_limits<double>::quiet_NaN() : dataset.last_known_target[at]);
+  }
+  const std::size_t horizons = std::max<std::size_t>(1, experiment.target.horizons.size());
+  for (std::size_t h = 0; h < horizons; ++h) {
+    const bool known = !hushed.has_errors();
+    const auto& last = known && !dataset.horizons.empty() ? dataset.horizons.at(h).last_known_target : dataset.last_known_target;
+    for (const std::int64_t row : rows)
+      out.last_known_target.push_back(known ? last[static_cast<std::size_t>(row)] : std::numeric_limits<double>::quiet_NaN());
   }
   return out;
 }
@@ -226,6 +232,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   result.fold = fit.key.fold;
   result.classes = fit.classes;
   result.outputs = fit.outputs;
+  result.horizons = fit.experiment.target.horizons;
   result.threshold = fit.threshold;
   result.notes = loaded->notes;
   describe_rows(result, computed.frame);
@@ -245,6 +252,7 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   const RowContext around = context_of(experiment, computed.frame, ready, features, result.notes);
   rows.time = around.time;
   rows.entity = around.entity;
+  rows.horizons = std::max<std::int64_t>(1, std::ssize(fit.experiment.target.horizons));
   rows.last_known_target = around.last_known_target;
   std::vector<double> values = learner_of(fit, rows, context)->predict(rows);
   pipeline::bring_back(values, result.outputs, fit.way_back);

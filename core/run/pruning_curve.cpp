@@ -67,15 +67,15 @@ Json pruning_of(const store::UnitRecord& unit) {
   return extra.contains("network_pruning") ? extra.at("network_pruning") : Json();
 }
 
-// The forecasts of a level in one fit, decided by the level's own threshold.
-train::ForecastSet level_forecasts(const store::UnitRecord& unit, const Json& level, const PrunedFits& fits) {
+// The forecasts of a level in one fit, a set for each horizon, decided by the level's own threshold.
+std::vector<train::ForecastSet> level_forecasts(const store::UnitRecord& unit, const Json& level, const PrunedFits& fits) {
   const Json& sparsity = level.at("sparsity");
   const std::string part = sparsity.is_null() ? kTrainedPart : pruned_part(sparsity.get<double>());
   Json extra = Json::parse(unit.extra);
   extra["threshold"] = level.at("threshold");
   const std::vector<std::int64_t> rows(fits.rows_by_source.begin(), fits.rows_by_source.end());
-  for (const store::Predictions& p : fits.store.predictions(fits.run, unit.key))
-    if (p.part == part) return forecasts_of(p, extra.dump(), fits.dataset, rows);
+  auto sets = part_forecasts(fits.store.predictions(fits.run, unit.key), part, extra.dump(), fits.dataset, rows);
+  if (!sets.empty()) return sets;
   throw Error(Fault::failed, "reading the forecasts of " + unit.key.model, "those of the part " + part + " are missing");
 }
 
@@ -102,16 +102,15 @@ PruningCurve pruning_curve(const std::string& model, const std::vector<std::vect
       for (std::size_t k = 0; k < levels.size(); ++k) {
         PruningLevel& level = curve.levels.at(k);
         level.sparsity = number(levels.at(k).at("sparsity"));
-        level.forecasts.model = model;
-        level.forecasts.repeats.resize(keys.size());
-        level.forecasts.repeats[r].push_back(level_forecasts(unit, levels.at(k), fits));
+        if (level.forecasts.empty()) level.forecasts = no_forecasts(model, false, fits.dataset, keys.size());
+        add_fold(level.forecasts, r, level_forecasts(unit, levels.at(k), fits));
         sums[k].add(levels.at(k), levels.at(0));
       }
     }
   for (std::size_t k = 0; k < curve.levels.size(); ++k) {
     sums[k].put(curve.levels[k]);
-    train::ModelForecasts& forecasts = curve.levels[k].forecasts;
-    if (!fits.paths.empty()) forecasts.paths = train::path_forecasts(forecasts.repeats, fits.paths);
+    for (train::ModelForecasts& forecasts : curve.levels[k].forecasts)
+      if (!fits.paths.empty()) forecasts.paths = train::path_forecasts(forecasts.repeats, fits.paths);
   }
   return curve;
 }

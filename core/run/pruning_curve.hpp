@@ -16,7 +16,7 @@ namespace assay::run {
 
 struct PruningLevel {
   double sparsity = 0;  // NaN: as trained
-  train::ModelForecasts forecasts;
+  train::ForecastsByHorizon forecasts;
   double reached = 0, parameters = 0, zeros = 0, bytes = 0, validation = 0;  // means over fits; NaN: unknown
   double one_row = 0, batch = 0;                                             // seconds a row, the median fit's: measured
   double one_row_speedup = 0, batch_speedup = 0;                             // against the same fit as trained, the median fit's

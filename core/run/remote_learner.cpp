@@ -47,7 +47,7 @@ void RemoteLearner::fit(const train::Rows& validation, const train::Evaluate& ev
   const worker::Descriptor rows = pack(train::without_labels(validation));
   ask(Request::fit, "{}", {}, rows.number(), [&](const worker::Message& asked) {
     ASSAY_CHECK(asked.type == kEvaluate, "a fit asks for scores only");
-    const double score = evaluate(asked.part_as<double>(0));
+    const double score = evaluate(asked.part_as<double>(0), Json::parse(asked.header).at("horizon").get<std::int64_t>());
     const std::array<worker::Bytes, 1> answer{worker::bytes_of(std::span<const double>(&score, 1))};
     conversation_.send(static_cast<std::uint32_t>(Request::score), "{}", answer);
   });

@@ -20,28 +20,29 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-train::ModelForecasts sealed_forecasts(const store::Store& store, store::RunId id, const std::string& key_name, const std::string& name,
-                                       const std::vector<store::UnitRecord>& units, const pipeline::Dataset& dataset,
-                                       const std::vector<std::int64_t>& rows_by_source) {
-  train::ModelForecasts out{name, key_name != name, {}};
+train::ForecastsByHorizon sealed_forecasts(const store::Store& store, store::RunId id, const std::string& key_name, const std::string& name,
+                                           const std::vector<store::UnitRecord>& units, const pipeline::Dataset& dataset,
+                                           const std::vector<std::int64_t>& rows_by_source) {
+  train::ForecastsByHorizon out = no_forecasts(name, key_name != name, dataset, 0);
   for (const store::UnitRecord& unit : units) {
     if (unit.key.model != key_name) continue;
-    for (const store::Predictions& p : store.predictions(id, unit.key))
-      if (p.part == "final_test") out.repeats.push_back({forecasts_of(p, unit.extra, dataset, rows_by_source)});
+    auto sets = part_forecasts(store.predictions(id, unit.key), "final_test", unit.extra, dataset, rows_by_source);
+    if (sets.empty()) continue;
+    for (train::ModelForecasts& one : out) one.repeats.emplace_back();
+    add_fold(out, out.front().repeats.size() - 1, std::move(sets));
   }
   return out;
 }
 
 // The strategy over the sealed span, stored once it was looked at.
 std::string sealed_backtest(store::Store& store, store::RunId id, const config::Experiment& experiment, const ExperimentData& data,
-                            const RunContext& context, const std::vector<train::ModelForecasts>& models) {
+                            const RunContext& context, const std::vector<train::ForecastsByHorizon>& models) {
   const TimeSpan span = span_of(data.folds.sealed->test, data.dataset);
   const pipeline::Dataset& dataset = data.dataset;
   BacktestRequest request{experiment, dataset, context, dataset.frame, {{span.first, experiment.backtest->strategy}}, span, {}};
-  for (const train::ModelForecasts& model : models) {
+  for (const train::ForecastsByHorizon& model : models) {
     const std::string& traded = experiment.backtest->model.empty() ? experiment.models.front().first : experiment.backtest->model;
-    if (model.model != traded) continue;
-    for (const auto& folds : model.repeats) request.forecasts.push_back(by_frame_row(folds, data.dataset));
+    if (model.front().model == traded) request.forecasts = by_frame_row(model, data.dataset);
   }
   BacktestResults results = run_backtests(request);
   for (store::BacktestRecord& record : results.records) {

@@ -165,23 +165,23 @@ class Runner {
   }
 
   // Forecasts of a model in all scored folds; nothing, with the reason, where one of its fits failed.
-  std::optional<train::ModelForecasts> forecasts(const std::string& key_name, const std::string& name, bool baseline, std::int64_t repeats,
-                                                 const std::map<store::UnitKey, store::UnitRecord>& units, std::string& reason) const {
-    train::ModelForecasts out{name, baseline, {}};
+  std::optional<train::ForecastsByHorizon> forecasts(const std::string& key_name, const std::string& name, bool baseline,
+                                                     std::int64_t repeats, const std::map<store::UnitKey, store::UnitRecord>& units,
+                                                     std::string& reason) const {
+    train::ForecastsByHorizon out = no_forecasts(name, baseline, data_.dataset, static_cast<std::size_t>(repeats));
     for (const std::vector<store::UnitKey>& keys : scored_fits(key_name, repeats)) {
-      std::vector<train::ForecastSet> folds;
       for (const store::UnitKey& key : keys) {
         const store::UnitRecord& unit = units.at(key);
         if (unit.status != store::UnitStatus::complete) {
           reason = fmt::format("{}, fold {}: {}", name, key.fold + 1, unit.error);
           return std::nullopt;
         }
-        for (const store::Predictions& p : store_.predictions(id_, key))
-          if (p.part == "test") folds.push_back(forecasts_of(p, unit.extra, data_.dataset, rows_by_source_));
+        add_fold(out, static_cast<std::size_t>(key.repeat),
+                 part_forecasts(store_.predictions(id_, key), "test", unit.extra, data_.dataset, rows_by_source_));
       }
-      out.repeats.push_back(std::move(folds));
     }
-    if (!data_.folds.paths.empty()) out.paths = train::path_forecasts(out.repeats, data_.folds.paths);
+    for (train::ModelForecasts& one : out)
+      if (!data_.folds.paths.empty()) one.paths = train::path_forecasts(one.repeats, data_.folds.paths);
     return out;
   }
 
@@ -203,7 +203,7 @@ class Runner {
         input.models.push_back(std::move(*f));
       else
         failures.push_back(reason);
-      if (!experiment_.train.network_pruning || input.models.empty() || input.models.back().model != name) continue;
+      if (!experiment_.train.network_pruning || input.models.empty() || input.models.back().front().model != name) continue;
       PruningCurve curve =
           pruning_curve(name, scored_fits(name, repeats), {store_, id_, units, data_.dataset, rows_by_source_, data_.folds.paths});
       if (!curve.levels.empty()) input.pruning.push_back(std::move(curve));
@@ -283,18 +283,19 @@ class Runner {
   }
 
   // What the backtest found, as JSON; nothing, with the reason among the failures, where the strategy did not end well.
-  std::string backtest(const std::vector<train::ModelForecasts>& models, std::vector<std::string>& failures) {
+  std::string backtest(const std::vector<train::ForecastsByHorizon>& models, std::vector<std::string>& failures) {
     data::Frame frame = data_.dataset.frame;
     std::vector<StrategyLeg> legs = strategy_legs(frame);
     BacktestRequest request{experiment_, data_.dataset, context_, frame, std::move(legs), test_span(data_.folds, data_.dataset), {}};
     if (!experiment_.is_rule()) {
       const std::string& name = experiment_.backtest->model.empty() ? experiment_.models.front().first : experiment_.backtest->model;
-      const auto traded = std::find_if(models.begin(), models.end(), [&](const train::ModelForecasts& m) { return m.model == name; });
+      const auto traded =
+          std::find_if(models.begin(), models.end(), [&](const train::ForecastsByHorizon& m) { return m.front().model == name; });
       if (traded == models.end()) {
         failures.push_back(fmt::format("backtest: {} has no forecasts to trade on", name));
         return {};
       }
-      for (const auto& folds : traded->repeats) request.forecasts.push_back(by_frame_row(folds, data_.dataset));
+      request.forecasts = by_frame_row(*traded, data_.dataset);
     }
     try {
       BacktestResults results = run_backtests(request);

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "run/learners.hpp"
 #include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
 #include "run/revisit.hpp"
@@ -87,7 +88,7 @@ StoredFit open_fit(const store::Store& store, const FitChoice& choice, const cha
   fit.preparation = pipeline::FittedPreparation::from_json(note.at("preparation").dump());
   if (note.contains("features")) fit.features = note.at("features").dump();
   fit.classes = note.at("classes").get<std::vector<std::string>>();
-  fit.outputs = fit.experiment.target.task == config::Task::multiclass ? static_cast<std::int64_t>(fit.classes.size()) : 1;
+  fit.outputs = outputs_of(fit.experiment, fit.experiment.target.task, fit.classes.size());
   fit.threshold = note.at("threshold").is_null() ? 0.5 : note.at("threshold").get<double>();
   if (note.contains("way_back")) fit.way_back = note.at("way_back").get<std::vector<double>>();
   return fit;
@@ -101,10 +102,11 @@ std::unique_ptr<train::Learner> learner_of(const StoredFit& fit, const train::Ro
   setup.task = fit.experiment.target.task;
   setup.inputs = fit.preparation.outputs();
   setup.outputs = fit.outputs;
+  setup.horizons = fit.experiment.target.horizons;
   setup.seed = fit.bundle.seed;
   std::unique_ptr<train::Learner> learner;
   if (component.file->ships)
-    learner = std::make_unique<train::LocalLearner>(component, setup, rows, plugin::CallOptions{});
+    learner = train::learner_here(component, setup, rows, {});
   else  // a model that did not ship lives in a worker, as in a run
     learner = std::make_unique<RemoteLearner>(setup, component.file->path, pack(rows),
                                               worker_options(fit.experiment.resources, context.program, context.cancel));

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "data/simulate_credit.hpp"
 #include "run/credit_tables.hpp"
+#include "run/evaluated_model.hpp"
 #include "run/held_windows.hpp"
 #include "run/number_json.hpp"
 #include "stats/forecast_tests.hpp"
@@ -59,15 +60,23 @@ Json to_json(const std::vector<train::MetricResult>& metrics) {
 }
 
 Json to_json(const train::Comparison& c) {
-  return {{"opponent", c.opponent},
-          {"test", c.test},
-          {"measure", c.measure},
-          {"difference", number_json(c.difference)},
-          {"p", number_json(c.p)},
-          {"p_holm", number_json(c.p_holm)},
-          {"p_two_sided", number_json(c.p_two_sided)},
-          {"smallest_effect", number_json(c.smallest_effect)},
-          {"better", c.better}};
+  Json json{{"opponent", c.opponent},
+            {"test", c.test},
+            {"measure", c.measure},
+            {"difference", number_json(c.difference)},
+            {"p", number_json(c.p)},
+            {"p_holm", number_json(c.p_holm)},
+            {"p_two_sided", number_json(c.p_two_sided)},
+            {"smallest_effect", number_json(c.smallest_effect)},
+            {"better", c.better}};
+  if (c.horizon > 0) json["horizon"] = c.horizon;
+  return json;
+}
+
+Json to_json(const std::vector<train::Comparison>& comparisons) {
+  Json list = Json::array();
+  for (const train::Comparison& c : comparisons) list.push_back(to_json(c));
+  return list;
 }
 
 void record(std::vector<store::MetricRecord>& out, const std::string& model, const std::vector<train::MetricResult>& metrics) {
@@ -91,88 +100,9 @@ void record_figures(std::vector<store::MetricRecord>& out, const Json& backtest)
   }
 }
 
-// One model evaluated, and the pooled rows of the repeat that stands for it in tests.
-struct Evaluated {
-  std::string name;
-  std::vector<train::MetricResult> metrics;
-  std::vector<train::Scorer> sound;  // the metrics that did not fail
-  train::ForecastSet typical;
-};
-
-train::MetricResult failed_metric(const train::Scorer& scorer, const std::string& why) {
-  train::MetricResult result;
-  result.name = scorer.name();
-  result.direction = scorer.direction();
-  result.value = result.low = result.high = result.spread = std::numeric_limits<double>::quiet_NaN();
-  result.failure = why;
-  return result;
-}
-
-// All metrics together, which costs least; where one does not end well, each by itself.
-std::vector<train::MetricResult> metric_results(const std::vector<train::Scorer>& scorers, const train::ModelForecasts& forecasts,
-                                                const train::EvaluationOptions& options) {
-  try {
-    return train::evaluate(scorers, forecasts, options);
-  } catch (const Error& e) {
-    if (e.fault() == Fault::interrupted) throw;
-  }
-  std::vector<train::MetricResult> results;
-  for (const train::Scorer& scorer : scorers) {
-    try {
-      results.push_back(train::evaluate({scorer}, forecasts, options).front());
-    } catch (const plugin::CallFailure& e) {
-      results.push_back(failed_metric(scorer, e.with_log()));
-    } catch (const Error& e) {
-      if (e.fault() == Fault::interrupted) throw;
-      results.push_back(failed_metric(scorer, e.what()));
-    }
-  }
-  return results;
-}
-
-// The scorers are this model's own: what a metric does to its worker on one model's forecasts does not touch another model's.
-Evaluated evaluated(const SummaryInput& input, const train::ModelForecasts& forecasts) {
-  const std::vector<train::Scorer> scorers = scorers_of(input.experiment, input.dataset, input.registry, input.maker);
-  train::EvaluationOptions options;
-  options.pool = pools(input.experiment);
-  options.confidence = input.experiment.evaluate.confidence;
-  options.horizon = horizon_of(input.dataset);
-  options.threads = input.threads;
-  options.replicates = input.replicates;
-  options.seed = SeedTree(input.experiment.seed).child("evaluate");
-  Evaluated out;
-  out.name = forecasts.model;
-  out.metrics = metric_results(scorers, forecasts, options);
-  for (std::size_t m = 0; m < scorers.size(); ++m)
-    if (out.metrics[m].failure.empty()) out.sound.push_back(scorers[m]);
-  const auto plain = std::find_if(out.metrics.begin(), out.metrics.end(),
-                                  [](const train::MetricResult& m) { return m.table.empty() && m.failure.empty(); });
-  out.typical = train::history(forecasts, plain == out.metrics.end() ? 0 : train::median_history(*plain));
-  return out;
-}
-
-void add_failures(std::vector<std::string>& out, const Evaluated& model) {
+void add_failures(std::vector<std::string>& out, const EvaluatedModel& model) {
   for (const train::MetricResult& m : model.metrics)
     if (!m.failure.empty()) out.push_back(fmt::format("metric {} of {}: {}", m.name, model.name, m.failure));
-}
-
-// Baselines that a model with an intercept contains: its coefficients at zero.
-bool is_nested(const std::string& baseline) { return baseline.ends_with("no_change") || baseline.ends_with("historical_mean"); }
-
-std::vector<train::Comparison> comparisons(const SummaryInput& input, const Evaluated& model, const std::vector<Evaluated>& opponents) {
-  train::ComparisonRules rules;
-  rules.task = input.dataset.task;
-  rules.loss =
-      train::loss_kind(input.dataset.task, input.experiment.evaluate.metrics.empty() ? "" : input.experiment.evaluate.metrics.front().id);
-  rules.horizon = horizon_of(input.dataset);
-  rules.expanding = input.experiment.split.expanding;
-  rules.confidence = input.experiment.evaluate.confidence;
-  rules.seed = SeedTree(input.experiment.seed).child("verdict").seed();
-  std::vector<train::Comparison> out;
-  for (const Evaluated& opponent : opponents)
-    out.push_back(train::compare(model.typical, opponent.typical, opponent.name, is_nested(opponent.name), rules));
-  train::adjust(out, rules.confidence);
-  return out;
 }
 
 std::optional<double> look_up(const Json& metrics, std::string_view name, std::string_view part) {
@@ -230,33 +160,40 @@ Json accept_results(const SummaryInput& input, const Json& json, bool& accepted)
   return list;
 }
 
-Json details(const SummaryInput& input, const Evaluated& model, std::vector<std::string>& failures) {
+Json details(const SummaryInput& input, const EvaluatedModel& model, std::vector<std::string>& failures) {
   Json json = Json::object();
-  json["coverage"] = number_json(model.typical.coverage());
-  json["test_rows"] = model.typical.rows() + model.typical.not_forecast;
+  const train::ForecastSet& typical = model.horizons.front().typical;
+  json["coverage"] = number_json(model.coverage());
+  json["test_rows"] = typical.rows() + typical.not_forecast;
+  const auto differs = [&](const EvaluatedHorizon& h) { return h.typical.rows() != typical.rows(); };
+  if (std::any_of(model.horizons.begin(), model.horizons.end(), differs))
+    for (const EvaluatedHorizon& h : model.horizons)
+      json["coverage_by_horizon"][std::to_string(h.horizon)] = number_json(h.typical.coverage());
   if (input.dataset.task == config::Task::binary) {
-    json["threshold"] = {{"value", number_json(model.typical.threshold)},
+    json["threshold"] = {{"value", number_json(typical.threshold)},
                          {"rows", input.experiment.evaluate.threshold.fixed ? "fixed" : input.experiment.evaluate.threshold.rows},
                          {"by", input.experiment.evaluate.threshold.fixed ? Json() : Json(input.experiment.evaluate.threshold.by)}};
-    json["calibration"] = calibration_json(model.typical);
+    json["calibration"] = calibration_json(typical);
   }
   if (!input.experiment.evaluate.segments.empty()) {
     try {
-      json["segments"] = segments_json(input.experiment.evaluate.segments, model.sound, model.typical, input.dataset);
+      for (const EvaluatedHorizon& h : model.horizons)
+        segments_json(json["segments"], input.experiment.evaluate.segments, h.sound, h.typical, input.dataset, h.horizon);
     } catch (const Error& e) {  // a metric that went well on all rows did not on few
       if (e.fault() == Fault::interrupted) throw;
       failures.push_back(fmt::format("segments of {}: {}", model.name, e.what()));
     }
   }
   if (!input.dataset.protected_columns.empty() && input.dataset.task == config::Task::binary)
-    json["fairness"] = fairness_json(model.typical, input.dataset);
+    json["fairness"] = fairness_json(typical, input.dataset);
   return json;
 }
 
 // {MODEL: {"96": {"windows", "left_out", "mse", "mae"}, ...}}
-void add_held_windows(const SummaryInput& input, const std::vector<Evaluated>& models, Json& json) {
-  for (const Evaluated& model : models)
-    for (const HeldWindow& w : held_windows(model.typical, input.dataset, input.train_rows, *input.experiment.evaluate.held_windows))
+void add_held_windows(const SummaryInput& input, const std::vector<EvaluatedModel>& models, Json& json) {
+  for (const EvaluatedModel& model : models)
+    for (const HeldWindow& w :
+         held_windows(model.horizons.front().typical, input.dataset, input.train_rows, *input.experiment.evaluate.held_windows))
       json[model.name][std::to_string(w.steps)] = {
           {"windows", w.windows}, {"left_out", w.left_out}, {"mse", number_json(w.mse)}, {"mae", number_json(w.mae)}};
 }
@@ -271,39 +208,28 @@ Json best_possible(const SummaryInput& input, const train::ForecastSet& test) {
   return {{"expected_auc", number_json(data::expected_auc(probability))}, {"auc", number_json(stats::auc(test.truth, probability))}};
 }
 
-// Whatever the row, the fold's forecast is one and the same.
-bool is_constant(const train::ModelForecasts& forecasts) {
-  bool any = false;
-  for (const auto& folds : forecasts.repeats)
-    for (const train::ForecastSet& set : folds) {
-      const auto outputs = static_cast<std::size_t>(set.outputs);
-      for (std::size_t i = outputs; i < set.value.size(); ++i)
-        if (set.value[i] != set.value[i % outputs]) return false;
-      any = any || set.value.size() > outputs;
-    }
-  return any;
-}
-
 // Two-sided, since neither model was named as the one to beat; after Holm over all pairs of the run.
 std::string pair_verdict(const Json& comparison, double level) {
   const std::string a = comparison.at("model").get<std::string>(), b = comparison.at("opponent").get<std::string>();
   const Json &p = comparison.at("p_holm"), &difference = comparison.at("difference");
-  if (p.is_null() || difference.is_null()) return fmt::format("{} against {}: the test is undefined", a, b);
+  const std::string at = comparison.contains("horizon") ? fmt::format(" at horizon {}", comparison.at("horizon").get<std::int64_t>()) : "";
+  if (p.is_null() || difference.is_null()) return fmt::format("{} against {}{}: the test is undefined", a, b, at);
   const bool first = difference.get<double>() > 0;
-  if (p.get<double>() >= level) return fmt::format("no gain: {} is not shown to be better than {}", first ? a : b, first ? b : a);
-  return fmt::format("{} is better than {}", first ? a : b, first ? b : a);
+  if (p.get<double>() >= level) return fmt::format("no gain: {} is not shown to be better than {}{}", first ? a : b, first ? b : a, at);
+  return fmt::format("{} is better than {}{}", first ? a : b, first ? b : a, at);
 }
 
-Json pairwise(const SummaryInput& input, const std::vector<Evaluated>& models) {
+Json pairwise(const SummaryInput& input, const std::vector<EvaluatedModel>& models) {
   Json list = Json::array();
   std::vector<double> p;
   for (std::size_t a = 0; a < models.size(); ++a)
     for (std::size_t b = a + 1; b < models.size(); ++b) {
-      const train::Comparison pair = comparisons(input, models[a], {models[b]}).front();
-      list.push_back(to_json(pair));
-      list.back().erase("better");
-      list.back()["model"] = models[a].name;
-      p.push_back(pair.p_two_sided);
+      for (const train::Comparison& pair : comparisons(input, models[a], {models[b]})) {
+        list.push_back(to_json(pair));
+        list.back().erase("better");
+        list.back()["model"] = models[a].name;
+        p.push_back(pair.p_two_sided);
+      }
     }
   const std::vector<double> adjusted = stats::holm(p);  // of many pairs some look different by luck
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -320,9 +246,9 @@ Json pruning_json(const SummaryInput& input, const PruningCurve& curve, std::vec
             {"fits", curve.fits},
             {"choice", curve.metric.empty() ? Json() : Json(curve.metric)},
             {"levels", Json::array()}};
-  std::optional<Evaluated> trained;
+  std::optional<EvaluatedModel> trained;
   for (const PruningLevel& level : curve.levels) {
-    Evaluated now = evaluated(input, level.forecasts);
+    EvaluatedModel now = evaluated(input, level.forecasts);
     now.name = curve.model + (trained ? " pruned by " + text::shortest(level.sparsity) : " as trained");
     add_failures(failures, now);
     Json line{{"sparsity", number_json(level.sparsity)},
@@ -347,8 +273,11 @@ Json pruning_json(const SummaryInput& input, const PruningCurve& curve, std::vec
       if (trained) line["metrics"][metric.name]["difference"] = number_json(metric.value - trained->metrics[m].value);
     }
     if (trained) {
-      line["comparison"] = to_json(comparisons(input, now, {*trained}).front());
-      for (const char* one_sided : {"p", "p_holm", "better", "opponent"}) line["comparison"].erase(one_sided);
+      Json tests = to_json(comparisons(input, now, {*trained}));
+      for (Json& test : tests)
+        for (const char* one_sided : {"p", "p_holm", "better", "opponent"}) test.erase(one_sided);
+      line["comparison"] = tests.front();
+      if (tests.size() > 1) line["comparisons"] = tests;
     } else {
       trained = std::move(now);
     }
@@ -365,7 +294,12 @@ bool pools(const config::Experiment& experiment) {
   return use != "k_fold" && use != "purged_k_fold" && use != "combinatorial_purged";
 }
 
-std::int64_t horizon_of(const pipeline::Dataset& dataset) { return std::max<std::int64_t>(1, dataset.lead_rows); }
+std::int64_t horizon_of(const pipeline::Dataset& dataset, std::int64_t horizon) {
+  std::int64_t lead = dataset.lead_rows;
+  for (const pipeline::HorizonLabels& h : dataset.horizons)
+    if (h.rows == horizon) lead = h.lead_rows;
+  return std::max<std::int64_t>(1, lead);
+}
 
 std::vector<std::int64_t> frame_rows_by_source(const data::Frame& frame) {
   std::int64_t last = -1;
@@ -381,7 +315,13 @@ train::ForecastSet forecasts_of(const store::Predictions& predictions, const std
   const Json json = Json::parse(extra);
   train::ForecastSet all;
   all.outputs = predictions.outputs;
-  all.naive_mae = json.at("naive_mae").is_null() ? std::numeric_limits<double>::quiet_NaN() : json.at("naive_mae").get<double>();
+  const auto& horizons = dataset.horizons;
+  const auto of_horizon =
+      std::find_if(horizons.begin(), horizons.end(), [&](const pipeline::HorizonLabels& h) { return h.rows == predictions.horizon; });
+  const std::vector<double>& last_known = of_horizon == horizons.end() ? dataset.last_known_target : of_horizon->last_known_target;
+  const Json& told = json.at("naive_mae");
+  const Json naive = told.is_array() ? told.at(static_cast<std::size_t>(of_horizon - horizons.begin())) : told;
+  all.naive_mae = naive.is_null() ? std::numeric_limits<double>::quiet_NaN() : naive.get<double>();
   all.truth = predictions.truth;
   all.value = predictions.value;
   all.time = predictions.known_at;
@@ -393,13 +333,36 @@ train::ForecastSet forecasts_of(const store::Predictions& predictions, const std
     ASSAY_CHECK(row >= 0, "a stored forecast belongs to a row of the data");
     all.row.push_back(row);
     if (!dataset.group.empty()) all.group.push_back(dataset.group[static_cast<std::size_t>(row)]);
-    if (!dataset.last_known_target.empty()) all.last_known_target.push_back(dataset.last_known_target[static_cast<std::size_t>(row)]);
+    if (!last_known.empty()) all.last_known_target.push_back(last_known[static_cast<std::size_t>(row)]);
     if (!std::isnan(predictions.value[i * static_cast<std::size_t>(predictions.outputs)])) kept.push_back(static_cast<std::int64_t>(i));
   }
   train::ForecastSet set = train::taken(all, kept);
   set.not_forecast = static_cast<std::int64_t>(predictions.row.size() - kept.size());
   train::decide(set, dataset.task, json.at("threshold").is_null() ? 0.5 : json.at("threshold").get<double>());
   return set;
+}
+
+std::vector<train::ForecastSet> part_forecasts(const std::vector<store::Predictions>& predictions, const std::string& part,
+                                               const std::string& extra, const pipeline::Dataset& dataset,
+                                               const std::vector<std::int64_t>& frame_row_of_source) {
+  std::vector<train::ForecastSet> sets;
+  for (const store::Predictions& p : predictions)  // in the order of their horizons
+    if (p.part == part) sets.push_back(forecasts_of(p, extra, dataset, frame_row_of_source));
+  return sets;
+}
+
+train::ForecastsByHorizon no_forecasts(const std::string& model, bool baseline, const pipeline::Dataset& dataset, std::size_t repeats) {
+  train::ForecastsByHorizon out;
+  for (std::size_t h = 0; h < static_cast<std::size_t>(dataset.horizon_count()); ++h) {
+    out.push_back({model, baseline, std::vector<std::vector<train::ForecastSet>>(repeats)});
+    if (!dataset.horizons.empty()) out.back().horizon = dataset.horizons[h].rows;
+  }
+  return out;
+}
+
+void add_fold(train::ForecastsByHorizon& forecasts, std::size_t repeat, std::vector<train::ForecastSet> by_horizon) {
+  ASSAY_CHECK(forecasts.size() == by_horizon.size(), "a fit has forecasts of every horizon");
+  for (std::size_t h = 0; h < forecasts.size(); ++h) forecasts[h].repeats.at(repeat).push_back(std::move(by_horizon[h]));
 }
 
 std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, const pipeline::Dataset& dataset,
@@ -416,40 +379,39 @@ std::vector<train::Scorer> scorers_of(const config::Experiment& experiment, cons
 }
 
 Summary summarise(const SummaryInput& input) {
-  std::vector<Evaluated> models, baselines;
-  for (const train::ModelForecasts& f : input.models) models.push_back(evaluated(input, f));
-  for (const train::ModelForecasts& f : input.baselines) baselines.push_back(evaluated(input, f));
+  std::vector<EvaluatedModel> models, baselines;
+  for (const train::ForecastsByHorizon& f : input.models) models.push_back(evaluated(input, f));
+  for (const train::ForecastsByHorizon& f : input.baselines) baselines.push_back(evaluated(input, f));
 
   Summary out;
   for (const auto* group : {&models, &baselines})
-    for (const Evaluated& e : *group) add_failures(out.failures, e);
+    for (const EvaluatedModel& e : *group) add_failures(out.failures, e);
   Json json = Json::object();
   json["confidence"] = input.experiment.evaluate.confidence;
   json["metrics"] = models.empty() ? Json::object() : to_json(models.front().metrics);
   json["baselines"] = Json::object();
-  for (const Evaluated& b : baselines) {
+  for (const EvaluatedModel& b : baselines) {
     json["baselines"][b.name] = to_json(b.metrics);
     record(out.metrics, "baseline:" + b.name, b.metrics);
   }
   for (std::size_t m = 0; m < models.size(); ++m) {
-    const Evaluated& model = models[m];
+    const EvaluatedModel& model = models[m];
     record(out.metrics, model.name, model.metrics);
     const std::vector<train::Comparison> tests = comparisons(input, model, baselines);
-    Json part{{"metrics", to_json(model.metrics)}, {"verdict", train::verdict_text(tests)}, {"comparisons", Json::array()}};
-    for (const train::Comparison& c : tests) part["comparisons"].push_back(to_json(c));
-    if (is_constant(input.models[m]))
+    Json part{{"metrics", to_json(model.metrics)}, {"verdict", train::verdict_text(tests)}, {"comparisons", to_json(tests)}};
+    if (std::all_of(input.models[m].begin(), input.models[m].end(), is_constant))
       part["verdict"] =
           part["verdict"].get<std::string>() + "; warning: it forecasts the same for every row, and so tells none from another";
     part.update(details(input, model, out.failures));
-    for (const Evaluated& b : baselines)  // its metrics stand on other rows
-      if (b.typical.coverage() != model.typical.coverage()) part["baseline_coverage"][b.name] = number_json(b.typical.coverage());
+    for (const EvaluatedModel& b : baselines)  // its metrics stand on other rows
+      if (b.coverage() != model.coverage()) part["baseline_coverage"][b.name] = number_json(b.coverage());
     if (&model == &models.front())
       for (const auto& [key, value] : part.items())
         if (key != "metrics") json[key] = value;
     if (input.experiment.has_models_map) json["models"][model.name] = part;
   }
   if (!input.true_probability.empty() && input.dataset.task == config::Task::binary && !models.empty())
-    json["best_possible"] = best_possible(input, models.front().typical);
+    json["best_possible"] = best_possible(input, models.front().horizons.front().typical);
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
   if (input.experiment.evaluate.held_windows)
     for (const auto* group : {&models, &baselines}) add_held_windows(input, *group, json["held_windows"]);

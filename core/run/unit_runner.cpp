@@ -37,6 +37,13 @@ nlohmann::ordered_json reports_of(const std::vector<pipeline::FeatureState>& fea
 }
 
 using Json = nlohmann::ordered_json;
+
+// A number, or of several horizons a list.
+Json naive_json(const pipeline::FoldData& data) {
+  Json list = Json::array();
+  for (const double mae : data.naive_mae) list.push_back(number_json(mae));
+  return data.train.horizons == 1 ? list.front() : list;
+}
 using Clock = std::chrono::steady_clock;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -62,7 +69,7 @@ class UnitRun {
         context_(context),
         component_(context.registry.component("model", job.model.id)),
         task_(context.dataset.task),
-        outputs_(task_ == config::Task::multiclass ? static_cast<std::int64_t>(context.dataset.classes.size()) : 1),
+        outputs_(outputs_of(context.experiment, task_, context.dataset.classes.size())),
         began_(Clock::now()),
         checkpointed_(began_) {}
 
@@ -158,12 +165,23 @@ class UnitRun {
     return plan;
   }
 
-  double validation_score(const train::Scorer& scorer, std::span<const double> predictions) const {
+  // Of one of several horizons, or the mean over all of them (-1).
+  double validation_score(const train::Scorer& scorer, std::span<const double> predictions, std::int64_t horizon = -1) const {
     const pipeline::FoldData& data = job_.fold->data;
-    train::ForecastSet set = forecast_set(
-        data.validation, checked({predictions.begin(), predictions.end()}, data.validation, data.way_back), outputs_, data.naive_mae);
-    train::decide(set, task_, 0.5);
-    return scorer.value(set);
+    const std::int64_t outputs = horizon < 0 ? outputs_ : 1;
+    const std::vector<double> values = checked({predictions.begin(), predictions.end()}, data.validation, data.way_back, outputs);
+    if (horizon < 0) return train::mean_value(scorer, sets_of(data, values, 0.5));
+    return scorer.value(forecast_set(data.validation, values, 1, data.naive_mae[static_cast<std::size_t>(horizon)], horizon));
+  }
+
+  // The validation rows' forecasts, a set for each horizon.
+  std::vector<train::ForecastSet> sets_of(const pipeline::FoldData& data, const std::vector<double>& values, double threshold) const {
+    std::vector<train::ForecastSet> sets;
+    for (std::int64_t h = 0; h < data.validation.horizons; ++h) {
+      sets.push_back(forecast_set(data.validation, values, outputs_, data.naive_mae[static_cast<std::size_t>(h)], h));
+      train::decide(sets.back(), task_, threshold);
+    }
+    return sets;
   }
 
   // fold: the one whose train rows the learner has.
@@ -175,8 +193,8 @@ class UnitRun {
       const bool by_steps = learner.traits().by_steps;
       const double sign = job_.stopping->direction() < 0 ? -1 : 1;
       // The trainer knows the metric's direction; a fit that evaluates by itself wants higher to be better.
-      hooks.score_validation = [this, by_steps, sign](std::span<const double> p) {
-        return validation_score(*job_.stopping, p) * (by_steps ? 1 : sign);
+      hooks.score_validation = [this, by_steps, sign](std::span<const double> p, std::int64_t horizon) {
+        return validation_score(*job_.stopping, p, horizon) * (by_steps ? 1 : sign);
       };
     }
     std::int64_t first_epoch = 0;
@@ -288,7 +306,7 @@ class UnitRun {
                 {"losses", level.losses}};
       if (!job_.sealed && fold.data.test.rows() > 0) {
         learner.load(level.bundle);
-        record_.predictions.push_back(predict(learner, fold.data.test, k == 0 ? kTrainedPart : pruned_part(level.sparsity), fold));
+        predict(learner, fold.data.test, k == 0 ? kTrainedPart : pruned_part(level.sparsity), fold);
       }
       json["levels"].push_back(std::move(line));
     }
@@ -343,11 +361,11 @@ class UnitRun {
               {"features", Json::parse(pipeline::to_json(fold->data.features))},
               {"preparation", Json::parse(fold->data.preparation.to_json())}};
     record_.bundle = learner->save(note.dump());
-    record_.predictions.push_back(predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test", *fold));
+    predict(*learner, fold->data.test, job_.sealed ? "final_test" : "test", *fold);
     if (job_.fold->data.validation.rows() > 0 && !job_.refit_fold && !job_.sealed)
-      record_.predictions.push_back(predict(*learner, fold->data.validation, "validation", *fold));
+      predict(*learner, fold->data.validation, "validation", *fold);
     Json extra{{"threshold", task_ == config::Task::binary ? Json(threshold) : Json()},
-               {"naive_mae", std::isnan(fold->data.naive_mae) ? Json() : Json(fold->data.naive_mae)},
+               {"naive_mae", naive_json(fold->data)},
                {"notes", fold->data.notes},
                {"selection", Json::parse(selection_of(fold->data.preparation))},
                {"features", reports_of(fold->data.features)},
@@ -366,19 +384,16 @@ class UnitRun {
   void after_epoch(train::Learner& learner, const train::TrainingState& state) const {
     const train::Scorer& objective = *watch_->objective;
     const bool known = job_.stopping && job_.stopping->name() == objective.name() && !objective.needs_decision();
-    const double value = known ? state.epochs.back().validation : objective.value(validation_forecasts(learner));
+    const double value = known ? state.epochs.back().validation : train::mean_value(objective, validation_forecasts(learner));
     if (watch_->after_epoch(state.epochs.back().epoch, value)) throw TrialEnded{value};
   }
 
-  train::ForecastSet validation_forecasts(train::Learner& learner) const {
+  std::vector<train::ForecastSet> validation_forecasts(train::Learner& learner) const {
     const PreparedFold& fold = *job_.fold;
     const pipeline::FoldPart& part = fold.data.validation;
     const bool decides = watch_->objective != nullptr && watch_->objective->needs_decision();
     const double threshold = decides ? choose_threshold(learner, fold) : 0.5;
-    train::ForecastSet set =
-        forecast_set(part, checked(learner.predict(train::rows_of(part)), part, fold.data.way_back), outputs_, fold.data.naive_mae);
-    train::decide(set, task_, threshold);
-    return set;
+    return sets_of(fold.data, checked(learner.predict(train::rows_of(part)), part, fold.data.way_back, outputs_), threshold);
   }
 
   void fit_and_judge(TrialFit& fit) {
@@ -386,7 +401,7 @@ class UnitRun {
     const train::TrainingState state = train_on(*learner, plan(), *job_.fold, false);
     if (is_pruned(*learner)) pruned(*learner, plan(), state, false);
     fit.forecasts = validation_forecasts(*learner);
-    if (watch_->objective != nullptr) fit.value = watch_->objective->value(fit.forecasts);
+    if (watch_->objective != nullptr) fit.value = train::mean_value(*watch_->objective, fit.forecasts);
   }
 
   double choose_threshold(train::Learner& learner, const PreparedFold& fold) const {
@@ -394,7 +409,8 @@ class UnitRun {
     if (task_ != config::Task::binary || rule.fixed) return rule.fixed.value_or(0.5);
     const bool validation = rule.rows == "validation";
     const pipeline::FoldPart& part = validation ? fold.data.validation : fold.data.train;
-    const std::vector<double> values = checked(learner.predict(validation ? train::rows_of(part) : fold.train()), part, fold.data.way_back);
+    const std::vector<double> values =
+        checked(learner.predict(validation ? train::rows_of(part) : fold.train()), part, fold.data.way_back, outputs_);
     const stats::ThresholdRule by = rule.by == "accuracy" ? stats::ThresholdRule::accuracy
                                     : rule.by == "youden" ? stats::ThresholdRule::youden
                                                           : stats::ThresholdRule::f1;
@@ -411,51 +427,66 @@ class UnitRun {
   }
 
   // What a model may not give: text for the user with the row, never a silent NaN. A baseline that knows nothing yet says NaN.
-  std::vector<double> checked(std::vector<double> values, const pipeline::FoldPart& part, std::span<const double> way_back) const {
+  std::vector<double> checked(std::vector<double> values, const pipeline::FoldPart& part, std::span<const double> way_back,
+                              std::int64_t outputs) const {
     for (std::size_t i = 0; i < values.size(); ++i) {
       const bool undefined = std::isnan(values[i]);
       if (undefined && component_.has(ASSAY_BASELINE)) continue;
       const bool outside = task_ != config::Task::regression && !(values[i] >= -1e-9 && values[i] <= 1 + 1e-9);
       if (!undefined && !std::isinf(values[i]) && !outside) continue;
-      const std::int64_t row = part.row[i / static_cast<std::size_t>(outputs_)];
+      const std::int64_t row = part.row[i / static_cast<std::size_t>(outputs)];
       throw Error(Fault::failed, "predicting with " + job_.model.id,
                   fmt::format("it returned {} for row {}", undefined ? "NaN" : fmt::format("{}", values[i]),
                               context_.dataset.frame.source_row()[static_cast<std::size_t>(row)]),
                   outside && !undefined ? "A class probability lies between 0 and 1" : "Every forecast has to be a number");
     }
-    pipeline::bring_back(values, outputs_, way_back);
+    pipeline::bring_back(values, outputs, way_back);
     return values;
   }
 
-  store::Predictions predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name,
-                             const PreparedFold& learned) const {
+  // Adds the part's forecasts to the record, of several horizons each by itself.
+  void predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name, const PreparedFold& learned) {
     const std::vector<double> values =
-        part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part, learned.data.way_back);
+        part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part, learned.data.way_back, outputs_);
+    const pipeline::Dataset& dataset = context_.dataset;
+    if (dataset.horizons.empty())
+      record_.predictions.push_back(predictions_of(part, name, values, 0, outputs_, dataset.y, dataset.label_end));
+    for (std::size_t h = 0; h < dataset.horizons.size(); ++h) {
+      const pipeline::HorizonLabels& labels = dataset.horizons[h];
+      record_.predictions.push_back(predictions_of(part, name, values, static_cast<std::int64_t>(h), 1, labels.y, labels.label_end));
+      record_.predictions.back().horizon = labels.rows;
+    }
+  }
+
+  // values: rows x outputs_, of which `outputs` columns from the first one on are taken.
+  store::Predictions predictions_of(const pipeline::FoldPart& part, const std::string& name, const std::vector<double>& values,
+                                    std::int64_t first, std::int64_t outputs, const std::vector<double>& y,
+                                    const std::vector<TimeNs>& label_end) const {
     store::Predictions out;
     out.part = name;
-    out.outputs = outputs_;
+    out.outputs = outputs;
     // Forecast rows and those that could not be forecast, together in the frame's order.
     std::size_t next = 0, missing = 0;
     while (next < part.row.size() || missing < part.not_forecast.size()) {
       const bool has_value = missing == part.not_forecast.size() || (next < part.row.size() && part.row[next] < part.not_forecast[missing]);
-      append(out, has_value ? part.row[next] : part.not_forecast[missing]);
-      for (std::int64_t k = 0; k < outputs_; ++k)
+      append(out, has_value ? part.row[next] : part.not_forecast[missing], y, label_end);
+      for (std::int64_t k = first; k < first + outputs; ++k)
         out.value.push_back(has_value ? values[next * static_cast<std::size_t>(outputs_) + static_cast<std::size_t>(k)] : kNaN);
       ++(has_value ? next : missing);
     }
     return out;
   }
 
-  void append(store::Predictions& out, std::int64_t frame_row) const {
-    const pipeline::Dataset& dataset = context_.dataset;
+  void append(store::Predictions& out, std::int64_t frame_row, const std::vector<double>& y, const std::vector<TimeNs>& label_end) const {
+    const data::Frame& frame = context_.dataset.frame;
     const auto row = static_cast<std::size_t>(frame_row);
-    out.row.push_back(dataset.frame.source_row()[row]);
-    out.truth.push_back(dataset.y[row]);
-    if (dataset.has_time()) {
-      out.known_at.push_back(dataset.frame.known_at()[row]);
-      out.label_end.push_back(dataset.label_end[row]);
+    out.row.push_back(frame.source_row()[row]);
+    out.truth.push_back(y[row]);
+    if (frame.has_time()) {
+      out.known_at.push_back(frame.known_at()[row]);
+      out.label_end.push_back(label_end[row]);
     }
-    if (!dataset.frame.entity().empty()) out.entity.push_back(dataset.frame.entity()[row]);
+    if (!frame.entity().empty()) out.entity.push_back(frame.entity()[row]);
   }
 
   const UnitJob& job_;

@@ -69,9 +69,9 @@ struct TrialWatch {
   std::function<bool(std::int64_t epoch, double value)> after_epoch{};  // true: the trial ends here; may be empty
 };
 struct TrialFit {
-  store::UnitRecord record;      // without predictions and bundle
-  train::ForecastSet forecasts;  // of the validation rows
-  double value = 0;              // of the objective; ended early: at the last epoch
+  store::UnitRecord record;                   // without predictions and bundle
+  std::vector<train::ForecastSet> forecasts;  // of the validation rows, a set for each horizon
+  double value = 0;                           // of the objective; ended early: at the last epoch
   bool ended_early = false;
 };
 TrialFit run_trial_fit(const UnitJob& job, const UnitContext& context, const TrialWatch& watch);

@@ -50,8 +50,7 @@ class WorkerLoop final : public worker::MessageLoop {
     path.isa = "";
     registry_ = std::make_unique<plugin::Registry>(std::move(path));
     train_file_ = worker::PackedFile::of(message.file);
-    learner_ = std::make_unique<train::LocalLearner>(registry_->component("model", setup.model.id), setup, rows_of(*train_file_),
-                                                     reporting_options());
+    learner_ = train::learner_here(registry_->component("model", setup.model.id), setup, rows_of(*train_file_), reporting_options());
     const train::LearnerTraits traits = learner_->traits();
     done(Json{{"by_steps", traits.by_steps},
               {"resumable", traits.resumable},
@@ -69,9 +68,9 @@ class WorkerLoop final : public worker::MessageLoop {
       return done();
     }
     const worker::PackedFile file = worker::PackedFile::of(message.file);
-    learner_->fit(rows_of(file), [this](std::span<const double> predictions) {
+    learner_->fit(rows_of(file), [this](std::span<const double> predictions, std::int64_t horizon) {
       const std::array<worker::Bytes, 1> parts{worker::bytes_of(predictions)};
-      channel().send(kEvaluate, "{}", parts);
+      channel().send(kEvaluate, Json{{"horizon", horizon}}.dump(), parts);
       const auto score = channel().receive();
       if (!score || score->type != static_cast<std::uint32_t>(Request::score))
         throw Error(Fault::failed, "evaluating validation rows", "the host gave no score");
@@ -188,7 +187,7 @@ class WorkerLoop final : public worker::MessageLoop {
   worker::TaskServer tasks_;
   std::unique_ptr<plugin::Registry> registry_;
   std::optional<worker::PackedFile> train_file_;
-  std::unique_ptr<train::LocalLearner> learner_;
+  std::unique_ptr<train::Learner> learner_;
 };
 
 }  // namespace

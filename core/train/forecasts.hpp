@@ -43,7 +43,10 @@ struct ModelForecasts {
   std::vector<std::vector<ForecastSet>> repeats;  // [repeat][fold]; all repeats have the same rows
   // [repeat][path]; empty unless folds test rows more than once. All paths have the same rows: those that every fold could forecast.
   std::vector<std::vector<ForecastSet>> paths = {};
+  std::int64_t horizon = 0;  // of several, in rows
 };
+// A model's forecasts: an entry for each of several horizons, or the one.
+using ForecastsByHorizon = std::vector<ModelForecasts>;
 
 // A combinatorial split's forecasts put together to paths.
 std::vector<std::vector<ForecastSet>> path_forecasts(std::span<const std::vector<ForecastSet>> repeats, const pipeline::TestPaths& paths);

@@ -23,15 +23,18 @@ struct LearnerSetup {
   config::Component model;
   config::Task task = config::Task::regression;
   std::vector<pipeline::InputColumn> inputs;
-  std::int64_t outputs = 1;          // 1, or the class count
-  std::vector<double> class_weight;  // empty: none
-  std::vector<double> levels;        // of the quantiles that are asked for, rising; empty: none are
+  std::int64_t outputs = 1;            // 1, the class count, or the number of horizons
+  std::vector<std::int64_t> horizons;  // in rows; empty: the target has one, or the model learns it alone
+  std::vector<double> class_weight;    // empty: none
+  std::vector<double> levels;          // of the quantiles that are asked for, rising; empty: none are
   std::int64_t batch_size = 32;
   bool shuffle = true;
   std::uint64_t seed = 0;  // of this unit: everything random comes from it
   std::uint32_t max_threads = 1;
   std::string schema_hash;  // of `inputs`, kept in the bundle
 };
+
+LearnerSetup of_one_horizon(LearnerSetup setup);  // what one of several is learned by alone
 
 struct LearnerTraits {
   bool by_steps = false;         // model.step: the trainer owns epochs
@@ -43,8 +46,9 @@ struct LearnerTraits {
   bool prunes = false;           // model.prune: prune() and size() answer
 };
 
-// The score of predictions (validation rows x outputs) for a fit that stops early by itself; higher is better.
-using Evaluate = std::function<double(std::span<const double> predictions)>;
+// The score of predictions (validation rows x outputs) for a fit that stops early by itself; higher is better. horizon: the one of several
+// that the predictions are of, or -1: all of them.
+using Evaluate = std::function<double(std::span<const double> predictions, std::int64_t horizon)>;
 
 // How a raw score (abi.h, model.gradient) changes with the inputs of each row.
 struct Slopes {

@@ -12,6 +12,8 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "train/byte_parts.hpp"
+#include "train/horizon_learner.hpp"
 
 namespace assay::train {
 
@@ -46,6 +48,34 @@ assay_array inputs_array(const void* data, std::uint16_t type, std::int64_t rows
                             : array_of(place, type, {rows, from.lookback, from.columns}, ASSAY_ARRAY_READ_ONLY);
 }
 
+// Rank 1, or rows x horizons.
+assay_array targets_array(void* data, std::uint16_t type, std::int64_t rows, std::int64_t horizons) {
+  return horizons == 1 ? array_of(data, type, {rows}, ASSAY_ARRAY_READ_ONLY)
+                       : array_of(data, type, {rows, horizons}, ASSAY_ARRAY_READ_ONLY);
+}
+
+std::vector<std::int64_t> all_rows(const Rows& rows) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(rows.count));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+// Of one horizon as it lies there; else in `storage`. Null where the data have none.
+const double* known_side_by_side(const Rows& rows, std::vector<double>& storage) {
+  if (rows.horizons == 1 || rows.last_known_target.empty()) return rows.last_known_target.empty() ? nullptr : rows.last_known_target.data();
+  side_by_side(rows.last_known_target, rows.count, all_rows(rows), storage);
+  return storage.data();
+}
+
+// When the last of a row's labels ends; empty where a row has one.
+std::vector<TimeNs> last_ends(const Rows& rows) {
+  if (rows.horizons == 1 || rows.label_end.empty()) return {};
+  const auto count = static_cast<std::size_t>(rows.count);
+  std::vector<TimeNs> last(rows.label_end.begin(), rows.label_end.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = count; i < rows.label_end.size(); ++i) last[i % count] = std::max(last[i % count], rows.label_end[i]);
+  return last;
+}
+
 // Null where the data have none.
 template <class Values>
 auto start_of(const Values& values) {
@@ -65,25 +95,6 @@ assay_batch empty_batch(const assay_problem& problem, std::int64_t rows) {
   batch.rows = rows;
   batch.problem = &problem;
   return batch;
-}
-
-void append_bytes(std::vector<std::byte>& to, std::string_view bytes) {
-  const std::uint64_t size = bytes.size();
-  const auto* head = reinterpret_cast<const std::byte*>(&size);
-  to.insert(to.end(), head, head + sizeof size);
-  const auto* body = reinterpret_cast<const std::byte*>(bytes.data());
-  to.insert(to.end(), body, body + bytes.size());
-}
-
-std::string_view take_bytes(std::span<const std::byte>& from_bytes) {
-  std::uint64_t size = 0;
-  if (from_bytes.size() < sizeof size) throw Error(Fault::failed, "reading a checkpoint", "it is cut short");
-  std::memcpy(&size, from_bytes.data(), sizeof size);
-  from_bytes = from_bytes.subspan(sizeof size);
-  if (from_bytes.size() < size) throw Error(Fault::failed, "reading a checkpoint", "it is cut short");
-  const std::string_view taken(reinterpret_cast<const char*>(from_bytes.data()), size);
-  from_bytes = from_bytes.subspan(size);
-  return taken;
 }
 
 // The numbers of a summary's array, whatever their type.
@@ -118,58 +129,37 @@ std::string numbers_text(const plugin::StateEntry& entry) {
   return text::join(numbers, " ");
 }
 
-std::vector<std::byte> to_bytes(const std::string& text) {
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
-}
-
 }  // namespace
 
-ProblemView::ProblemView(const LearnerSetup& setup, const Rows& train) {
-  for (const pipeline::InputColumn& input : setup.inputs) {
-    std::vector<assay_text> levels;
-    for (const std::string& level : input.levels) levels.push_back({level.data(), level.size()});
-    levels_.push_back(std::move(levels));
-    assay_column column{};
-    column.struct_size = sizeof column;
-    column.kind = static_cast<std::uint32_t>(input.kind);
-    column.name = {input.name.data(), input.name.size()};
-    column.levels = levels_.back().data();
-    column.n_levels = levels_.back().size();
-    columns_.push_back(column);
-  }
-  for (const assay_column& column : columns_) pointers_.push_back(&column);
-  problem_.struct_size = sizeof problem_;
-  problem_.task = setup.task == config::Task::regression ? ASSAY_TASK_REGRESSION
-                  : setup.task == config::Task::binary   ? ASSAY_TASK_BINARY
-                                                         : ASSAY_TASK_MULTICLASS;
-  problem_.n_inputs = static_cast<std::int64_t>(setup.inputs.size());
-  problem_.lookback = train.lookback;
-  problem_.n_outputs = setup.outputs;
-  problem_.inputs = pointers_.data();
-  problem_.class_weight = setup.class_weight.empty() ? nullptr : setup.class_weight.data();
-  problem_.levels = setup.levels.empty() ? nullptr : setup.levels.data();
-  problem_.n_levels = std::ssize(setup.levels);
-  problem_.target_scale = 1;
-  if (setup.task == config::Task::regression && !train.y.empty()) set_target(train.y, train.weight);
+LearnerSetup of_one_horizon(LearnerSetup setup) {
+  if (!setup.horizons.empty()) setup.outputs = 1;
+  setup.horizons.clear();
+  return setup;
 }
 
-void ProblemView::set_target(std::span<const double> y, std::span<const double> weight) {
-  const auto weight_of = [&](std::size_t i) { return weight.empty() ? 1.0 : weight[i]; };
-  double total = 0, sum = 0, squares = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) total += weight_of(i), sum += weight_of(i) * y[i];
-  if (!(total > 0)) return;
-  const double center = problem_.target_center = sum / total;
-  for (std::size_t i = 0; i < y.size(); ++i) squares += weight_of(i) * (y[i] - center) * (y[i] - center);
-  if (squares > 0) problem_.target_scale = std::sqrt(squares / total);
+bool learns_horizons(const plugin::LoadedComponent& model) {
+  const auto& abilities = model.spec.abilities;
+  return std::find(abilities.begin(), abilities.end(), "model.horizons/1") != abilities.end();
+}
+
+std::unique_ptr<Learner> learner_here(const plugin::LoadedComponent& component, const LearnerSetup& setup, const Rows& train,
+                                      const plugin::CallOptions& base) {
+  if (setup.horizons.empty() || learns_horizons(component)) return std::make_unique<LocalLearner>(component, setup, train, base);
+  std::vector<std::unique_ptr<Learner>> parts;
+  for (std::int64_t h = 0; h < std::ssize(setup.horizons); ++h)
+    parts.push_back(std::make_unique<LocalLearner>(component, of_one_horizon(setup), of_horizon(train, h), base));
+  return std::make_unique<HorizonLearner>(std::move(parts), setup.horizons);
 }
 
 LocalLearner::LocalLearner(const plugin::LoadedComponent& component, LearnerSetup setup, const Rows& train, plugin::CallOptions base)
     : setup_(std::move(setup)),
       train_(train),
+      last_ends_(last_ends(train)),
       base_(std::move(base)),
       model_(component, setup_.model.params, options("create")),
-      problem_(setup_, train_) {}
+      problem_(setup_, train_) {
+  ASSAY_CHECK(train_.horizons == problem_.raw().n_horizons || train_.y.empty(), "a model learns as many horizons as its rows have");
+}
 
 plugin::CallOptions LocalLearner::options(std::string_view purpose) const {
   plugin::CallOptions options = base_;
@@ -205,7 +195,7 @@ double LocalLearner::run_epoch(std::int64_t index, double rate_factor) {
     random.shuffle(std::span(order));
   }
   const std::int64_t size = std::min(setup_.batch_size, train_.count);
-  std::vector<Scalar> x(static_cast<std::size_t>(size * train_.width())), y(static_cast<std::size_t>(size)), weight;
+  std::vector<Scalar> x(static_cast<std::size_t>(size * train_.width())), y, weight;
   std::vector<TimeNs> time, label_end;
   std::vector<std::int32_t> entity, segment;
   std::vector<std::int64_t> group;
@@ -218,17 +208,17 @@ double LocalLearner::run_epoch(std::int64_t index, double rate_factor) {
         std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, train_.count - first)));
     const auto rows = static_cast<std::int64_t>(which.size());
     gather(train_, which, x.data());
-    for (std::size_t i = 0; i < which.size(); ++i) y[i] = static_cast<Scalar>(train_.y[static_cast<std::size_t>(which[i])]);
+    side_by_side(train_.y, train_.count, which, y);
     pick(train_.time, which, time);
-    pick(train_.label_end, which, label_end);
+    pick(last_ends_.empty() ? train_.label_end : std::span<const TimeNs>(last_ends_), which, label_end);
     pick(train_.entity, which, entity);
     pick(train_.segment, which, segment);
     pick(train_.group, which, group);
-    pick(train_.last_known_target, which, last_known);
+    side_by_side(train_.last_known_target, train_.count, which, last_known);
     pick(train_.weight, which, weight);
     assay_batch batch = empty_batch(problem_.raw(), rows);
     batch.x = inputs_array(x.data(), dtype<Scalar>(), rows, train_);
-    batch.y = array_of(y.data(), dtype<Scalar>(), {rows}, ASSAY_ARRAY_READ_ONLY);
+    batch.y = targets_array(y.data(), dtype<Scalar>(), rows, train_.horizons);
     if (!weight.empty()) batch.weight = array_of(weight.data(), dtype<Scalar>(), {rows}, ASSAY_ARRAY_READ_ONLY);
     batch.time_ns = start_of(time);
     batch.label_end_ns = start_of(label_end);
@@ -250,34 +240,33 @@ double LocalLearner::epoch(std::int64_t index, double rate_factor) {
 template <class Scalar>
 void LocalLearner::fit_as(const Rows& validation, const Evaluate& evaluate) {
   std::vector<Scalar> x, y, weight, validation_x;
+  std::vector<double> last_known, validation_last_known;
   const auto dense = [](const Rows& rows, std::vector<Scalar>& storage) -> const void* {
     if constexpr (std::is_same_v<Scalar, double>)
       if (rows.lookback == 0) return rows.x.data();  // as it lies in the mapped file: writing to it faults
-    std::vector<std::int64_t> all(static_cast<std::size_t>(rows.count));
-    std::iota(all.begin(), all.end(), 0);
     storage.resize(static_cast<std::size_t>(rows.count * rows.width()));
-    gather(rows, all, storage.data());
+    gather(rows, all_rows(rows), storage.data());
     return storage.data();
   };
   assay_batch batch = empty_batch(problem_.raw(), train_.count);
   batch.x = inputs_array(dense(train_, x), dtype<Scalar>(), train_.count, train_);
-  y.assign(train_.y.begin(), train_.y.end());
-  batch.y = array_of(y.data(), dtype<Scalar>(), {train_.count}, ASSAY_ARRAY_READ_ONLY);
+  side_by_side(train_.y, train_.count, all_rows(train_), y);
+  batch.y = targets_array(y.data(), dtype<Scalar>(), train_.count, train_.horizons);
   weight.assign(train_.weight.begin(), train_.weight.end());
   if (!weight.empty()) batch.weight = array_of(weight.data(), dtype<Scalar>(), {train_.count}, ASSAY_ARRAY_READ_ONLY);
   batch.time_ns = start_of(train_.time);
-  batch.label_end_ns = start_of(train_.label_end);
+  batch.label_end_ns = start_of(last_ends_.empty() ? train_.label_end : std::span<const TimeNs>(last_ends_));
   batch.entity = start_of(train_.entity);
   batch.segment = start_of(train_.segment);
   batch.group = start_of(train_.group);
-  batch.last_known_target = start_of(train_.last_known_target);
+  batch.last_known_target = known_side_by_side(train_, last_known);
   assay_array validation_array{};
   plugin::CallOptions call = options("fit");
   if (evaluate) {
     validation_array = inputs_array(dense(validation, validation_x), dtype<Scalar>(), validation.count, validation);
     batch.validation_x = &validation_array;
     batch.validation_rows = validation.count;
-    batch.validation_last_known_target = start_of(validation.last_known_target);
+    batch.validation_last_known_target = known_side_by_side(validation, validation_last_known);
     call.evaluate = [&](const assay_array& predictions) {
       if (predictions.rank != 2 || predictions.shape[0] != validation.count || predictions.shape[1] != setup_.outputs ||
           predictions.dtype != ASSAY_F64)
@@ -287,7 +276,7 @@ void LocalLearner::fit_as(const Rows& validation, const Evaluate& evaluate) {
       for (std::int64_t r = 0; r < predictions.shape[0]; ++r)
         for (std::int64_t k = 0; k < predictions.shape[1]; ++k)
           values.push_back(static_cast<const double*>(predictions.data)[r * predictions.stride[0] + k * predictions.stride[1]]);
-      return evaluate(values);
+      return evaluate(values, -1);
     };
   }
   model_.fit(batch, call);
@@ -313,7 +302,7 @@ void LocalLearner::call_on(const Rows& rows, std::span<const std::int64_t> which
   pick(rows.entity, which, entity);
   pick(rows.segment, which, segment);
   pick(rows.group, which, group);
-  pick(rows.last_known_target, which, last_known);
+  side_by_side(rows.last_known_target, rows.count, which, last_known);
   const auto count = static_cast<std::int64_t>(which.size());
   assay_batch batch = empty_batch(problem_.raw(), count);
   batch.x = inputs_array(x.data(), dtype<Scalar>(), count, rows);
@@ -438,7 +427,7 @@ plugin::StateBundle LocalLearner::bundle(plugin::StateEntries state, std::string
 
 std::vector<std::byte> LocalLearner::save(const std::string& note) {
   if (!model_.has_state()) return {};
-  return to_bytes(plugin::bundle_bytes(bundle(model_.save(options("save")), note)));
+  return bytes_of(plugin::bundle_bytes(bundle(model_.save(options("save")), note)));
 }
 
 std::vector<std::byte> LocalLearner::checkpoint() {
@@ -475,8 +464,7 @@ std::vector<std::pair<std::string, std::string>> LocalLearner::summary() {
 plugin::Graph LocalLearner::graph() { return model_.graph(problem_.raw(), options("graph")); }
 
 void LocalLearner::load(std::span<const std::byte> bundle) {
-  const std::string_view bytes{reinterpret_cast<const char*>(bundle.data()), bundle.size()};
-  model_.load(plugin::parse_bundle(bytes, "the model bundle").state, options("load"));
+  model_.load(plugin::parse_bundle(text_of(bundle), "the model bundle").state, options("load"));
 }
 
 }  // namespace assay::train

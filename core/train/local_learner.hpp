@@ -1,4 +1,5 @@
-// A Learner whose model lives in this process. Used by a run with `isolation: none`, and inside a worker. One thread at a time.
+// A Learner whose model lives in this process. Used by a run with `isolation: none`, and inside a worker. Of several horizons it is for
+// models that learn them together (model.horizons); learner_here() knows what to do with others. One thread at a time.
 #pragma once
 
 #include <memory>
@@ -6,24 +7,16 @@
 #include "plugin/model.hpp"
 #include "plugin/state_bundle.hpp"
 #include "train/learner.hpp"
+#include "train/problem_view.hpp"
 
 namespace assay::train {
 
-// The C view of what is to be learned; borrows the setup.
-class ProblemView {
- public:
-  ProblemView(const LearnerSetup& setup, const Rows& train);
-  const assay_problem& raw() const { return problem_; }
+bool learns_horizons(const plugin::LoadedComponent& model);  // together, in one fit
 
- private:
-  // Mean and standard deviation of a regression's train targets, weighted where rows are.
-  void set_target(std::span<const double> y, std::span<const double> weight);
-
-  std::vector<std::vector<assay_text>> levels_;
-  std::vector<assay_column> columns_;
-  std::vector<const assay_column*> pointers_;
-  assay_problem problem_{};
-};
+// A learner in this process for whatever the setup asks for: of several horizons that the model cannot learn together one for each. train
+// must outlive it.
+std::unique_ptr<Learner> learner_here(const plugin::LoadedComponent& component, const LearnerSetup& setup, const Rows& train,
+                                      const plugin::CallOptions& base);
 
 class LocalLearner final : public Learner {
  public:
@@ -64,6 +57,7 @@ class LocalLearner final : public Learner {
 
   LearnerSetup setup_;
   Rows train_;
+  std::vector<TimeNs> last_ends_;  // of several horizons: when the last of a row's labels ends
   plugin::CallOptions base_;
   plugin::Model model_;
   ProblemView problem_;

@@ -73,6 +73,12 @@ double Scorer::value(const ForecastSet& set) const {
   return count == 0 ? kNaN : sum / static_cast<double>(count);
 }
 
+double mean_value(const Scorer& scorer, std::span<const ForecastSet> horizons) {
+  double sum = 0;
+  for (const ForecastSet& set : horizons) sum += scorer.value(set);
+  return sum / static_cast<double>(horizons.size());
+}
+
 bool Scorer::is_by_date(const ForecastSet& set) const {
   if (!metric_->needs(ASSAY_METRIC_BY_DATE) || set.time.empty() || set.entity.empty()) return false;
   return std::any_of(set.entity.begin(), set.entity.end(), [&](std::int32_t e) { return e != set.entity.front(); });

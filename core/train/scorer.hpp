@@ -42,4 +42,6 @@ class Scorer {
   std::int64_t classes_;
 };
 
+double mean_value(const Scorer& scorer, std::span<const ForecastSet> horizons);  // over a fold's horizons
+
 }  // namespace assay::train

@@ -44,7 +44,7 @@ bool run_epoch(Learner& learner, const TrainingPlan& plan, const Rows& validatio
   bool go_on = state.next_epoch < plan.epochs;
   if (plan.stopping) {
     const std::vector<double> predictions = learner.predict(validation);
-    record.validation = hooks.score_validation(predictions);
+    record.validation = hooks.score_validation(predictions, -1);
     if (std::isnan(record.validation))
       throw Error(Fault::failed, fmt::format("training, epoch {}", record.epoch + 1),
                   fmt::format("the early stopping metric {} is undefined on the validation rows", plan.stopping->metric),
@@ -119,7 +119,7 @@ TrainingState train(Learner& learner, const TrainingPlan& plan, const Rows& vali
   if (!learner.traits().by_steps) {
     throw_if_cancelled(hooks);
     const bool evaluates = learner.traits().uses_validation && validation.count > 0 && hooks.score_validation;
-    learner.fit(evaluates ? validation : Rows{}, evaluates ? Evaluate(hooks.score_validation) : Evaluate{});
+    learner.fit(evaluates ? validation : Rows{}, evaluates ? hooks.score_validation : Evaluate{});
     return state;
   }
   ASSAY_CHECK(!plan.stopping || validation.count > 0, "early stopping needs validation rows; run checks that");

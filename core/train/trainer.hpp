@@ -44,8 +44,8 @@ struct TrainingPlan {
 };
 
 struct TrainingHooks {
-  std::function<double(std::span<const double> predictions)> score_validation;  // needed with stopping, and for fits that evaluate
-  std::function<void(const TrainingState&, std::int64_t epochs)> progress;      // after each epoch; may be empty
+  Evaluate score_validation;                                                // needed with stopping, and for fits that evaluate
+  std::function<void(const TrainingState&, std::int64_t epochs)> progress;  // after each epoch; may be empty
   // After each epoch that is not the last: true asks for a checkpoint. May be empty.
   std::function<bool(const TrainingState&)> wants_checkpoint;
   std::function<void(const TrainingState&, std::vector<std::byte> learner)> put_checkpoint;

@@ -127,9 +127,10 @@ Comparison compare_losses(const ForecastSet& model, const ForecastSet& opponent,
 std::string list_of(const std::vector<Comparison>& comparisons, bool better) {
   std::vector<std::string> parts;
   for (const Comparison& c : comparisons)
-    if (c.better == better)
-      parts.push_back(std::isnan(c.p_holm) ? c.opponent + " (the test is undefined)"
-                                           : fmt::format("{} ({})", c.opponent, p_text(c.p_holm)));
+    if (c.better == better) {
+      const std::string opponent = c.horizon == 0 ? c.opponent : fmt::format("{} at horizon {}", c.opponent, c.horizon);
+      parts.push_back(fmt::format("{} ({})", opponent, std::isnan(c.p_holm) ? "the test is undefined" : p_text(c.p_holm)));
+    }
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
   return text;

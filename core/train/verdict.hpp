@@ -24,6 +24,7 @@ struct Comparison {
   double p_two_sided = 1;
   double smallest_effect = 0;  // the difference that a 5 % two-sided test finds with probability 0.8
   bool better = false;         // p_holm below 1 - confidence
+  std::int64_t horizon = 0;    // of several, in rows
 };
 
 struct ComparisonRules {

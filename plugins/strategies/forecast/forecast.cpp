@@ -30,8 +30,8 @@ struct Threshold {
     for (std::uint32_t i = 0; i < known; ++i) {
       const assay::History history = market[i];
       if (!history.has_bar()) continue;
-      if (history.outputs() != 1) throw assay::bad_input("it trades one forecast a bar, and here is no model that gives it");
-      const double forecast = history.prediction().back();  // missing: neither above nor below
+      if (history.outputs() == 0) throw assay::bad_input("it trades forecasts, and here is no model that gives them");
+      const double forecast = history.forecast();  // missing: neither above nor below
       const int side = forecast > long_above ? 1 : forecast < short_below && allow_short ? -1 : 0;
       Decision& last = decisions_[i];
       const bool sized = side == 0 || last.among == known;  // its share has become smaller since others were listed

@@ -27,8 +27,12 @@ class History {
     const double* values = index < raw_->n_features ? raw_->features[index] : nullptr;
     return {values, values != nullptr ? size() : 0};
   }
-  // The model's out-of-sample forecast at each bar (class 1's probability, or the value), NaN = none; empty without a model.
+  // The model's out-of-sample forecast at each bar (class 1's probability, or the value), NaN = none; empty without a model. Of several
+  // horizons a bar has outputs() of them side by side, the first horizon's first.
   std::span<const double> prediction() const { return {raw_->prediction, raw_->prediction != nullptr ? size() * raw_->n_outputs : 0}; }
+  double forecast(std::uint32_t output = 0) const {  // the newest bar's
+    return output < outputs() && size() > 0 ? raw_->prediction[(size() - 1) * outputs() + output] : kMissing;
+  }
   std::uint32_t outputs() const { return raw_->prediction != nullptr ? raw_->n_outputs : 0; }  // 0: no model forecasts here
   double units() const { return raw_->units; }                                                 // held now; negative: short
   double average_price() const { return raw_->average_price; }

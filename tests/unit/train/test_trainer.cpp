@@ -25,7 +25,7 @@ Rows validation_rows() {
 // Hooks that score the epoch e by scores[e].
 TrainingHooks scored_by(const std::vector<double>& scores) {
   TrainingHooks hooks;
-  hooks.score_validation = [scores](std::span<const double> p) { return scores.at(static_cast<std::size_t>(p[0])); };
+  hooks.score_validation = [scores](std::span<const double> p, std::int64_t) { return scores.at(static_cast<std::size_t>(p[0])); };
   return hooks;
 }
 

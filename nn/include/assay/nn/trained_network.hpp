@@ -32,7 +32,7 @@ inline std::string shortest(double value) {
 struct TrainedNetwork {
   using Scalar = float;
 
-  static constexpr bool takes_categories = true;
+  static constexpr bool takes_categories = true, takes_horizons = true;
 
   std::string loss = "auto", init = "auto", categories = "embed";
   std::int64_t embedding_size = 0;
@@ -77,7 +77,9 @@ struct TrainedNetwork {
   std::string diverged(const assay::Step& at) const;
   std::vector<nn::LayerSpec> all_layers(nn::Shape in, std::ptrdiff_t outputs) const;
   std::vector<nn::EmbeddedColumn> categories_of(const assay::Problem& problem) const;
-  assay::VectorView<const float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
+  nn::Target<float> targets(const assay::Batch& batch);  // the batch's y, scaled for a regression
+  double center_of(std::int64_t output) const { return center_[std::min(static_cast<std::size_t>(output), center_.size() - 1)]; }
+  double scale_of(std::int64_t output) const { return scale_[std::min(static_cast<std::size_t>(output), scale_.size() - 1)]; }
   void plan(const assay::Problem& problem, std::int64_t batch_size);
   void remove_units(double share);  // trained_network_pruning.hpp
   std::vector<nn::LayerSpec> layers_left(nn::Shape in, std::int64_t outputs, const std::vector<std::int64_t>& units) const;
@@ -94,8 +96,8 @@ struct TrainedNetwork {
   assay::Task task_ = assay::Task::regression;
   nn::LossKind loss_kind_ = nn::LossKind::squared;
   std::vector<double> class_weight_;
-  std::vector<double> weight_shift_{0, 0};  // log of each class's weight, which forecasts take off again
-  double center_ = 0, scale_ = 1;           // of the target; 0 and 1 for classes
+  std::vector<double> weight_shift_{0, 0};    // log of each class's weight, which forecasts take off again
+  std::vector<double> center_{0}, scale_{1};  // of the target, for each horizon; 0 and 1 for classes
   nn::Network<float> network_;
   nn::Optimizer<float> updater_;
   nn::Arena<float> target_;                   // a batch's scaled targets
@@ -230,14 +232,19 @@ inline void TrainedNetwork::plan(const assay::Problem& problem, std::int64_t bat
   for (std::size_t c = 0; c < class_weight_.size(); ++c) weight_shift_[c] = std::log(class_weight_[c]);
   loss_kind_ = loss_of(task_);
   const bool scales = scale_target && task_ == assay::Task::regression;
-  center_ = scales ? problem.target_center() : 0;
-  scale_ = scales ? problem.target_scale() : 1;
+  const std::int64_t horizons = task_ == assay::Task::regression ? problem.horizons() : 1;
+  center_.assign(static_cast<std::size_t>(horizons), 0);
+  scale_.assign(static_cast<std::size_t>(horizons), 1);
+  for (std::size_t h = 0; scales && h < center_.size(); ++h) {
+    center_[h] = problem.target_center(static_cast<std::int64_t>(h));
+    scale_[h] = problem.target_scale(static_cast<std::int64_t>(h));
+  }
   embedded_ = categories_of(problem);
   network_ = network(shape_of(problem.lookback(), problem.inputs()), problem.outputs(), batch_size);
   updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
   live_ = {};
   batch_size_ = batch_size;
-  target_ = nn::Arena<float>(task_ == assay::Task::regression ? batch_size : 0);
+  target_ = nn::Arena<float>(task_ == assay::Task::regression ? batch_size * horizons : 0);
 }
 
 inline void TrainedNetwork::begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call) {
@@ -258,7 +265,7 @@ inline void TrainedNetwork::begin(const assay::Problem& problem, std::int64_t ba
 inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step& at, assay::Call& call) {
   if (batch.size() > network_.batch_size()) throw assay::bad_input("a batch has more rows than were announced");
   const nn::LossSpec spec{loss_kind_, huber_delta, class_weight_};
-  const nn::Target<float> target(targets(batch), batch.weight<float>());
+  const nn::Target<float> target = targets(batch);
   const assay::Random random = call.random().child(~std::uint64_t{0}).child(static_cast<std::uint64_t>(at.step()));  // for dropout
   const auto parallel = [&](std::ptrdiff_t n, const auto& part) {
     if (n == 1) return part(0);
@@ -271,8 +278,9 @@ inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step&
   };
   keep_pruned(network_.gradients());  // clipping counts what is there
   updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
-  keep_pruned(network_.parameters());                                                    // momentum from before would move them
-  return loss_kind_ == nn::LossKind::absolute ? mean * scale_ : mean * scale_ * scale_;  // 1 for classes
+  keep_pruned(network_.parameters());                                                             // momentum from before would move them
+  if (scale_.size() > 1) return mean;                                                             // each horizon in its own deviations
+  return loss_kind_ == nn::LossKind::absolute ? mean * scale_[0] : mean * scale_[0] * scale_[0];  // 1 for classes
 }
 
 // Where a training that came to no number broke, and what usually mends it: the first layer with weights that are none, or else the first
@@ -299,12 +307,17 @@ inline std::string TrainedNetwork::diverged(const assay::Step& at) const {
          "), clip_norm: 1 or scaled inputs usually mend that";
 }
 
-inline assay::VectorView<const float> TrainedNetwork::targets(const assay::Batch& batch) {
-  const auto y = batch.y<float>();
-  if (task_ != assay::Task::regression) return y;
-  const auto center = static_cast<float>(center_), inverse = static_cast<float>(1 / scale_);
-  for (std::int64_t i = 0; i < y.size(); ++i) target_.data()[i] = (y[i] - center) * inverse;
-  return {target_.data(), y.size()};
+inline nn::Target<float> TrainedNetwork::targets(const assay::Batch& batch) {
+  if (task_ != assay::Task::regression) return {batch.y<float>(), batch.weight<float>()};
+  const auto y = batch.y_by_horizon<float>();
+  const auto horizons = static_cast<std::int64_t>(center_.size());
+  if (y.cols() != horizons) throw assay::bad_input("a batch has targets of another number of horizons than was announced");
+  for (std::int64_t h = 0; h < horizons; ++h) {
+    const auto center = static_cast<float>(center_of(h)), inverse = static_cast<float>(1 / scale_of(h));
+    for (std::int64_t i = 0; i < y.rows(); ++i) target_.data()[i * horizons + h] = (y(i, h) - center) * inverse;
+  }
+  if (horizons == 1) return {assay::VectorView<const float>(target_.data(), y.rows()), batch.weight<float>()};
+  return {target_.data(), horizons, batch.weight<float>()};
 }
 
 inline void TrainedNetwork::predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const {
@@ -321,7 +334,7 @@ inline void TrainedNetwork::predict(const assay::Rows& rows, assay::Out out, ass
     for (std::int64_t r = 0; r < count; ++r) {
       const float* z = raw.data() + r * outputs;
       if (task_ == assay::Task::regression)
-        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]) * scale_ + center_;
+        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]) * scale_of(c) + center_of(c);
       else if (task_ == assay::Task::binary)
         out(first + r) = 1 / (1 + std::exp(shift_of(1) - shift_of(0) - static_cast<double>(z[0])));
       else {
@@ -342,8 +355,8 @@ inline void TrainedNetwork::gradient(const assay::Rows& rows, std::int64_t outpu
   const bool classes = task_ == assay::Task::multiclass;
   if (output < 0 || (task_ == assay::Task::binary ? output > 1 : output >= outputs)) throw assay::bad_input("there is no such output");
   if (chunk == 0) return;
-  const double sign = task_ == assay::Task::binary && output == 0 ? -1 : 1, scale = sign * scale_;
   const std::int64_t column = task_ == assay::Task::binary ? 0 : output;
+  const double sign = task_ == assay::Task::binary && output == 0 ? -1 : 1, scale = sign * scale_of(column);
   std::vector<float> direction(static_cast<std::size_t>(outputs), classes ? -1 / static_cast<float>(outputs - 1) : 0.0F);
   direction[static_cast<std::size_t>(column)] = 1;
   double shift = task_ == assay::Task::binary ? shift_of(1) - shift_of(0) : 0;
@@ -359,7 +372,7 @@ inline void TrainedNetwork::gradient(const assay::Rows& rows, std::int64_t outpu
       for (std::int64_t c = 0; c < outputs; ++c)
         score += static_cast<double>(direction[static_cast<std::size_t>(c)]) *
                  static_cast<double>(raw[static_cast<std::size_t>(r * outputs + c)]);
-      slopes.score(first + r) = score * scale + center_;
+      slopes.score(first + r) = score * scale + center_of(column);
       const std::span<double> to = slopes.of_row(first + r);
       for (std::int64_t i = 0; i < width; ++i)
         to[static_cast<std::size_t>(i)] = scale * static_cast<double>(slope[static_cast<std::size_t>(r * width + i)]);
@@ -382,7 +395,11 @@ inline void TrainedNetwork::leave_out_categories(assay::Slopes slopes) const {
 inline void TrainedNetwork::graph(assay::Graph& g) const {
   if (!network_.planned()) throw assay::bad_input("the network has not been trained");
   const std::string z = g.cast<double>(network_.graph(g));
-  if (task_ == assay::Task::regression) return g.predicts(g.node("Add", {g.node("Mul", {z, g.scalar(scale_)}), g.scalar(center_)}));
+  if (task_ == assay::Task::regression) {
+    const auto horizons = static_cast<std::int64_t>(center_.size());
+    const auto each = [&](const std::vector<double>& v) { return horizons == 1 ? g.scalar(v[0]) : g.constant(v, {horizons}); };
+    return g.predicts(g.node("Add", {g.node("Mul", {z, each(scale_)}), each(center_)}));
+  }
   if (task_ == assay::Task::binary) return g.predicts(g.node("Sigmoid", {g.node("Sub", {z, g.scalar(shift_of(1) - shift_of(0))})}));
   const std::string shifted = g.node("Sub", {z, g.constant(weight_shift_, {static_cast<std::int64_t>(weight_shift_.size())})});
   g.predicts(g.node("Softmax", {shifted}, {{"axis", -1}}));
@@ -420,8 +437,13 @@ inline void TrainedNetwork::save(assay::Saver& saver) const {
   saver.put("outputs", static_cast<std::int64_t>(network_.outputs()));
   saver.put("task", static_cast<std::int64_t>(task_));
   saver.put("weight_shift", weight_shift_);
-  saver.put("target_center", center_);
-  saver.put("target_scale", scale_);
+  if (center_.size() == 1) {
+    saver.put("target_center", center_[0]);
+    saver.put("target_scale", scale_[0]);
+  } else {
+    saver.put("target_center", center_);
+    saver.put("target_scale", scale_);
+  }
   if (!units_left_.empty()) saver.put("units_left", units_left_);
   std::vector<std::int64_t> embedded;
   for (const nn::EmbeddedColumn& c : embedded_) embedded.insert(embedded.end(), {c.column, c.categories, c.size});
@@ -468,8 +490,16 @@ inline void TrainedNetwork::load_network(const assay::Saved& saved) {
   const std::int64_t times = saved.number("times"), inputs = saved.number("inputs"), outputs = saved.number("outputs"),
                      task = saved.number("task");
   const bool known = task == ASSAY_TASK_REGRESSION || task == ASSAY_TASK_BINARY || task == ASSAY_TASK_MULTICLASS;
-  const double center = saved.number("target_center"), scale = saved.number("target_scale");
-  if (!std::isfinite(center) || !std::isfinite(scale) || scale <= 0) throw assay::bad_state("the saved scale of the target makes no sense");
+  const auto by_horizon = [&](const char* name) {
+    return task == ASSAY_TASK_REGRESSION && outputs > 1 ? saved.get<std::vector<double>>(name)
+                                                        : std::vector<double>{saved.get<double>(name)};
+  };
+  std::vector<double> center = by_horizon("target_center"), scale = by_horizon("target_scale");
+  const bool scaled = std::all_of(center.begin(), center.end(), [](double v) { return std::isfinite(v); }) &&
+                      std::all_of(scale.begin(), scale.end(), [](double v) { return std::isfinite(v) && v > 0; });
+  if (!scaled || center.empty() || center.size() != scale.size() ||
+      (task == ASSAY_TASK_REGRESSION && static_cast<std::int64_t>(center.size()) != outputs))
+    throw assay::bad_state("the saved scale of the target makes no sense");
   const std::vector<double> shift = saved.vector("weight_shift");
   const bool sound = std::all_of(shift.begin(), shift.end(), [](double v) { return std::isfinite(v); });
   if (!sound || shift.size() != std::max<std::size_t>(2, outputs > 0 ? static_cast<std::size_t>(outputs) : 0))
@@ -499,8 +529,8 @@ inline void TrainedNetwork::load_network(const assay::Saved& saved) {
     batch_size_ = 0;
   task_ = static_cast<assay::Task>(task);
   weight_shift_ = shift;
-  center_ = center;
-  scale_ = scale;
+  center_ = std::move(center);
+  scale_ = std::move(scale);
 }
 
 inline void TrainedNetwork::train_save(assay::Saver& saver) const {
