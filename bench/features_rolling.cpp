@@ -51,7 +51,7 @@ double bytes_of(std::string_view expression, std::size_t rows) {
 double seconds_of(const data::Frame& frame, const std::string& text, unsigned threads) {
   pipeline::Plan plan(frame);
   const int root[] = {plan.add("", text, pipeline::Use::feature)};
-  std::vector<std::vector<double>> values;
+  std::vector<pipeline::ColumnValues> values;
   const double seconds = bench::time([&] { values = plan.evaluate(root, threads); });
   bench::require(values[0].size() == frame.rows() && std::isfinite(values[0].back()), "a value is missing");
   return seconds;

@@ -6,6 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace assay {
@@ -26,5 +29,33 @@ void reserve_in_large_pages(std::vector<T>& values, std::size_t size) {
   values.reserve(size);
   ask_for_large_pages(values.data(), size * sizeof(T));
 }
+
+template <class T>
+struct LargePages : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = LargePages<U>;
+  };
+  LargePages() = default;
+  template <class U>
+  LargePages(const LargePages<U>&) {}  // NOLINT(google-explicit-constructor): as allocators do
+  T* allocate(std::size_t count) {
+    T* values = std::allocator<T>::allocate(count);
+    ask_for_large_pages(values, count * sizeof(T));
+    return values;
+  }
+  template <class U>
+  void construct(U* at) {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... From>
+  void construct(U* at, From&&... from) {
+    ::new (static_cast<void*>(at)) U(std::forward<From>(from)...);
+  }
+};
+// A vector in large pages whose resize() leaves new numbers as they lie in memory: for columns of which every value is written anyway,
+// by several threads, and for which clearing first would cost as much again.
+template <class T>
+using LargeVector = std::vector<T, LargePages<T>>;
 
 }  // namespace assay

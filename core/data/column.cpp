@@ -41,10 +41,10 @@ Column coded(const std::string& name, std::span<const T> values, Missing is_miss
   return Column::of_codes(name, std::move(codes), std::move(levels));
 }
 
-template <class T>  // clang-tidy cannot see that both are moved on
+template <class Values>  // clang-tidy cannot see that both are moved on
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
-Column owning(std::string name, ColumnType type, std::vector<T> values, std::vector<std::string> levels = {}) {
-  const auto owner = std::make_shared<const std::vector<T>>(std::move(values));
+Column owning(std::string name, ColumnType type, Values values, std::vector<std::string> levels = {}) {
+  const auto owner = std::make_shared<const Values>(std::move(values));
   return Column::borrowed(std::move(name), type, owner->data(), owner->size(), owner, std::move(levels));
 }
 
@@ -67,6 +67,9 @@ const char* to_text(ColumnType type) {
 }
 
 Column Column::of_reals(std::string name, std::vector<double> values) {
+  return owning(std::move(name), ColumnType::real, std::move(values));
+}
+Column Column::of_large(std::string name, LargeVector<double> values) {
   return owning(std::move(name), ColumnType::real, std::move(values));
 }
 Column Column::of_integers(std::string name, std::vector<std::int64_t> values) {

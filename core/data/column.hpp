@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/calendar.hpp"
+#include "base/large_pages.hpp"
 
 namespace assay::data {
 
@@ -26,6 +27,7 @@ class Column {
  public:
   Column() = default;
   static Column of_reals(std::string name, std::vector<double> values);
+  static Column of_large(std::string name, LargeVector<double> values);  // reals
   static Column of_integers(std::string name, std::vector<std::int64_t> values);
   static Column of_booleans(std::string name, std::vector<std::uint8_t> values);
   static Column of_codes(std::string name, std::vector<std::int32_t> codes, std::vector<std::string> levels);

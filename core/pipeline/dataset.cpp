@@ -42,7 +42,7 @@ class Builder {
     for (const config::FeatureSpec& spec : experiment_.features) pass_.add(spec);
     if (!experiment_.has_target()) return without_target();
     const std::vector<int> roots = target_roots();
-    std::vector<std::vector<double>> values = pass_.flush(roots);
+    std::vector<ColumnValues> values = pass_.flush(roots);
     dataset_.frame = pass_.frame();
     dataset_.features = pass_.names();
     dataset_.doubtful = pass_.doubtful();
@@ -125,7 +125,7 @@ class Builder {
     return sound;
   }
 
-  void read_expression(int root, std::vector<double> values) {
+  void read_expression(int root, ColumnValues values) {
     dataset_.target_column = target_text();
     dataset_.lead_rows = pass_.plan().lead_rows(root);
     read_target(expression_column(root, std::move(values)));
@@ -133,7 +133,7 @@ class Builder {
   }
 
   // The same expression for each horizon: a root and values for each.
-  void read_horizons(const std::vector<int>& roots, std::vector<std::vector<double>> values) {
+  void read_horizons(const std::vector<int>& roots, std::vector<ColumnValues> values) {
     dataset_.target_column = target_text();
     for (std::size_t h = 0; h < roots.size(); ++h) {
       HorizonLabels labels;
@@ -152,7 +152,7 @@ class Builder {
   }
 
   // values: of price, begin, high, low and deviation.
-  void read_barriers(const std::vector<std::vector<double>>& values) {
+  void read_barriers(const std::vector<ColumnValues>& values) {
     const config::Component& label = *experiment_.target.label;
     dataset_.target_column = target_text();
     dataset_.lead_rows = terms_of(label, dataset_.task).horizon;
@@ -288,9 +288,9 @@ class Builder {
                               "give each a weight of 0 or more", key);
   }
 
-  data::Column expression_column(int root, std::vector<double> values) const {
+  data::Column expression_column(int root, ColumnValues values) const {
     if (pass_.plan().type(root) == ValueType::category) return dataset_.frame.at(pass_.plan().column_name(root));
-    if (pass_.plan().type(root) != ValueType::boolean) return data::Column::of_reals(dataset_.target_column, std::move(values));
+    if (pass_.plan().type(root) != ValueType::boolean) return data::Column::of_large(dataset_.target_column, std::move(values));
     std::vector<std::uint8_t> flags;
     for (const double value : values) flags.push_back(std::isnan(value) ? data::kMissingBoolean : static_cast<std::uint8_t>(value));
     return data::Column::of_booleans(dataset_.target_column, std::move(flags));

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/large_pages.hpp"
 #include "base/parallel.hpp"
 #include "pipeline/block_pass.hpp"
 #include "pipeline/cross_section.hpp"
@@ -41,7 +40,7 @@ class PlanRunner {
     for (const Block& block : blocks_) most_ = std::max(most_, BlockPass::room(runs_of(block)));
   }
 
-  std::vector<std::vector<double>> run(std::span<const int> roots) {
+  std::vector<ColumnValues> run(std::span<const int> roots) {
     find_stages(roots);
     kept_.resize(nodes().size());
     for (int stage = 0; stage <= last_stage_; ++stage) {
@@ -51,7 +50,7 @@ class PlanRunner {
         if (kept_until_[i] == stage) kept_[i] = {};
       }
     }
-    std::vector<std::vector<double>> result;
+    std::vector<ColumnValues> result;
     for (std::size_t k = 0; k < roots.size(); ++k) {
       const bool again = std::find(roots.begin() + static_cast<std::ptrdiff_t>(k) + 1, roots.end(), roots[k]) != roots.end();
       result.push_back(result_of(Plan::at(roots[k]), again));
@@ -113,12 +112,15 @@ class PlanRunner {
     if (converted_.empty()) converted_.resize(nodes().size());
     const data::Column* column = node.op == Op::column ? plan_.column(node.text) : nullptr;
     if (column != nullptr && column->type() == data::ColumnType::real) return column->reals().data();
-    std::vector<double>& values = converted_[i];
+    ColumnValues& values = converted_[i];
     if (!values.empty()) return values.data();
     if (node.op == Op::row) {
-      values.assign(frame_.source_row().begin(), frame_.source_row().end());
+      const auto rows = frame_.source_row();
+      values.resize(size_);
+      std::transform(rows.begin(), rows.end(), values.begin(), [](std::int64_t row) { return static_cast<double>(row); });
     } else if (column != nullptr && column->type() != data::ColumnType::timestamp) {
-      values = column->to_reals();
+      const std::vector<double> reals = column->to_reals();
+      values.assign(reals.begin(), reals.end());
     } else {
       const auto times = column == nullptr ? frame_.bar_time() : column->times();
       values.resize(size_);
@@ -157,7 +159,6 @@ class PlanRunner {
       if (!computed) {
         stage.sources[i] = source(i);
       } else if (kept_until_[i] >= 0 && !is_leaf(node)) {
-        reserve_in_large_pages(kept_[i], size_);
         kept_[i].resize(size_);
         stage.sinks[i] = kept_[i].data();
       }
@@ -218,8 +219,8 @@ class PlanRunner {
     for (std::size_t i = 0; i < nodes().size(); ++i) {
       const PlanNode& node = nodes()[i];
       if (needed_[i] == 0 || stage_[i] != number || !is_across(node)) continue;
-      const std::vector<double> x = whole(Plan::at(node.arguments[0]));
-      const std::vector<double> by = node.arguments.size() > 1 ? whole(Plan::at(node.arguments[1])) : std::vector<double>(size_);
+      const ColumnValues x = whole(Plan::at(node.arguments[0]));
+      const ColumnValues by = node.arguments.size() > 1 ? whole(Plan::at(node.arguments[1])) : ColumnValues(size_);
       std::size_t categories = 0;
       if (node.arguments.size() > 1 && nodes()[Plan::at(node.arguments[1])].type == ValueType::category)
         categories = plan_.column(nodes()[Plan::at(node.arguments[1])].text)->levels().size();
@@ -239,14 +240,14 @@ class PlanRunner {
   }
 
   // A node's column in the frame's order.
-  std::vector<double> whole(std::size_t i) {
-    if (nodes()[i].op == Op::constant) return std::vector<double>(size_, nodes()[i].number);
+  ColumnValues whole(std::size_t i) {
+    if (nodes()[i].op == Op::constant) return ColumnValues(size_, nodes()[i].number);
     const double* from = source(i);
-    std::vector<double> values(size_);
+    ColumnValues values(size_);
     std::transform(from, from + size_, values.begin(), finite);
     return values;
   }
-  std::vector<double> result_of(std::size_t i, bool needed_again) {
+  ColumnValues result_of(std::size_t i, bool needed_again) {
     if (is_leaf(nodes()[i]) || needed_again) return whole(i);
     return std::move(kept_[i]);
   }
@@ -263,12 +264,10 @@ class PlanRunner {
   std::vector<std::uint8_t> needed_;
   std::vector<int> stage_;       // of each node: functions across entities below it, on the longest way
   std::vector<int> kept_until_;  // the last stage that reads its column; -1: none, it lives in blocks alone
-  std::vector<std::vector<double>> kept_, converted_;
+  std::vector<ColumnValues> kept_, converted_;
   std::vector<std::size_t> times_;  // the first row of each, and the end
 };
 
-std::vector<std::vector<double>> Plan::evaluate(std::span<const int> roots, unsigned threads) {
-  return PlanRunner(*this, threads).run(roots);
-}
+std::vector<ColumnValues> Plan::evaluate(std::span<const int> roots, unsigned threads) { return PlanRunner(*this, threads).run(roots); }
 
 }  // namespace assay::pipeline

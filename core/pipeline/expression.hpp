@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/large_pages.hpp"
 #include "data/frame.hpp"
 
 namespace assay::pipeline {
@@ -174,6 +175,8 @@ struct PlanNode {
 using Reads = std::map<std::string, std::int64_t, std::less<>>;
 void merge(Reads& into, const Reads& from, std::int64_t shift = 0);
 
+using ColumnValues = LargeVector<double>;  // of a column
+
 class Plan {
  public:
   // The frame must outlive the plan. Its columns can be named by expressions. Shifts and windows do not cross from one segment of an entity
@@ -198,7 +201,7 @@ class Plan {
 
   // The roots' columns in the frame's row order; a boolean is 0, 1 or NaN, a category its code. Common parts are computed once.
   // The same bits for any number of threads.
-  std::vector<std::vector<double>> evaluate(std::span<const int> roots, unsigned threads = 1);
+  std::vector<ColumnValues> evaluate(std::span<const int> roots, unsigned threads = 1);
 
  private:
   friend class PlanBuilder;

@@ -25,7 +25,7 @@ class FeaturePass {
   int add_expression(std::string_view name, const std::string& text, Use use, const Place& place, const std::string& key,
                      std::int64_t horizon = 0);
   // Computes what was added since the last flush, and `more` beside it, whose values come back.
-  std::vector<std::vector<double>> flush(std::span<const int> more);
+  std::vector<ColumnValues> flush(std::span<const int> more);
 
   const data::Frame& frame() const { return frame_; }  // with the features of the last flush
   const Plan& plan() const { return plan_; }

@@ -155,12 +155,12 @@ Reads FeaturePass::reads_of_plugin(const config::Component& component, const std
 }
 
 namespace {
-data::Column column_of(const data::Frame& frame, const Plan& plan, const std::string& name, int root, std::vector<double> values) {
+data::Column column_of(const data::Frame& frame, const Plan& plan, const std::string& name, int root, ColumnValues values) {
   if (plan.type(root) == ValueType::category) {
     const std::string& source = plan.column_name(root);
     return frame.at(source).renamed(name);
   }
-  if (plan.type(root) != ValueType::boolean) return data::Column::of_reals(name, std::move(values));
+  if (plan.type(root) != ValueType::boolean) return data::Column::of_large(name, std::move(values));
   std::vector<std::uint8_t> flags(values.size());
   std::transform(values.begin(), values.end(), flags.begin(), [](double value) {
     return value == 1 ? std::uint8_t{1} : value == 0 ? std::uint8_t{0} : data::kMissingBoolean;
@@ -169,14 +169,14 @@ data::Column column_of(const data::Frame& frame, const Plan& plan, const std::st
 }
 }  // namespace
 
-std::vector<std::vector<double>> FeaturePass::flush(std::span<const int> more) {
+std::vector<ColumnValues> FeaturePass::flush(std::span<const int> more) {
   std::vector<int> roots;
   for (const auto& [name, root] : pending_) roots.push_back(root);
   roots.insert(roots.end(), more.begin(), more.end());
   if (roots.empty()) return {};
   // Small frames are done before threads have started.
   const unsigned threads = frame_.rows() < 200'000 ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-  std::vector<std::vector<double>> values = plan_.evaluate(roots, threads);
+  std::vector<ColumnValues> values = plan_.evaluate(roots, threads);
   std::vector<data::Column> made;
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const auto& [name, root] = pending_[i];

@@ -98,7 +98,7 @@ class Windows {
   }
   void finish(const Part& part, std::int64_t i, std::int64_t begin, const Value& origin) {
     const Here here{static_cast<double>(i - begin), static_cast<double>(rows_)};
-    const double value = part.count < need_ ? kMissing : part.total.result(part.count, here, origin);
+    const double value = part.count < need_ ? kMissing : part.total.result(totals::Count<double>{part.count}, here, origin);
     out_[i] = std::isfinite(value) ? value : kMissing;
   }
 

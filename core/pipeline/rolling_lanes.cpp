@@ -13,8 +13,8 @@ constexpr std::int64_t kLongestSorted = 256;  // rows
 // Lanes of the widest vectors that this processor has.
 int lanes_of_processor() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return 8;
-  return __builtin_cpu_supports("avx2") ? 4 : 2;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 2;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? 8 : 4;
 #else
   return 2;
 #endif

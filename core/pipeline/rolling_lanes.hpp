@@ -9,13 +9,12 @@
 
 namespace assay::pipeline {
 
-// Lane e at time t is base[places[t] + e], or base[t * step + e] where places is null.
+// Lane e at time t is base[t * step + e].
 template <class T>
 struct LaneTable {
   T* base = nullptr;
   std::int64_t step = 0;
-  const std::int64_t* places = nullptr;
-  T* row(std::int64_t t) const { return base + (places == nullptr ? t * step : places[t]); }
+  T* row(std::int64_t t) const { return base + t * step; }
 };
 
 struct LaneWork {

@@ -13,6 +13,10 @@
 
 #include "pipeline/expression.hpp"
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #if defined(__GNUC__)
 #define ASSAY_INLINE [[gnu::always_inline]] inline  // what is not inlined would not be compiled for the wider vectors of its caller
 #else
@@ -36,6 +40,14 @@ template <class N, class Mask>
 ASSAY_INLINE bool any(const Mask& mask) {  // of the lanes
   if constexpr (std::is_same_v<N, double>) {
     return mask;
+#if defined(__AVX512DQ__)
+  } else if constexpr (sizeof(N) == 64) {
+    return _mm512_movepi64_mask((__m512i)mask) != 0;
+#endif
+#if defined(__AVX2__)
+  } else if constexpr (sizeof(N) == 32) {
+    return _mm256_movemask_pd((__m256d)mask) != 0;
+#endif
   } else {
     std::int64_t found = 0;
     for (std::size_t lane = 0; lane < sizeof(N) / sizeof(double); ++lane) found |= mask[lane];
@@ -67,16 +79,25 @@ struct Here {
   double window;  // rows
 };
 
-// A sum of squares that rounding has made negative is zero.
+// How many values a window holds, and what is divided by that. (rolling_lanes_blocks.hpp has one that divides faster, to the same bits.)
 template <class N>
-ASSAY_INLINE N spread(const N& squares, const N& sum, const N& count) {
-  const N result = squares - sum * (sum / count);
+struct Count {
+  N n;
+  ASSAY_INLINE N inverse() const { return 1.0 / n; }
+  ASSAY_INLINE N part(const N& sum) const { return sum / n; }
+  ASSAY_INLINE N part_less_one(const N& sum) const { return sum / (n - 1.0); }
+};
+
+// A sum of squares that rounding has made negative is zero.
+template <class N, class C>
+ASSAY_INLINE N spread(const N& squares, const N& sum, const C& count) {
+  const N result = squares - sum * count.part(sum);
   return choose(0.0 < result, result, all<N>(0));
 }
 // From sums of products, and of each alone. Divisions and roots are what it costs, so there is one of each.
-template <class N>
-ASSAY_INLINE N correlation(const N& xy, const N& xx, const N& yy, const N& x, const N& y, const N& count) {
-  const N per = 1.0 / count;
+template <class N, class C>
+ASSAY_INLINE N correlation(const N& xy, const N& xx, const N& yy, const N& x, const N& y, const C& count) {
+  const N per = count.inverse();
   const N of_x = xx - x * (x * per), of_y = yy - y * (y * per), product = of_x * of_y;
   N scale = root(product);
   const N is_near = choose(product > 1e-280, choose(product < 1e280, all<N>(1), all<N>(0)), all<N>(0));
@@ -101,14 +122,20 @@ struct Sum : Sums<N, 1> {
   using Value = typename Sums<N, 1>::Value;
   using Sums<N, 1>::s;
   ASSAY_INLINE void add(const Value& x, double, const Value&) { s[0] += x[0]; }
-  ASSAY_INLINE N result(const N&, const Here&, const Value&) const { return s[0]; }
+  template <class C>
+  ASSAY_INLINE N result(const C&, const Here&, const Value&) const {
+    return s[0];
+  }
 };
 template <class N>
 struct Mean : Sums<N, 1> {
   using Value = typename Sums<N, 1>::Value;
   using Sums<N, 1>::s;
   ASSAY_INLINE void add(const Value& x, double, const Value& origin) { s[0] += x[0] - origin[0]; }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value& origin) const { return origin[0] + s[0] / n; }
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value& origin) const {
+    return origin[0] + count.part(s[0]);
+  }
 };
 template <class N>
 struct Variance : Sums<N, 2> {
@@ -119,12 +146,16 @@ struct Variance : Sums<N, 2> {
     s[0] += d;
     s[1] += d * d;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const { return spread<N>(s[1], s[0], n) / (n - 1.0); }
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    return count.part_less_one(spread<N>(s[1], s[0], count));
+  }
 };
 template <class N>
 struct Deviation : Variance<N> {
-  ASSAY_INLINE N result(const N& n, const Here& here, const typename Variance<N>::Value& origin) const {
-    return root<N>(Variance<N>::result(n, here, origin));
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here& here, const typename Variance<N>::Value& origin) const {
+    return root<N>(Variance<N>::result(count, here, origin));
   }
 };
 template <class N>
@@ -137,8 +168,9 @@ struct Skewness : Sums<N, 3> {
     s[1] += d * d;
     s[2] += d * d * d;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const {
-    const N mean = s[0] / n, m2 = spread<N>(s[1], s[0], n);
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    const N n = count.n, mean = count.part(s[0]), m2 = spread<N>(s[1], s[0], count);
     const N m3 = s[2] - 3.0 * mean * s[1] + 2.0 * mean * mean * s[0];
     return n * m3 / ((n - 2.0) * m2) * root<N>((n - 1.0) / m2);
   }
@@ -154,8 +186,9 @@ struct Kurtosis : Sums<N, 4> {
     s[2] += square * d;
     s[3] += square * square;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const {
-    const N mean = s[0] / n, m2 = spread<N>(s[1], s[0], n);
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    const N n = count.n, mean = count.part(s[0]), m2 = spread<N>(s[1], s[0], count);
     const N m4 = s[3] - 4.0 * mean * s[2] + 6.0 * mean * mean * s[1] - 3.0 * mean * mean * mean * s[0];
     return (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * n * (m4 / (m2 * m2)) - 3.0 * (n - 1.0));
   }
@@ -170,7 +203,10 @@ struct Covariance : Sums<N, 3, 2> {
     s[1] += dy;
     s[2] += dx * dy;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const { return (s[2] - s[0] * (s[1] / n)) / (n - 1.0); }
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    return count.part_less_one(s[2] - s[0] * count.part(s[1]));
+  }
 };
 template <class N>
 struct Correlation : Sums<N, 5, 2> {
@@ -184,7 +220,10 @@ struct Correlation : Sums<N, 5, 2> {
     s[3] += dx * dx;
     s[4] += dy * dy;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const { return correlation<N>(s[2], s[3], s[4], s[0], s[1], n); }
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    return correlation<N>(s[2], s[3], s[4], s[0], s[1], count);
+  }
 };
 template <class N>
 struct Slope : Sums<N, 4> {  // of values over their places
@@ -197,7 +236,10 @@ struct Slope : Sums<N, 4> {  // of values over their places
     s[2] += d * place;
     s[3] += place * place;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const { return (s[2] - s[0] * (s[1] / n)) / spread<N>(s[3], s[1], n); }
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    return (s[2] - s[0] * count.part(s[1])) / spread<N>(s[3], s[1], count);
+  }
 };
 template <class N>
 struct Explained : Sums<N, 5> {
@@ -211,8 +253,9 @@ struct Explained : Sums<N, 5> {
     s[3] += place * place;
     s[4] += d * d;
   }
-  ASSAY_INLINE N result(const N& n, const Here&, const Value&) const {
-    const N r = correlation<N>(s[2], s[4], s[3], s[0], s[1], n);
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here&, const Value&) const {
+    const N r = correlation<N>(s[2], s[4], s[3], s[0], s[1], count);
     return r * r;
   }
 };
@@ -226,9 +269,10 @@ struct Decay : Sums<N, 3> {  // a value's weight is its place plus that of the w
     s[1] += place;
     s[2] += d * place;
   }
-  ASSAY_INLINE N result(const N& n, const Here& here, const Value& origin) const {
+  template <class C>
+  ASSAY_INLINE N result(const C& count, const Here& here, const Value& origin) const {
     const double base = here.window - here.place;
-    return origin[0] + (base * s[0] + s[2]) / (base * n + s[1]);
+    return origin[0] + (base * s[0] + s[2]) / (base * count.n + s[1]);
   }
 };
 
@@ -241,7 +285,10 @@ struct Extreme {
   ASSAY_INLINE void take(const N& x) { s[0] = choose(kLeast ? x < s[0] : s[0] < x, x, s[0]); }
   ASSAY_INLINE void add(const Value& x, double, const Value&) { take(x[0]); }
   ASSAY_INLINE void join(const Extreme& other) { take(other.s[0]); }
-  ASSAY_INLINE N result(const N&, const Here&, const Value&) const { return s[0]; }
+  template <class C>
+  ASSAY_INLINE N result(const C&, const Here&, const Value&) const {
+    return s[0];
+  }
 };
 template <class N>
 struct Least : Extreme<N, true> {};
@@ -262,7 +309,10 @@ struct PlaceOfExtreme {
   }
   ASSAY_INLINE void add(const Value& x, double place, const Value&) { take(x[0], all<N>(place)); }
   ASSAY_INLINE void join(const PlaceOfExtreme& other) { take(other.s[0], other.s[1]); }
-  ASSAY_INLINE N result(const N&, const Here& here, const Value&) const { return here.place - s[1]; }
+  template <class C>
+  ASSAY_INLINE N result(const C&, const Here& here, const Value&) const {
+    return here.place - s[1];
+  }
 };
 template <class N>
 struct PlaceOfLeast : PlaceOfExtreme<N, true> {};

@@ -34,9 +34,9 @@ std::string picks_by_answer(const std::string& column, const Dataset& dataset) {
 constexpr const char* kPickOtherwise = "split by what is known of a row before its answer: another column, or `row`";
 
 // Rules are evaluated over the frame with its features. Nothing where a rule is wrong, reads a feature that is, or reads the answer.
-std::optional<std::vector<double>> rule_values(const std::string& rule, const Dataset& dataset, const config::SplitSpec& spec,
-                                               const std::string& key, Diagnostics& diagnostics) {
-  if (rule.empty()) return std::vector<double>();
+std::optional<ColumnValues> rule_values(const std::string& rule, const Dataset& dataset, const config::SplitSpec& spec,
+                                        const std::string& key, Diagnostics& diagnostics) {
+  if (rule.empty()) return ColumnValues();
   Plan plan(dataset.frame);
   const auto place = spec.key_places.find(key);
   const Place& at = place == spec.key_places.end() ? spec.place : place->second;
@@ -52,7 +52,7 @@ std::optional<std::vector<double>> rule_values(const std::string& rule, const Da
 }
 
 struct RuleValues {
-  std::vector<double> test, validation, train;
+  ColumnValues test, validation, train;
 };
 
 std::optional<RuleValues> by_rules(const Dataset& dataset, const config::SplitSpec& spec, Diagnostics& diagnostics) {
@@ -90,7 +90,7 @@ std::optional<RuleValues> by_column(const Dataset& dataset, const config::SplitS
   }
   const data::Column values = column->type() == data::ColumnType::category ? *column : column->as_category();
   const auto rows_with = [&](const std::string& value, const std::string& key) {
-    std::vector<double> rows;
+    ColumnValues rows;
     if (value.empty()) return rows;
     const auto level =
         std::find_if(values.levels().begin(), values.levels().end(), [&](const auto& one) { return same_value(one, value); });

@@ -50,7 +50,8 @@ std::vector<Line> documented() {
 Series evaluated(const assay::data::Frame& frame, const std::string& expression) {
   assay::pipeline::Plan plan(frame, {});
   const std::vector<int> root = {plan.add("", expression, assay::pipeline::Use::feature)};
-  return plan.evaluate(root, 1)[0];
+  const assay::pipeline::ColumnValues values = plan.evaluate(root, 1)[0];
+  return {values.begin(), values.end()};
 }
 
 // Wandering bars with what real ones have: days without trades, flat days, holes, rounded prices that tie.

@@ -15,7 +15,8 @@ inline std::vector<double> evaluated(const assay::data::Frame& frame, const std:
                                      unsigned threads = 1) {
   assay::pipeline::Plan plan(frame, segments);
   const std::vector<int> root = {plan.add("", text, use)};
-  return plan.evaluate(root, threads)[0];
+  const assay::pipeline::ColumnValues values = plan.evaluate(root, threads)[0];
+  return {values.begin(), values.end()};
 }
 
 inline void check_equal(const std::vector<double>& got, const std::vector<double>& wanted, double tolerance = 1e-12) {

@@ -99,30 +99,72 @@ TEST_CASE("every rolling function gives a lane the bits that its entity has alon
   }
 }
 
-TEST_CASE("lanes may stand anywhere in a table, and nothing beside them is touched") {
+TEST_CASE("lanes may be some of a table's, and nothing beside them is touched") {
   const std::int64_t times = 90, lanes = 9, step = 13;
   const Panel panel(times, lanes, 5);
-  std::vector<std::int64_t> places;  // as of a frame in which other entities come and go
-  for (std::int64_t i = 0, at = 2; i < times; ++i, at += step + i % 3) places.push_back(at);
-  Values table(static_cast<std::size_t>(places.back() + step), 7.0), out(table.size(), 7.0);
+  Values table(static_cast<std::size_t>(times * step + 2), 7.0), out(table.size(), 7.0);
+  const auto at = [&](std::int64_t i, std::int64_t lane) { return static_cast<std::size_t>(2 + i * step + lane); };
   for (std::int64_t i = 0; i < times; ++i)
-    for (std::int64_t lane = 0; lane < lanes; ++lane)
-      table[static_cast<std::size_t>(places[static_cast<std::size_t>(i)] + lane)] = panel.x[static_cast<std::size_t>(i * lanes + lane)];
+    for (std::int64_t lane = 0; lane < lanes; ++lane) table[at(i, lane)] = panel.x[static_cast<std::size_t>(i * lanes + lane)];
   for (const Op op : {Op::mean, Op::argmax, Op::ewm_std, Op::count, Op::median}) {
     const Window window{op, 12, 4, 0.5};
     Values close(panel.x.size());
     rolling_lanes(window, {times, lanes, {panel.x.data(), lanes}, {}, {close.data(), lanes}});
     std::fill(out.begin(), out.end(), 7.0);
-    rolling_lanes(window, {times, lanes, {table.data(), 0, places.data()}, {}, {out.data(), 0, places.data()}});
+    rolling_lanes(window, {times, lanes, {table.data() + 2, step}, {}, {out.data() + 2, step}});
     std::size_t seen = 0;
     for (std::int64_t i = 0; i < times; ++i) {
       for (std::int64_t lane = 0; lane < lanes; ++lane, ++seen) {
-        double& value = out[static_cast<std::size_t>(places[static_cast<std::size_t>(i)] + lane)];
+        double& value = out[at(i, lane)];
         REQUIRE(same_bits(value, close[seen]));
         value = 7.0;
       }
     }
     REQUIRE(std::all_of(out.begin(), out.end(), [](double value) { return value == 7.0; }));
+  }
+}
+
+// Where a window's sum is at the end of the range of numbers, dividing by multiplying with the inverse would lose digits.
+TEST_CASE("lanes of the smallest and the largest numbers have the bits that each has alone") {
+  const std::int64_t times = 80, lanes = 8;
+  for (const double scale : {5e-324, 1e-310, 1e-300, 1e-160, 1e-150, 1e150, 1e300}) {
+    Random random{SeedTree(11)};
+    Values x;
+    for (std::int64_t i = 0; i < times * lanes; ++i) x.push_back(scale * static_cast<double>(random.below(900)));
+    for (const Operator& entry : rolling_operators()) {
+      const Window window{entry.op, 7, 3, 0.3};
+      Values got(x.size());
+      rolling_lanes(window, {times, lanes, {x.data(), lanes}, {x.data(), lanes}, {got.data(), lanes}});
+      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        Values own, alone(static_cast<std::size_t>(times));
+        for (std::int64_t i = 0; i < times; ++i) own.push_back(x[static_cast<std::size_t>(i * lanes + lane)]);
+        rolling(window, own, own, alone);
+        for (std::int64_t i = 0; i < times; ++i) {
+          INFO(entry.name << ", scale " << scale << ", lane " << lane << ", row " << i);
+          REQUIRE(same_bits(got[static_cast<std::size_t>(i * lanes + lane)], alone[static_cast<std::size_t>(i)]));
+        }
+      }
+    }
+  }
+}
+
+// As many lanes as are taken together, and some more: more than the second cache holds at once.
+TEST_CASE("windows so long that few lanes are taken at a time give the same bits") {
+  const Panel panel(9'000, 21, 3);
+  for (const Op op : {Op::mean, Op::corr, Op::argmin}) {
+    const Window window{op, 4'096, 30, 0.5};
+    Values got(panel.x.size());
+    rolling_lanes(window,
+                  {panel.times, panel.lanes, {panel.x.data(), panel.lanes}, {panel.y.data(), panel.lanes}, {got.data(), panel.lanes}});
+    for (std::int64_t lane = 0; lane < panel.lanes; ++lane) {
+      Values alone(static_cast<std::size_t>(panel.times));
+      rolling(window, panel.lane_of(panel.x, lane), panel.lane_of(panel.y, lane), alone);
+      std::size_t wrong = 0;
+      for (std::int64_t i = 0; i < panel.times; ++i)
+        wrong += same_bits(got[static_cast<std::size_t>(i * panel.lanes + lane)], alone[static_cast<std::size_t>(i)]) ? 0 : 1;
+      INFO("operator " << static_cast<int>(op) << ", lane " << lane);
+      REQUIRE(wrong == 0);
+    }
   }
 }
 
