@@ -55,7 +55,8 @@ std::vector<std::vector<double>> orthogonal(std::vector<std::vector<double>> con
 
 class Probe {
  public:
-  explicit Probe(const Subject& subject) : subject_(subject), dataset_(subject.dataset), y_(subject.dataset.y) {
+  // dataset: the subject's, or one horizon of it.
+  Probe(const Subject& subject, const pipeline::Dataset& dataset) : subject_(subject), dataset_(dataset), y_(dataset.y) {
     if (subject.folds.sealed)
       for (const std::int64_t row : subject.folds.sealed->test) y_[static_cast<std::size_t>(row)] = std::nan("");
   }
@@ -311,7 +312,27 @@ class Probe {
 TestResult label_probe(const Subject& subject, Work& work) {
   work.step("label probe");
   if (!subject.experiment.has_target()) return {"label probe", Status::not_run, "there is no target", {}, {}};
-  return Probe(subject).run();
+  const pipeline::Dataset& whole = subject.dataset;
+  if (whole.horizons.empty()) return Probe(subject, whole).run();
+  TestResult result;
+  for (std::size_t h = 0; h < whole.horizons.size(); ++h) {
+    TestResult one = Probe(subject, pipeline::of_horizon(whole, h)).run();
+    const std::string at = fmt::format("at horizon {}: ", whole.horizons[h].rows);
+    for (Finding& finding : one.findings) finding.what = at + finding.what;
+    for (std::string& note : one.notes) note = at + note;
+    if (h == 0) {
+      result = std::move(one);
+      continue;
+    }
+    const auto told = [&](const Finding& f) {
+      return std::any_of(result.findings.begin(), result.findings.end(), [&](const Finding& other) { return other.culprit == f.culprit; });
+    };
+    for (Finding& finding : one.findings)
+      if (!told(finding)) result.findings.push_back(std::move(finding));
+    result.notes.insert(result.notes.end(), one.notes.begin(), one.notes.end());
+    if (one.status == Status::found) result.status = one.status;
+  }
+  return result;
 }
 
 }  // namespace assay::audit

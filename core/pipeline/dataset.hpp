@@ -99,6 +99,9 @@ struct Dataset {
 Dataset build_dataset(const config::Experiment& experiment, const data::Frame& frame, const FeatureFactory& factory,
                       Diagnostics& diagnostics);
 
+// With the labels of one of several horizons alone, for the rows that have a label of all.
+Dataset of_horizon(Dataset dataset, std::size_t index);
+
 // For each row the earlier label of the same entity that ended last, of those that ended at or before the row's known_at (of two that
 // ended together the later row's). Labels of rows with
 // hidden[row] != 0 are not seen (hidden may be empty).

@@ -283,6 +283,19 @@ void horizon_times(Dataset& dataset) {
   }
 }
 
+Dataset of_horizon(Dataset dataset, std::size_t index) {
+  HorizonLabels labels = std::move(dataset.horizons.at(index));
+  for (std::size_t row = 0; row < dataset.y.size(); ++row) {
+    if (std::isnan(dataset.y[row])) continue;
+    dataset.y[row] = labels.y[row];
+    dataset.label_end[row] = labels.label_end[row];
+  }
+  dataset.last_known_target = std::move(labels.last_known_target);
+  dataset.lead_rows = labels.lead_rows;
+  dataset.horizons.clear();
+  return dataset;
+}
+
 std::vector<double> last_known(const data::Frame& frame, std::span<const double> y, std::span<const TimeNs> label_end,
                                std::span<const std::uint8_t> hidden) {
   if (!frame.has_time()) return {};
