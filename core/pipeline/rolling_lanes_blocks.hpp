@@ -3,7 +3,6 @@
 // for each lane. Included by rolling_lanes_body.hpp alone, whose rules hold here.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -100,9 +99,7 @@ struct BlockWithGaps {
 
 // ---- windows from blocks ----------------------------------------------------------------------------------------------------------------
 
-// A count that all lanes of many rows share. What is divided by it is multiplied by its inverse and then set right: the quotient's error is
-// seen exactly by a fused product, and what is left after its correction is the rounded quotient itself (Markstein 1990), unless digits
-// are lost at the ends of the range, where it is divided.
+// A count that all lanes of many rows share.
 template <class N>
 class KnownCount {
  public:
@@ -110,22 +107,10 @@ class KnownCount {
   ASSAY_INLINE explicit KnownCount(double count)
       : n(all<N>(count)), less_one_(all<N>(count - 1)), inverse_(all<N>(1 / count)), inverse_less_one_(all<N>(1 / (count - 1))) {}
   ASSAY_INLINE N inverse() const { return inverse_; }
-  ASSAY_INLINE N part(const N& sum) const { return quotient(sum, n, inverse_); }
-  ASSAY_INLINE N part_less_one(const N& sum) const { return quotient(sum, less_one_, inverse_less_one_); }
+  ASSAY_INLINE N part(const N& sum) const { return quotient<true>(sum, n, inverse_); }
+  ASSAY_INLINE N part_less_one(const N& sum) const { return quotient<true>(sum, less_one_, inverse_less_one_); }
 
  private:
-  ASSAY_INLINE static N quotient(const N& a, const N& b, const N& inverse) {
-    if constexpr (kFuses<N>) {
-      const N near = a * inverse;
-      if (is_far_from_ends(a)) return fused(fused(-near, b, a), inverse, near);
-    }
-    return a / b;
-  }
-  ASSAY_INLINE static bool is_far_from_ends(const N& a) {  // all lanes
-    const auto bits = magnitude_bits<N>(a);
-    constexpr std::uint64_t kLeast = std::bit_cast<std::uint64_t>(1e-250), kMost = std::bit_cast<std::uint64_t>(1e250);
-    return !any<N>(bits - kLeast > kMost - kLeast);
-  }
   N less_one_, inverse_, inverse_less_one_;
 };
 

@@ -25,6 +25,16 @@ ASSAY_INLINE void ask_for_next(const LaneWork& work, std::int64_t lane, std::int
   }
 }
 
+template <class N>
+ASSAY_INLINE bool has_gaps(const LaneJob& job, std::int64_t lane, std::int64_t begin, std::int64_t end) {
+  N poison = all<N>(0);
+  for (std::int64_t t = begin; t < end; ++t) {
+    const N x = load<N>(job.work.x.row(t) + lane);
+    poison += x - x;
+  }
+  return any<N>(poison != 0.0);
+}
+
 struct Counts {
   template <class N>
   ASSAY_INLINE static void run(const LaneJob& job) {
@@ -52,6 +62,19 @@ struct Counts {
 
 template <bool kDeviation>
 struct Fading {
+  // What the rows so far weigh where none is missing, and what is divided by that.
+  struct Weights {
+    double weight = 0, squares = 0, inverse = 0, left = 0, inverse_left = 0;
+    ASSAY_INLINE void step(double keep) {
+      weight *= keep;
+      weight += 1.0;
+      squares *= keep * keep;
+      squares += 1.0;
+      inverse = 1.0 / weight;
+      left = weight * weight - squares;
+      inverse_left = 1.0 / left;
+    }
+  };
   template <class N>
   struct State {
     N weight = all<N>(0), weight_squares = all<N>(0), mean = all<N>(0), squares = all<N>(0), count = all<N>(0);
@@ -60,18 +83,57 @@ struct Fading {
   ASSAY_INLINE static void run(const LaneJob& job) {
     const double keep = 1 - 2 / (static_cast<double>(job.window.rows) + 1);
     Room<State<N>> states(groups<N>(job));
+    Room<std::uint8_t> with_gaps(groups<N>(job));
+    Weights weights[kRowsInTurn + 1];  // the first: before these rows
     for (std::int64_t begin = 0; begin < job.work.times; begin += kRowsInTurn) {
-      for (std::int64_t group = 0; group < groups<N>(job); ++group) {
-        const std::int64_t lane = first_lane<N>(job, group), end = lesser(begin + kRowsInTurn, job.work.times);
-        ask_for_next(job.work, lane, end);
-        State<N> state = states[group];
-        for (std::int64_t t = begin; t < end; ++t) {
-          const N value = step<N>(state, keep, load<N>(job.work.x.row(t) + lane));
-          store<N>(job.work.out.row(t) + lane, choose(state.count >= job.need, finite<N>(value), all<N>(kMissing)));
-        }
-        states[group] = state;
+      const std::int64_t end = lesser(begin + kRowsInTurn, job.work.times);
+      for (std::int64_t t = begin; t < end; ++t) {
+        weights[t - begin + 1] = weights[t - begin];
+        weights[t - begin + 1].step(keep);
       }
+      for (std::int64_t group = 0; group < groups<N>(job); ++group) {
+        const std::int64_t lane = first_lane<N>(job, group);
+        State<N>& state = states[group];
+        if (with_gaps[group] == 0 && has_gaps<N>(job, lane, begin, end)) {
+          with_gaps[group] = 1;  // from here on
+          state.weight = all<N>(weights[0].weight);
+          state.weight_squares = all<N>(weights[0].squares);
+          state.count = all<N>(static_cast<double>(begin));
+        }
+        with_gaps[group] == 0 ? whole<N>(job, lane, begin, end, weights + 1, keep, state) : masked<N>(job, lane, begin, end, keep, state);
+      }
+      weights[0] = weights[end - begin];
     }
+  }
+  template <class N>
+  ASSAY_INLINE static void whole(const LaneJob& job, std::int64_t lane, std::int64_t begin, std::int64_t end, const Weights* weights,
+                                 double keep, State<N>& state) {
+    const LaneWork work = job.work;
+    const double need = job.need;
+    N mean = state.mean, squares = state.squares;
+    for (std::int64_t t = begin; t < end; ++t, ++weights) {
+      const N x = load<N>(work.x.row(t) + lane), apart = x - mean;
+      mean += apart * weights->inverse;
+      N value = mean;
+      if constexpr (kDeviation) {
+        squares *= keep;
+        squares += apart * (x - mean);
+        value = root<N>(quotient<false>(squares * weights->weight, all<N>(weights->left), all<N>(weights->inverse_left)));
+      }
+      store<N>(work.out.row(t) + lane, static_cast<double>(t + 1) < need ? all<N>(kMissing) : finite<N>(value));
+    }
+    state.mean = mean;
+    state.squares = squares;
+  }
+  template <class N>
+  ASSAY_INLINE static void masked(const LaneJob& job, std::int64_t lane, std::int64_t begin, std::int64_t end, double keep,
+                                  State<N>& kept) {
+    State<N> state = kept;
+    for (std::int64_t t = begin; t < end; ++t) {
+      const N value = step<N>(state, keep, load<N>(job.work.x.row(t) + lane));
+      store<N>(job.work.out.row(t) + lane, choose(state.count >= job.need, finite<N>(value), all<N>(kMissing)));
+    }
+    kept = state;
   }
   template <class N>
   ASSAY_INLINE static N step(State<N>& s, double keep, const N& x) {
@@ -140,15 +202,6 @@ struct InOrder {
         }
       }
     }
-  }
-  template <class N>
-  ASSAY_INLINE static bool has_gaps(const LaneJob& job, std::int64_t lane, std::int64_t begin, std::int64_t end) {
-    N poison = all<N>(0);
-    for (std::int64_t t = begin; t < end; ++t) {
-      const N x = load<N>(job.work.x.row(t) + lane);
-      poison += x - x;
-    }
-    return any<N>(poison != 0.0);
   }
   // No value has been missing yet.
   template <class N>

@@ -2,6 +2,7 @@
 // alone; the rules of rolling_lanes_body.hpp hold here.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -73,6 +74,21 @@ ASSAY_INLINE V8 fused(const V8& a, const V8& b, const V8& c) { return _mm512_fma
 template <class N>
 constexpr bool kFuses = false;
 #endif
+
+// a / b, to the bit, without dividing: b's inverse, which many rows share, was rounded once. The product's error is seen exactly by a fused
+// product, and a quotient corrected by it is the rounded one (Markstein 1990) where what was corrected was the nearest number or its
+// neighbour; which takes a correction more, unless b is a whole number (whose quotients keep away from the middle between two numbers by
+// more than the error that is left). At the ends of the range the errors would lose digits: there it is divided.
+template <bool kWhole, class N>
+ASSAY_INLINE N quotient(const N& a, const N& b, const N& inverse) {
+  if constexpr (kFuses<N>) {
+    constexpr std::uint64_t kLeast = std::bit_cast<std::uint64_t>(1e-250), kMost = std::bit_cast<std::uint64_t>(1e250);
+    N result = a * inverse;
+    if constexpr (!kWhole) result = fused(fused(-result, b, a), inverse, result);
+    if (!any<N>(magnitude_bits<N>(a) - kLeast > kMost - kLeast)) return fused(fused(-result, b, a), inverse, result);
+  }
+  return a / b;
+}
 
 // Aligned as the widest vectors want it.
 template <class T>

@@ -66,37 +66,51 @@ std::vector<Operator> rolling_operators() {
 
 bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
-}  // namespace
-
-TEST_CASE("every rolling function gives a lane the bits that its entity has alone") {
-  for (const std::int64_t lanes : {2, 3, 4, 7, 8, 11, 21}) {
-    const Panel panel(163, lanes, static_cast<std::uint64_t>(lanes));
-    for (const Operator& entry : rolling_operators()) {
-      for (const std::int64_t rows : {1, 2, 3, 5, 20, 64, 162, 163, 200}) {
-        for (const std::int64_t min_count : {std::int64_t{1}, (rows + 1) / 2, rows}) {
-          const Window window{entry.op, rows, min_count, 0.3};
-          std::vector<Values> wanted;
-          for (std::int64_t lane = 0; lane < lanes; ++lane) {
-            wanted.emplace_back(static_cast<std::size_t>(panel.times));
-            rolling(window, panel.lane_of(panel.x, lane), panel.lane_of(panel.y, lane), wanted.back());
-          }
-          for (const int widest : {2, 4, 8}) {
-            INFO(entry.name << " over " << rows << ", at least " << min_count << ", " << lanes << " lanes by " << widest);
-            Values got(panel.x.size());
-            rolling_lanes(window, {panel.times, lanes, {panel.x.data(), lanes}, {panel.y.data(), lanes}, {got.data(), lanes}}, widest);
-            std::size_t wrong = 0;
-            for (std::int64_t lane = 0; lane < lanes; ++lane)
-              for (std::int64_t i = 0; i < panel.times; ++i)
-                wrong += same_bits(got[static_cast<std::size_t>(i * lanes + lane)],
-                                   wanted[static_cast<std::size_t>(lane)][static_cast<std::size_t>(i)])
-                             ? 0
-                             : 1;
-            REQUIRE(wrong == 0);
-          }
+// Of each function and least count, for vectors of each width.
+void check_lanes(const Panel& panel, std::initializer_list<std::int64_t> windows) {
+  for (const Operator& entry : rolling_operators()) {
+    for (const std::int64_t rows : windows) {
+      for (const std::int64_t min_count : {std::int64_t{1}, (rows + 1) / 2, rows}) {
+        const Window window{entry.op, rows, min_count, 0.3};
+        std::vector<Values> wanted;
+        for (std::int64_t lane = 0; lane < panel.lanes; ++lane) {
+          wanted.emplace_back(static_cast<std::size_t>(panel.times));
+          rolling(window, panel.lane_of(panel.x, lane), panel.lane_of(panel.y, lane), wanted.back());
+        }
+        for (const int widest : {2, 4, 8}) {
+          INFO(entry.name << " over " << rows << ", at least " << min_count << ", " << panel.lanes << " lanes by " << widest);
+          Values got(panel.x.size());
+          const std::int64_t step = panel.lanes;
+          rolling_lanes(window, {panel.times, panel.lanes, {panel.x.data(), step}, {panel.y.data(), step}, {got.data(), step}}, widest);
+          std::size_t wrong = 0;
+          for (std::int64_t lane = 0; lane < panel.lanes; ++lane)
+            for (std::int64_t i = 0; i < panel.times; ++i)
+              wrong += same_bits(got[static_cast<std::size_t>(i * step + lane)],
+                                 wanted[static_cast<std::size_t>(lane)][static_cast<std::size_t>(i)])
+                           ? 0
+                           : 1;
+          REQUIRE(wrong == 0);
         }
       }
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("every rolling function gives a lane the bits that its entity has alone") {
+  for (const std::int64_t lanes : {2, 3, 4, 7, 8, 11, 21})
+    check_lanes(Panel(163, lanes, static_cast<std::uint64_t>(lanes)), {1, 2, 3, 5, 20, 64, 162, 163, 200});
+}
+
+// What all lanes share is computed once where none lacks a value: numbers of all sizes, and a single gap that comes late.
+TEST_CASE("lanes that lack nothing have the bits that each has alone, and so has what follows a gap") {
+  Panel panel(400, 19, 7);
+  Random random{SeedTree(8)};
+  for (Values* values : {&panel.x, &panel.y})
+    for (double& value : *values) value = std::exp(3 * random.normal()) * random.normal();
+  panel.x[static_cast<std::size_t>(230 * panel.lanes + 4)] = kMissing;
+  check_lanes(panel, {2, 3, 5, 7, 20, 49, 60, 161});
 }
 
 TEST_CASE("lanes may be some of a table's, and nothing beside them is touched") {
