@@ -35,6 +35,8 @@ struct Table {
   const double* class_weight = nullptr;
   const assay_column* const* columns = nullptr;  // their kinds, where they matter
   std::vector<double> levels{};                  // of quantiles
+  std::int64_t horizons = 1;                     // y has as many columns
+  std::vector<double> horizon_center{}, horizon_scale{};
   assay_problem problem{};
 
   assay_batch batch(std::int64_t first = 0, std::int64_t count = -1) {
@@ -49,13 +51,16 @@ struct Table {
     problem.target_scale = target_scale;
     problem.levels = levels.empty() ? nullptr : levels.data();
     problem.n_levels = static_cast<std::int64_t>(levels.size());
+    problem.n_horizons = horizons;
+    problem.horizon_center = horizon_center.data();
+    problem.horizon_scale = horizon_scale.data();
     const std::int64_t all = static_cast<std::int64_t>(x.size()) / inputs;
     assay_batch b{};
     b.struct_size = sizeof(b);
     b.rows = count < 0 ? all : count;
     b.problem = &problem;
     b.x = slice(array_of(x, inputs), first, b.rows);
-    if (!y.empty()) b.y = slice(array_of(y, 0), first, b.rows);
+    if (!y.empty()) b.y = slice(array_of(y, horizons > 1 ? horizons : 0), first, b.rows);
     if (!weight.empty()) b.weight = slice(array_of(weight, 0), first, b.rows);
     if (!last_known.empty()) b.last_known_target = last_known.data() + first;
     return b;
