@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "checker/gradient_test.hpp"
 #include "checker/graph_test.hpp"
+#include "checker/horizons_test.hpp"
 #include "checker/pruning_test.hpp"
 #include "checker/quantiles_test.hpp"
 #include "checker/sample_training.hpp"
@@ -372,6 +373,7 @@ const std::vector<Test>& model_tests() {
       {"model", "weights", "weights of rows count as it says", "fits", weights},
       {"model", "slopes", "the slopes that it tells are those of its forecasts", "fits", slopes_of_forecasts},
       {"model", "graph", "the graph that it tells computes its forecasts", "fits", graph_of_forecasts},
+      {"model", "horizons", "several horizons learned in one fit keep apart", "fits", horizons_apart},
       {"model", "quantiles", "its quantiles never cross, and are the same however they are asked for", "fits", quantiles_of_forecasts},
       {"model", "max_threads", "it keeps to max_threads", "fits", max_threads},
       {"model", "progress", "it reports progress", "fits", progress},

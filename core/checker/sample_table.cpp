@@ -80,16 +80,29 @@ SampleTable linear_sample(std::uint32_t task, std::int64_t rows, std::int64_t lo
   return table;
 }
 
+SampleTable two_horizons(SampleTable one) {
+  const auto doubled = [](const std::vector<double>& values) {
+    std::vector<double> both;
+    for (const double v : values) both.insert(both.end(), {v, kSecond.center - kSecond.scale * v});
+    return both;
+  };
+  one.horizons = 2;
+  one.y = doubled(one.y);
+  one.last_known = doubled(one.last_known);
+  return one;
+}
+
 SampleTable SampleTable::taken(std::span<const std::int64_t> which) const {
   return {task,
           static_cast<std::int64_t>(which.size()),
           lookback,
           pick(x, which, row_width()),
-          pick(y, which),
-          pick(last_known, which),
+          pick(y, which, horizons),
+          pick(last_known, which, horizons),
           pick(time_ns, which),
           pick(label_end_ns, which),
-          weight.empty() ? weight : pick(weight, which)};
+          weight.empty() ? weight : pick(weight, which),
+          horizons};
 }
 
 SampleTable SampleTable::first(std::int64_t count) const {
@@ -119,7 +132,11 @@ SampleBatch::SampleBatch(const SampleTable& table, std::uint16_t dtype, bool lab
   problem_.lookback = table.lookback;
   problem_.n_outputs = table.outputs();
   problem_.inputs = pointers_.data();
-  if (table.task == ASSAY_TASK_REGRESSION) {
+  problem_.n_horizons = table.horizons;
+  if (table.horizons > 1) {
+    problem_.horizon_center = center_.data();
+    problem_.horizon_scale = scale_.data();
+  } else if (table.task == ASSAY_TASK_REGRESSION) {
     problem_.levels = kLevels.data();
     problem_.n_levels = std::ssize(kLevels);
   }
@@ -130,7 +147,8 @@ SampleBatch::SampleBatch(const SampleTable& table, std::uint16_t dtype, bool lab
   const void* x = put(table.x);
   batch_.x = table.lookback > 0 ? array_of(dtype, x, {table.rows, table.lookback, kInputs}) : array_of(dtype, x, {table.rows, kInputs});
   if (labels) {
-    batch_.y = array_of(dtype, put(table.y), {table.rows});
+    batch_.y =
+        table.horizons > 1 ? array_of(dtype, put(table.y), {table.rows, table.horizons}) : array_of(dtype, put(table.y), {table.rows});
     if (!table.weight.empty()) batch_.weight = array_of(dtype, put(table.weight), {table.rows});
     batch_.label_end_ns = memory_.put<std::int64_t>(std::span<const std::int64_t>(table.label_end_ns));
   }

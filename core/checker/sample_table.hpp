@@ -24,15 +24,22 @@ struct SampleTable {
   std::vector<double> y, last_known;    // last_known: the target of the row before
   std::vector<std::int64_t> time_ns, label_end_ns;
   std::vector<double> weight = {};  // empty: all rows weigh the same
+  std::int64_t horizons = 1;        // y and last_known have as many values a row
 
   std::int64_t row_width() const { return (lookback > 0 ? lookback : 1) * kInputs; }
-  std::int64_t outputs() const { return task == ASSAY_TASK_MULTICLASS ? 3 : 1; }
+  std::int64_t outputs() const { return task == ASSAY_TASK_MULTICLASS ? 3 : horizons; }
   SampleTable taken(std::span<const std::int64_t> which) const;
   SampleTable first(std::int64_t count) const;
 };
 
 // score = w.x of the newest step + 0.3 noise. Regression: y = score; binary: score > 0; multiclass: three bands of it.
 SampleTable linear_sample(std::uint32_t task, std::int64_t rows, std::int64_t lookback, std::uint64_t seed);
+// A regression of two horizons on the same rows: y, and kSecond.center - kSecond.scale * y.
+struct SecondHorizon {
+  double center, scale;
+};
+inline constexpr SecondHorizon kSecond{5, 2};
+SampleTable two_horizons(SampleTable one);
 
 // One for one call. Labels are left out where a model only predicts.
 class SampleBatch {
@@ -48,6 +55,7 @@ class SampleBatch {
  private:
   InputMemory memory_;
   assay_problem problem_{};
+  std::array<double, 2> center_{0, kSecond.center}, scale_{1, kSecond.scale};  // of two horizons
   assay_batch batch_{};
   std::vector<std::string> names_;
   std::vector<assay_column> columns_;
