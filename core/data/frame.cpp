@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 
 namespace assay::data {
@@ -223,7 +224,9 @@ const Frame::Index& Frame::index() const {
     if (codes.empty()) index.starts.back() = static_cast<std::int64_t>(rows());
     std::partial_sum(index.starts.begin(), index.starts.end(), index.starts.begin());
     std::vector<std::int64_t> next(index.starts.begin(), index.starts.end() - 1);
+    reserve_in_large_pages(index.rows, rows());
     index.rows.resize(rows());
+    reserve_in_large_pages(index.of_row, rows());
     for (std::size_t i = 0; i < rows(); ++i)
       index.rows[static_cast<std::size_t>(next[codes.empty() ? 0 : static_cast<std::size_t>(codes[i])]++)] = static_cast<std::int64_t>(i);
     for (const TimeNs time : known_at()) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 #include "pipeline/feature_pass.hpp"
 #include "pipeline/labels.hpp"
@@ -230,13 +231,12 @@ class Builder {
 
   void set_positions() {
     const data::Frame& frame = dataset_.frame;
-    dataset_.position.assign(frame.rows(), 0);
-    for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-      std::int64_t at = 0;
-      for (const std::int64_t row : frame.rows_of_entity(static_cast<std::int32_t>(entity))) {
-        dataset_.position[static_cast<std::size_t>(row)] = at++;
-      }
-    }
+    const auto entity = frame.entity();
+    std::vector<std::int64_t> next(std::max<std::size_t>(1, frame.entity_count()), 0);
+    reserve_in_large_pages(dataset_.position, frame.rows());
+    dataset_.position.resize(frame.rows());
+    for (std::size_t row = 0; row < frame.rows(); ++row)
+      dataset_.position[row] = next[entity.empty() ? 0 : static_cast<std::size_t>(entity[row])]++;
     if (frame.has_time()) dataset_.segment = segments(frame, experiment_.data.bar(), dataset_.notes);
   }
 

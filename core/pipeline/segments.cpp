@@ -3,6 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/large_pages.hpp"
 
 namespace assay::pipeline {
 
@@ -21,6 +25,14 @@ bool runs_through_weekends(std::span<const TimeNs> time, std::span<const std::in
   }
   return saturday && sunday;
 }
+
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+struct Walk {  // through an entity's rows
+  std::size_t last = kNone;
+  std::int32_t segments = 0;  // so far; then those of the entities before
+  TimeNs slack = 0;
+  std::string first_far;
+};
 
 TimeNs slack(const Span& bar, bool through_weekends) {
   if (bar.months > 0) return kWanderingMonthEnd;
@@ -49,23 +61,33 @@ void note_long_gaps(const data::Frame& frame, std::vector<std::string>& notes) {
 std::vector<std::int32_t> segments(const data::Frame& frame, const std::optional<Span>& bar, std::vector<std::string>& notes) {
   const auto index = frame.time_index();
   const auto time = frame.bar_time();
-  std::vector<std::int32_t> result(frame.rows(), 0);
-  std::int32_t segment = -1;
+  const auto entity = frame.entity();
+  std::vector<Walk> walks(std::max<std::size_t>(1, frame.entity_count()));
+  for (std::size_t e = 0; bar && e < frame.entity_count(); ++e)
+    walks[e].slack = slack(*bar, runs_through_weekends(time, frame.rows_of_entity(static_cast<std::int32_t>(e))));
+  std::vector<std::int32_t> result;
+  reserve_in_large_pages(result, frame.rows());
+  result.resize(frame.rows());
   std::int64_t lacking = 0, far = 0;
-  std::string first;
-  for (std::size_t entity = 0; entity < frame.entity_count(); ++entity) {
-    const auto rows = frame.rows_of_entity(static_cast<std::int32_t>(entity));
-    const TimeNs more = bar ? slack(*bar, runs_through_weekends(time, rows)) : 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto row = static_cast<std::size_t>(rows[i]), before = static_cast<std::size_t>(rows[i == 0 ? 0 : i - 1]);
-      const bool lacks = i > 0 && index[row] != index[before] + 1;
-      const bool is_far = i > 0 && bar && time[row] > add(time[before], *bar) + more;
-      if (is_far && far++ == 0) first = fmt::format("{} to {}", to_iso(time[before]), to_iso(time[row]));
-      if (lacks) ++lacking;
-      if (i == 0 || lacks || is_far) ++segment;
-      result[row] = segment;
-    }
+  for (std::size_t row = 0; row < frame.rows(); ++row) {  // time by time, as rows lie in memory
+    Walk& walk = walks[entity.empty() ? 0 : static_cast<std::size_t>(entity[row])];
+    const bool begins = walk.last == kNone, lacks = !begins && index[row] != index[walk.last] + 1;
+    const bool is_far = !begins && bar && time[row] > add(time[walk.last], *bar) + walk.slack;
+    if (is_far && walk.first_far.empty()) walk.first_far = fmt::format("{} to {}", to_iso(time[walk.last]), to_iso(time[row]));
+    lacking += lacks ? 1 : 0;
+    far += is_far ? 1 : 0;
+    walk.segments += begins || lacks || is_far ? 1 : 0;
+    walk.last = row;
+    result[row] = walk.segments - 1;
   }
+  std::string first;
+  std::int32_t before = 0;
+  for (Walk& walk : walks) {  // an entity's segments follow those of the one before
+    if (first.empty()) first = walk.first_far;
+    before += std::exchange(walk.segments, before);
+  }
+  for (std::size_t row = 0; row < frame.rows(); ++row)
+    result[row] += walks[entity.empty() ? 0 : static_cast<std::size_t>(entity[row])].segments;
   if (lacking > 0) notes.push_back(fmt::format("{} holes: times that some entities have and others lack", lacking));
   if (far > 0)
     notes.push_back(fmt::format("{} holes: rows much farther apart than a bar of {}, first from {}; windows do not cross them", far,

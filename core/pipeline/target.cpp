@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/large_pages.hpp"
 #include "base/text.hpp"
 
 namespace assay::pipeline {
@@ -207,6 +208,27 @@ void each_in_time(const data::Frame& frame, DoRow do_row) {
   }
 }
 
+// The latest label of an entity that has ended, and the place of the first that has not.
+struct Latest {
+  double y = kMissing;
+  std::size_t next = 0;
+};
+
+// Whether no entity has a label that ends before an earlier row's: all but those of barriers.
+template <class Counts>
+bool end_in_order(const data::Frame& frame, std::span<const TimeNs> label_end, Counts counts) {
+  std::vector<TimeNs> last(frame.entity_count(), std::numeric_limits<TimeNs>::min());
+  bool in_order = true;
+  const auto entity = frame.entity();
+  for (std::size_t row = 0; row < frame.rows(); ++row) {
+    if (!counts(row)) continue;
+    TimeNs& before = last[entity.empty() ? 0 : static_cast<std::size_t>(entity[row])];
+    in_order = in_order && before <= label_end[row];
+    before = label_end[row];
+  }
+  return in_order;
+}
+
 }  // namespace
 
 TargetValues read_target(const config::TargetSpec& spec, const data::Column& column, Diagnostics& diagnostics, std::int64_t horizon) {
@@ -216,6 +238,8 @@ TargetValues read_target(const config::TargetSpec& spec, const data::Column& col
 void label_times(Dataset& dataset, const config::TargetSpec& spec, Diagnostics& diagnostics) {
   const data::Frame& frame = dataset.frame;
   const auto known_at = frame.known_at();
+  reserve_in_large_pages(dataset.label_start, frame.rows());
+  reserve_in_large_pages(dataset.label_end, frame.rows());
   dataset.label_start.assign(frame.rows(), kMissingTime);
   dataset.label_end.assign(frame.rows(), kMissingTime);
   std::int64_t lead = dataset.lead_rows;
@@ -300,7 +324,24 @@ std::vector<double> last_known(const data::Frame& frame, std::span<const double>
                                std::span<const std::uint8_t> hidden) {
   if (!frame.has_time()) return {};
   const auto known_at = frame.known_at();
-  std::vector<double> result(frame.rows(), kMissing);
+  const auto counts = [&](std::size_t row) { return !std::isnan(y[row]) && (hidden.empty() || hidden[row] == 0); };
+  std::vector<double> result;
+  reserve_in_large_pages(result, frame.rows());
+  result.resize(frame.rows());
+  if (end_in_order(frame, label_end, counts)) {
+    std::vector<Latest> latest(frame.entity_count());
+    each_in_time(frame, [&](std::size_t row, std::size_t entity, std::span<const std::int64_t> rows, std::size_t place) {
+      Latest& mine = latest[entity];
+      for (; mine.next < place; ++mine.next) {
+        const auto earlier = static_cast<std::size_t>(rows[mine.next]);
+        if (!counts(earlier)) continue;
+        if (label_end[earlier] > known_at[row]) break;
+        mine.y = y[earlier];
+      }
+      result[row] = mine.y;
+    });
+    return result;
+  }
   struct Running {  // a label that has not ended
     TimeNs end;
     double y;
@@ -315,7 +356,7 @@ std::vector<double> last_known(const data::Frame& frame, std::span<const double>
     Known& mine = known[entity];
     for (; mine.next < place; ++mine.next) {
       const auto earlier = static_cast<std::size_t>(rows[mine.next]);
-      if (std::isnan(y[earlier]) || (!hidden.empty() && hidden[earlier] != 0)) continue;
+      if (!counts(earlier)) continue;
       const Running label{label_end[earlier], y[earlier]};
       auto at = mine.running.end();
       while (at != mine.running.begin() && std::prev(at)->end > label.end) --at;

@@ -386,6 +386,28 @@ TEST_CASE("a single series has holes where rows are farther apart than its bars,
   CHECK(notes[0].find("1 gaps are over 10 times the usual step, the longest from 1970-04-30 to 1970-06-09") == 0);
 }
 
+TEST_CASE("a panel's segments are numbered entity by entity, each beginning anew where rows are lacking") {
+  // Entity 1 comes later, 0 lacks a day, 2 lacks five weeks, and 1 lacks eight weeks after those.
+  const data::Frame frame = planted::panel(200, 3, 1, [](std::int64_t day, int entity) {
+    return (entity == 1 && day < 20) || (entity == 0 && day == 50) || (entity == 2 && day >= 60 && day < 95) ||
+           (entity == 1 && day >= 110 && day < 166);
+  });
+  for (const char* bar : {"", "1d"}) {
+    std::vector<std::string> notes;
+    const auto segment = segments(frame, *bar == '\0' ? std::nullopt : parse_span(bar), notes);
+    for (std::size_t row = 0; row < frame.rows(); ++row) {
+      const std::int64_t day = frame.bar_time()[row] / kNsPerDay;
+      const int entity = frame.entity()[row];
+      const int wanted = entity == 0 ? (day < 50 ? 0 : 1) : entity == 1 ? (day < 110 ? 2 : 3) : day < 60 ? 4 : 5;
+      INFO("entity " << entity << ", day " << day);
+      REQUIRE(segment[row] == wanted);
+    }
+    REQUIRE(notes.size() == (*bar == '\0' ? 1 : 2));
+    CHECK(notes[0].find("3 holes: ") == 0);
+    if (*bar != '\0') CHECK(notes[1].find("3 holes: rows much farther apart than a bar of 1d, first from 1970-02-19 to 1970-02-21") == 0);
+  }
+}
+
 TEST_CASE("a single series' windows break at a hole of data.time.bar") {
   std::vector<TimeNs> day;
   std::vector<double> x;
