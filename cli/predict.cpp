@@ -23,7 +23,8 @@ VerbHelp help() {
   return {
       "assay predict RUN --data FILE [options]",
       "Applies a stored model to new data (a CSV file with the columns that the experiment reads; the target may be absent) and writes\n"
-      "CSV: row, time and entity where there are some, the forecast, and for classes the decision. Nothing is fitted.\n"
+      "CSV: row, time and entity where there are some, the forecast, its quantiles where the experiment asks for them,\n"
+      "and for classes the decision. Nothing is fitted.\n"
       "Exit codes: 0 done, 1 the command line is wrong, 2 the data are wrong or not there, 3 the model failed.",
       "assay predict last --data new_customers.csv --out scores.csv",
       {{"data", "FILE", "the new rows", false},
@@ -60,6 +61,7 @@ std::string csv(const run::PredictResult& result) {
   if (!result.known_at.empty()) out += ",known_at";
   if (!result.entity.empty()) out += ",entity";
   for (const std::string& name : value_columns(result)) out += "," + name;
+  for (const double level : result.levels) out += ",q" + text::shortest(level);
   out += result.classes.empty() ? "\n" : ",decision\n";
   for (std::size_t i = 0; i < result.row.size(); ++i) {
     out += std::to_string(result.row[i]);
@@ -68,6 +70,10 @@ std::string csv(const run::PredictResult& result) {
     for (std::int64_t k = 0; k < result.outputs; ++k) {
       const double value = result.value[i * static_cast<std::size_t>(result.outputs) + static_cast<std::size_t>(k)];
       out += fmt::format(",{}", std::isnan(value) ? std::string() : text::shortest(value));
+    }
+    for (std::size_t k = 0; k < result.levels.size(); ++k) {
+      const double value = result.quantile[i * result.levels.size() + k];
+      out += "," + (std::isnan(value) ? std::string() : text::shortest(value));
     }
     out += result.classes.empty() ? "\n" : fmt::format(",{}\n", decision(result, i));
   }
@@ -87,6 +93,10 @@ std::string json_text(const run::PredictResult& result) {
       values.push_back(std::isnan(value) ? Json() : Json(value));
     }
     line["value"] = result.outputs == 1 && result.horizons.empty() ? values[0] : values;
+    for (std::size_t k = 0; k < result.levels.size(); ++k) {
+      const double value = result.quantile[i * result.levels.size() + k];
+      line["quantiles"][text::shortest(result.levels[k])] = std::isnan(value) ? Json() : Json(value);
+    }
     if (!result.classes.empty()) line["decision"] = decision(result, i);
     json["rows"].push_back(line);
   }

@@ -165,6 +165,21 @@ std::string held_windows_text(const Json& held, const Console& console) {
   return table(rows, 1, 1, console);
 }
 
+// For each model and baseline the share of outcomes at or below the forecast of each level: a level that says what it means shows itself.
+std::string quantiles_text(const Json& quantiles, const Console& console) {
+  Row names{"at or below level"};
+  for (const Json& level : quantiles.front().at("levels")) names.push_back(text::shortest(level.get<double>()));
+  names.emplace_back("width");
+  std::vector<Row> rows{names};
+  for (const auto& [model, of] : quantiles.items()) {
+    Row row{model};
+    for (const Json& share : of.at("at_or_below")) row.push_back(fixed(share, 3));
+    row.push_back(number(of.at("width")));
+    rows.push_back(std::move(row));
+  }
+  return table(rows, 1, 1, console);
+}
+
 std::string fairness_text(const Json& part, const std::string& of, const Console& console) {
   std::string text;
   for (const auto& [column, groups] : part.at("fairness").items()) {
@@ -292,6 +307,7 @@ std::string result_text(const std::string& summary, const Console& console, Warn
   if (json.contains("network_pruning")) text += "\n" + pruning_text(json.at("network_pruning"), console);
   if (json.contains("backtest")) text += "\n" + backtest_text(json.at("backtest"), console);
   if (json.contains("segments")) text += fmt::format("\n{}", segments_text(json, of, console));
+  if (json.contains("quantiles")) text += "\n" + quantiles_text(json.at("quantiles"), console);
   if (json.contains("held_windows")) text += "\n" + held_windows_text(json.at("held_windows"), console);
   if (json.contains("fairness")) text += fmt::format("\n{}", fairness_text(json, of, console));
   return text + "\n" + closing_text(json, warnings);

@@ -132,6 +132,14 @@ class Paths {
   std::vector<std::vector<std::int64_t>> folds_;  // [path][group], from 1
 };
 
+// Levels that some stored forecasts have quantiles of: one list, since they are the file's.
+std::vector<double> quantile_levels(const store::Store& store, store::RunId id) {
+  for (const store::UnitKey& key : store.finished_units(id))
+    for (const store::Predictions& p : store.predictions(id, key))
+      if (!p.levels.empty()) return p.levels;
+  return {};
+}
+
 std::span<const double> values_of(const store::Predictions& p, std::size_t i) {
   const auto outputs = static_cast<std::size_t>(p.outputs);
   return std::span(p.value).subspan(i * outputs, outputs);
@@ -166,6 +174,8 @@ std::string predictions_text(const store::Store& store, const store::RunRecord& 
   const bool by_horizon = has_horizons(store, run.id);
   Row names{"model", "fold", "repeat", "part", "row", "known_at", "label_end", "entity", "truth", "value"};
   if (by_horizon) names.emplace_back("horizon");
+  const std::vector<double> levels = quantile_levels(store, run.id);
+  for (const double level : levels) names.push_back("q" + text::shortest(level));
   if (paths.any()) names.emplace_back("path");
   Lines lines(as_csv);
   lines.add(names);
@@ -180,6 +190,7 @@ std::string predictions_text(const store::Store& store, const store::RunRecord& 
     for (const double v : values_of(p, i)) values.push_back(real(v));
     cells.push_back(text::join(values, ";"));
     if (by_horizon) cells.push_back(std::to_string(p.horizon));
+    for (std::size_t k = 0; k < levels.size(); ++k) cells.push_back(p.levels.empty() ? "" : real(p.quantile[i * levels.size() + k]));
     if (const auto path = paths.of(key, p, i); paths.any()) cells.push_back(path ? std::to_string(*path) : "");
     lines.add(std::move(cells));
   });
@@ -199,6 +210,8 @@ std::string predictions_json(const store::Store& store, const store::RunRecord& 
     for (const double v : values_of(p, i)) values.push_back(run::number_json(v));
     line["value"] = p.outputs == 1 ? values[0] : values;
     if (p.horizon > 0) line["horizon"] = p.horizon;
+    const std::size_t levels = p.levels.size();
+    for (std::size_t k = 0; k < levels; ++k) line["quantiles"][text::shortest(p.levels[k])] = run::number_json(p.quantile[i * levels + k]);
     if (const auto path = paths.of(key, p, i)) line["path"] = *path;
     list.push_back(std::move(line));
   });

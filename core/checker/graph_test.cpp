@@ -22,6 +22,19 @@ Tensor rows_of(const SampleTable& table, std::uint16_t dtype) {
   return rows;
 }
 
+void check_quantiles(const plugin::Model& model, const SampleTable& looked, const Tensor& told) {
+  expect(model.has_quantiles(), "its graph has quantiles, and the model gives none (model.quantiles/1)");
+  const SampleBatch batch(looked, model.quantiles_dtype(), false);
+  std::vector<double> given(static_cast<std::size_t>(looked.rows) * kLevels.size());
+  model.quantiles(batch.batch(), kLevels, given, {});
+  expect(told.shape == std::vector<std::int64_t>{looked.rows, std::ssize(kLevels)},
+         fmt::format("its graph does not give {} x {} quantiles", looked.rows, kLevels.size()));
+  for (std::size_t i = 0; i < given.size(); ++i)
+    expect(std::abs(told.values[i] - given[i]) <= 1e-4 * (1 + std::abs(given[i])),
+           fmt::format("its graph gives {:.6g} where its quantile of level {} is {:.6g}", told.values[i], kLevels[i % kLevels.size()],
+                       given[i]));
+}
+
 void check_task(Subject& subject, std::uint32_t task) {
   const SampleTable table = sample_for(subject, kRows, subject.seed, task), looked = table.first(kLooked);
   plugin::Model model = make_model(subject);
@@ -35,6 +48,8 @@ void check_task(Subject& subject, std::uint32_t task) {
   for (std::size_t i = 0; i < forecasts.size(); ++i)
     expect(std::abs(told.values[i] - forecasts[i]) <= 1e-4 * (1 + std::abs(forecasts[i])),
            fmt::format("{}: its graph gives {:.6g} where it predicts {:.6g}", task_name(task), told.values[i], forecasts[i]));
+  if (const std::string* quantiles = graph.result("quantiles"); quantiles != nullptr)
+    check_quantiles(model, looked, computed(graph, rows_of(looked, model.predict_dtype()), *quantiles));
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ namespace {
 struct Scores {
   std::uint32_t task = ASSAY_TASK_REGRESSION;
   std::vector<double> truth, value, decision, weight, last_known;  // weight may be empty
+  std::vector<double> quantile;                                    // of kLevels, rows x levels; empty for classes
   std::vector<std::int64_t> time_ns;
   std::vector<std::int32_t> entity;
   std::int64_t outputs() const { return task == ASSAY_TASK_MULTICLASS ? 3 : 1; }
@@ -36,6 +37,8 @@ struct Scores {
       part.last_known.push_back(last_known[row]);
       part.time_ns.push_back(time_ns[row]);
       part.entity.push_back(entity[row]);
+      if (!quantile.empty())
+        for (std::size_t k = 0; k < kLevels.size(); ++k) part.quantile.push_back(quantile[row * kLevels.size() + k]);
       if (!decision.empty()) part.decision.push_back(decision[row]);
       if (!weight.empty()) part.weight.push_back(weight[row]);
     }
@@ -45,7 +48,7 @@ struct Scores {
 
 class ScoresView {
  public:
-  explicit ScoresView(const Scores& s) : memory_((s.value.size() + 6 * s.truth.size()) * sizeof(double) + 1024) {
+  explicit ScoresView(const Scores& s) : memory_((s.value.size() + s.quantile.size() + 6 * s.truth.size()) * sizeof(double) + 1024) {
     const auto put = [&](const std::vector<double>& values) {
       return values.empty() ? nullptr : memory_.put<double>(std::span<const double>(values));
     };
@@ -62,6 +65,10 @@ class ScoresView {
     raw_.entity = memory_.put<std::int32_t>(std::span<const std::int32_t>(s.entity));
     raw_.last_known_target = put(s.last_known);
     raw_.naive_mae = 1.1;
+    if (s.quantile.empty() && !s.truth.empty()) return;
+    raw_.quantile = memory_.put<double>(std::span<const double>(s.quantile));
+    raw_.levels = kLevels.data();
+    raw_.n_levels = std::ssize(kLevels);
   }
   const assay_scored& raw() const { return raw_; }
   void protect() { memory_.protect(); }
@@ -95,6 +102,7 @@ Scores sample_scores(std::uint32_t task, double quality, std::uint64_t seed, std
     if (task == ASSAY_TASK_REGRESSION) {
       s.truth.push_back(random.normal());
       s.value.push_back(blend(s.truth.back(), random.normal()));
+      for (const double z : {-1.645, -0.674, 0.0, 0.674, 1.645}) s.quantile.push_back(s.value.back() + 0.07 * z);  // of kLevels
     } else if (task == ASSAY_TASK_BINARY) {
       s.truth.push_back(random.uniform() < 0.4 ? 1 : 0);
       s.value.push_back(blend(s.truth.back() == 1 ? 0.99 : 0.01, 0.02 + 0.96 * random.uniform()));

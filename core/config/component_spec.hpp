@@ -43,8 +43,8 @@ struct ComponentSpec {
   std::vector<ParamSpec> params;
   unsigned tasks = 0;  // ASSAY_TASK_*; models and metrics
   std::vector<std::string> abilities;
-  int direction = 0;          // metrics: +1 higher is better, -1 lower, 0 neither
-  unsigned metric_needs = 0;  // metrics: ASSAY_METRIC_*
+  int direction = 0;             // metrics: +1 higher is better, -1 lower, 0 neither
+  bool needs_quantiles = false;  // metrics
   bool baseline = false;
   bool accepts_missing = false, takes_weights = false;
 };

@@ -163,6 +163,7 @@ struct EvaluateSpec {
     std::optional<double> fixed;  // a number instead
   };
   Threshold threshold{"", "", 0.5};
+  std::vector<double> quantiles;      // levels that models are asked for, rising; empty: none
   std::vector<std::string> segments;  // columns for a table of metrics by segment
   double confidence = 0.95;
   std::optional<HeldWindows> held_windows;

@@ -324,6 +324,9 @@ void Filler::evaluate(Experiment& e) const {
   e.evaluate.metrics = components(map, "metrics", "evaluate.metrics");
   e.evaluate.baselines = components(map, "baselines", "evaluate.baselines");
   threshold(find(map, "threshold"), e.evaluate);
+  List levels;
+  take(map, "quantiles", levels);
+  for (const Value& level : levels) e.evaluate.quantiles.push_back(level.as_real());
   take(map, "segments", e.evaluate.segments);
   take(map, "confidence", e.evaluate.confidence);
   if (const Map& held = map_of(find(map, "held_windows")); !held.empty()) {
@@ -353,6 +356,7 @@ void Filler::default_comparisons(Experiment& e) {
   std::vector<const char*> metrics{"rmse", "mae", "r2"}, baselines{"baseline.historical_mean"};
   if (classes) metrics = e.target.task == Task::binary ? std::vector{"auc", "log_loss", "brier"} : std::vector{"accuracy", "log_loss"};
   if (time && !classes) metrics.insert(metrics.end(), {"ic", "rank_ic"});
+  if (!classes && !e.evaluate.quantiles.empty()) metrics.insert(metrics.end(), {"pinball", "interval_coverage"});
   if (time && !classes) baselines.insert(baselines.begin(), "baseline.no_change");
   if (classes) baselines = {"baseline.prior", "linear.logistic"};
   auto& root = std::get<Map>(checked_.value.data);

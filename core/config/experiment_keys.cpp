@@ -175,6 +175,10 @@ KeySpec evaluate_key() {
                                   {"f1", "accuracy", "youden"})
                                .by_default(word("f1"))})})
                   .by_default(Value{0.5}),
+              list(real({}, "a level").between(0, 1), "quantiles",
+                   "Levels of the quantiles that models of a number are asked for, rising: 0.95 is the value that the outcome is to stay "
+                   "at or below in 95 of 100 cases (absent: none)")
+                  .items(1, 99),
               columns("segments", "Columns by whose values metrics are also shown"),
               real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95}),
               object(

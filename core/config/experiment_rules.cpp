@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/accept_rules.hpp"
+#include "config/quantile_rules.hpp"
 #include "config/search_reader.hpp"
 #include "config/split_rules.hpp"
 #include "config/table_reader.hpp"
@@ -43,6 +44,7 @@ class Rules {
     tasks();
     validation_users();
     check_train_rules(e_, checked_, catalogue_, time_, diagnostics_);
+    check_quantile_rules(e_, checked_, catalogue_, diagnostics_);
     source();
     time_keys();
     check_table_rules(e_, checked_, diagnostics_);

@@ -67,10 +67,14 @@ plugin::Graph whole_graph(const StoredFit& fit, const plugin::LoadedComponent& c
   const std::string prepared = add_preparation(fit.preparation, kInput, g);
   const std::uint16_t wanted = component.ability<assay_model_predict>("model.predict/1")->dtype;
   const std::string rows = wanted == ASSAY_F64 ? prepared : g.cast(prepared, wanted);
-  std::string forecast = g.cast(g.take(model, rows, "model/", "predict"), ASSAY_F64);
+  const std::vector<std::string> results = g.take(model, rows, "model/", {"predict", "quantiles"});
+  std::string forecast = g.cast(results[0], ASSAY_F64);
   forecast = brought_back(g, forecast, fit);
-  if (!component.has(ASSAY_ACCEPTS_MISSING)) forecast = without_forecast(g, prepared, forecast);
-  g.set_name(forecast, kOutput);
+  const bool needs_all = !component.has(ASSAY_ACCEPTS_MISSING);
+  g.set_name(needs_all ? without_forecast(g, prepared, forecast) : forecast, kOutput);
+  if (results[1].empty()) return g.graph();
+  const std::string quantiles = g.cast(results[1], ASSAY_F64);
+  g.set_name(needs_all ? without_forecast(g, prepared, quantiles) : quantiles, kQuantiles);
   return g.graph();
 }
 
@@ -167,6 +171,13 @@ ExportedFit export_fit(const store::Store& store, const ExportRequest& request, 
                    fit.classes.empty() ? "the forecast, in the target's units"
                    : fit.outputs == 1  ? "the probability of the second class of assay.classes"
                                        : "the probability of each class of assay.classes"}};
+  if (model.result("quantiles") != nullptr) {
+    const std::vector<double>& levels = fit.experiment.evaluate.quantiles;
+    file.outputs.push_back({kQuantiles, ASSAY_F64, {-1, std::ssize(levels)}, "the quantiles of the levels in assay.quantiles"});
+    out.metadata.emplace_back("assay.quantiles", Json(levels).dump());
+  } else if (!fit.experiment.evaluate.quantiles.empty()) {
+    out.notes.emplace_back("the file gives the forecast alone: the model's quantiles, if it has some, are not in its graph");
+  }
   file.metadata = out.metadata;
   out.bytes = file_bytes(graph, file);
   return out;

@@ -27,7 +27,7 @@ struct ExportedFit {
   std::vector<std::pair<std::string, std::string>> metadata;  // of the file
 };
 
-inline constexpr const char *kInput = "inputs", *kOutput = "forecast";
+inline constexpr const char *kInput = "inputs", *kOutput = "forecast", *kQuantiles = "quantiles";
 
 // Throws Error(usage) where the run has no such fit or where something in it cannot be expressed: which step, feature or model, and why.
 ExportedFit export_fit(const store::Store& store, const ExportRequest& request, const run::RunContext& context);

@@ -59,7 +59,8 @@ std::string GraphBuilder::beside(std::vector<std::string> values) {
   return node("Concat", std::move(values), with_axis(-1));
 }
 
-std::string GraphBuilder::take(const plugin::Graph& model, const std::string& rows, const std::string& prefix, const char* result) {
+std::vector<std::string> GraphBuilder::take(const plugin::Graph& model, const std::string& rows, const std::string& prefix,
+                                            std::initializer_list<const char*> results) {
   const auto named = [&](const std::string& name) { return name.empty() ? name : name == model.rows() ? rows : prefix + name; };
   for (plugin::GraphConstant constant : model.constants()) {
     constant.name = named(constant.name);
@@ -70,9 +71,12 @@ std::string GraphBuilder::take(const plugin::Graph& model, const std::string& ro
     for (std::string& name : node.outputs) name = named(name);
     graph_.add(std::move(node));
   }
-  const std::string* name = model.result(result);
-  ASSAY_CHECK(name != nullptr, "the graph was told with this result");
-  return named(*name);
+  std::vector<std::string> names;
+  for (const char* result : results) {
+    const std::string* name = model.result(result);
+    names.push_back(name == nullptr ? std::string() : named(*name));
+  }
+  return names;
 }
 
 void GraphBuilder::set_name(const std::string& value, const std::string& name) {

@@ -27,8 +27,10 @@ class GraphBuilder {
   std::string columns(const std::string& value, const std::vector<std::int64_t>& which);  // those of the last axis
   std::string beside(std::vector<std::string> values);                                    // along the last axis
 
-  // Takes the nodes of a model's graph over, with `rows` as its input. Gives the name of its result.
-  std::string take(const plugin::Graph& model, const std::string& rows, const std::string& prefix, const char* result);
+  // Takes the nodes of a model's graph over, with `rows` as its input. Gives the names of its results, in the order asked for; "": not
+  // told.
+  std::vector<std::string> take(const plugin::Graph& model, const std::string& rows, const std::string& prefix,
+                                std::initializer_list<const char*> results);
   void set_name(const std::string& value, const std::string& name);  // the same value under the name of an output
 
   const plugin::Graph& graph() const { return graph_; }

@@ -174,7 +174,7 @@ config::ComponentSpec describe(const assay_component& raw) {
   for (std::uint32_t i = 0; i < raw.n_params; ++i) spec.params.push_back(describe_param(*raw.params[i], who, spec.params));
   if (const auto* score = static_cast<const assay_metric_score*>(raw.ability("metric.score/1"))) {
     spec.direction = score->direction;
-    spec.metric_needs = score->needs;
+    spec.needs_quantiles = (score->needs & ASSAY_METRIC_QUANTILES) != 0;
     spec.tasks = score->tasks;
   }
   require_abilities(spec, who);

@@ -43,6 +43,7 @@ class ModelCheck {
     try {
       const std::unique_ptr<train::Learner> begun = learner(model, component, *fold);
       begun->begin();
+      if (begun->traits().tells_quantiles && begun->quantiles(first_row(fold->train)).empty()) without_quantiles_.push_back(&model);
       if (const auto& pruning = experiment_.train.network_pruning; pruning && key.starts_with("model") && begun->traits().prunes) {
         tried = "cannot be pruned so";
         begun->size(pruning->units ? plugin::Pruning::units : plugin::Pruning::weights);
@@ -58,7 +59,36 @@ class ModelCheck {
     }
   }
 
+  // Models that could give quantiles, were they set up for it; config has told of those that cannot.
+  void tell_of_quantiles() {
+    if (without_quantiles_.empty()) return;
+    const auto gives = [&](const auto& named) {
+      const auto& abilities = registry_.component("model", named.second.id).spec.abilities;
+      const bool can = std::find(abilities.begin(), abilities.end(), "model.quantiles/1") != abilities.end();
+      return can && std::find(without_quantiles_.begin(), without_quantiles_.end(), &named.second) == without_quantiles_.end();
+    };
+    const auto mend = [](const std::string& id) { return "its parameters say what it learns: `assay plugin show " + id + "`"; };
+    if (std::any_of(experiment_.models.begin(), experiment_.models.end(), gives)) {
+      for (const config::Component* model : without_quantiles_)
+        diagnostics_.warning(model->place, model->id + " gives no quantiles as it stands here: metrics that need them are left out for it",
+                             mend(model->id), "evaluate.quantiles");
+      return;
+    }
+    const auto place = experiment_.places.find("evaluate.quantiles");
+    const std::string& id = without_quantiles_.front()->id;
+    diagnostics_.error(place == experiment_.places.end() ? experiment_.evaluate.place : place->second,
+                       experiment_.models.size() == 1 ? "the model " + id + " gives no quantiles as it stands here"
+                                                      : "no model gives quantiles as they stand here",
+                       mend(id), "evaluate.quantiles");
+  }
+
  private:
+  static train::Rows first_row(const pipeline::FoldPart& part) {
+    train::Rows rows = train::rows_of(part);
+    rows.count = 1;
+    return rows;
+  }
+
   pipeline::FoldData some_rows(bool accepts_missing) const {
     for (const pipeline::Fold& fold : data_.folds.folds) {
       pipeline::Fold few;
@@ -89,6 +119,7 @@ class ModelCheck {
   const ExperimentData& data_;
   const plugin::Registry& registry_;
   Diagnostics& diagnostics_;
+  std::vector<const config::Component*> without_quantiles_;
   std::optional<pipeline::FoldData> fold_[2];  // for models that take missing values, and for others
 };
 
@@ -99,6 +130,7 @@ void check_models(const config::Experiment& experiment, const ExperimentData& da
   if (experiment.is_rule()) return;
   ModelCheck check(experiment, data, registry, diagnostics);
   for (const auto& [name, model] : experiment.models) check.begin(model, experiment.has_models_map ? "models." + name : name);
+  check.tell_of_quantiles();
   for (std::size_t i = 0; i < experiment.evaluate.baselines.size(); ++i)
     check.begin(experiment.evaluate.baselines[i], fmt::format("evaluate.baselines.{}", i));
   for (std::size_t i = 0; i < experiment.select.size(); ++i)

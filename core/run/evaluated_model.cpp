@@ -41,6 +41,12 @@ std::vector<train::MetricResult> metric_results(const std::vector<train::Scorer>
   return results;
 }
 
+// A model that gave none for some fold with rows is not judged by metrics of quantiles.
+bool has_quantiles(const train::ModelForecasts& forecasts) {
+  return std::all_of(forecasts.repeats.begin(), forecasts.repeats.end(),
+                     [](const auto& folds) { return !train::pooled(folds).levels.empty(); });
+}
+
 // Baselines that a model with an intercept contains: its coefficients at zero.
 bool is_nested(const std::string& baseline) { return baseline.ends_with("no_change") || baseline.ends_with("historical_mean"); }
 
@@ -55,7 +61,8 @@ double EvaluatedModel::coverage() const {
 
 // The scorers are this model's own: what a metric does to its worker on one model's forecasts does not touch another model's.
 EvaluatedModel evaluated(const SummaryInput& input, const train::ForecastsByHorizon& forecasts) {
-  const std::vector<train::Scorer> scorers = scorers_of(input.experiment, input.dataset, input.registry, input.maker);
+  std::vector<train::Scorer> scorers = scorers_of(input.experiment, input.dataset, input.registry, input.maker);
+  if (!has_quantiles(forecasts.front())) std::erase_if(scorers, [](const train::Scorer& s) { return s.needs_quantiles(); });
   train::EvaluationOptions options;
   options.pool = pools(input.experiment);
   options.confidence = input.experiment.evaluate.confidence;

@@ -216,12 +216,12 @@ Places judged_places(const ExplainedFit& fit, std::int64_t most, const SeedTree&
 train::Scorer scorer_named(const ExplainedFit& fit, const std::string& name, const plugin::ComponentMaker& maker) {
   std::vector<std::string> names;
   for (train::Scorer& scorer : scorers_of(fit.experiment(), fit.dataset(), fit.context().registry, maker)) {
-    if (scorer.is_table() || scorer.direction() == 0) continue;
+    if (scorer.is_table() || scorer.direction() == 0 || scorer.needs_quantiles()) continue;  // rows are changed, point forecasts asked for
     if (name.empty() || scorer.name() == name) return std::move(scorer);
     names.push_back(scorer.name());
   }
   if (names.empty())
-    throw fault(fit, Fault::usage, "none of its metrics has a better side, so nothing can be said to fall",
+    throw fault(fit, Fault::usage, "none of its metrics of point forecasts has a better side, so nothing can be said to fall",
                 "Name another in evaluate.metrics");
   const auto near = text::nearest(name, names);
   throw fault(fit, Fault::usage, fmt::format("the run has no metric '{}' with a better side", name),

@@ -1,9 +1,13 @@
 #include "run/learners.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
+#include "base/error.hpp"
 #include "base/hash.hpp"
+#include "plugin/quantiles.hpp"
 #include "run/remote_learner.hpp"
 #include "train/local_learner.hpp"
 
@@ -43,6 +47,7 @@ train::LearnerSetup learner_setup(const config::Experiment& experiment, const co
   setup.outputs = outputs_of(experiment, task, classes);
   setup.horizons = experiment.target.horizons;
   setup.class_weight = spec.balanced ? balanced_weights(labels, classes) : spec.class_weight;
+  if (task == config::Task::regression) setup.levels = experiment.evaluate.quantiles;
   setup.batch_size = spec.batch_size;
   setup.shuffle = spec.shuffle;
   setup.seed = seed;
@@ -59,6 +64,16 @@ std::unique_ptr<train::Learner> worker_learner(const train::LearnerSetup& setup,
 std::unique_ptr<train::Learner> local_learner(const train::LearnerSetup& setup, const plugin::LoadedComponent& model,
                                               const train::Rows& rows, const plugin::CallOptions& options) {
   return train::learner_here(model, setup, rows, options);
+}
+
+std::vector<double> checked_quantiles(train::Learner& learner, const train::Rows& rows, std::span<const double> levels,
+                                      std::span<const double> value, const std::function<std::int64_t(std::size_t)>& row_name) {
+  if (!learner.traits().tells_quantiles) return {};
+  std::vector<double> quantile = learner.quantiles(rows);
+  if (const auto fault = plugin::quantile_fault(levels, quantile, value))
+    throw Error(Fault::failed, "forecasting quantiles", fmt::format("for row {} {}", row_name(fault->row), fault->what),
+                "A quantile is a number, and never below that of a lower level");
+  return quantile;
 }
 
 std::int64_t outputs_of(const config::Experiment& experiment, config::Task task, std::size_t classes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "pipeline/fold_data.hpp"
@@ -23,6 +24,11 @@ std::unique_ptr<train::Learner> worker_learner(const train::LearnerSetup& setup,
                                                const worker::Descriptor& packed, const worker::ConversationOptions& options);
 std::unique_ptr<train::Learner> local_learner(const train::LearnerSetup& setup, const plugin::LoadedComponent& model,
                                               const train::Rows& rows, const plugin::CallOptions& options);
+
+// rows x levels; empty where the learner has none. `value`: the rows' forecasts. Throws Error(failed) where quantiles cross or are no
+// numbers, naming the row as row_name says.
+std::vector<double> checked_quantiles(train::Learner& learner, const train::Rows& rows, std::span<const double> levels,
+                                      std::span<const double> value, const std::function<std::int64_t(std::size_t)>& row_name);
 
 // Numbers of a forecast: 1, the class count, or the number of horizons.
 std::int64_t outputs_of(const config::Experiment& experiment, config::Task task, std::size_t classes);

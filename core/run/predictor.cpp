@@ -17,6 +17,7 @@
 #include "pipeline/plugin_features.hpp"
 #include "pipeline/prepare.hpp"
 #include "pipeline/train_weights.hpp"
+#include "run/learners.hpp"
 #include "run/remote_components.hpp"
 
 namespace assay::run {
@@ -254,9 +255,17 @@ std::optional<PredictResult> predict(const store::Store& store, const PredictReq
   rows.entity = around.entity;
   rows.horizons = std::max<std::int64_t>(1, std::ssize(fit.experiment.target.horizons));
   rows.last_known_target = around.last_known_target;
-  std::vector<double> values = learner_of(fit, rows, context)->predict(rows);
+  const std::unique_ptr<train::Learner> learner = learner_of(fit, rows, context);
+  std::vector<double> values = learner->predict(rows);
+  const std::vector<double> quantile = checked_quantiles(*learner, rows, experiment.evaluate.quantiles, values,
+                                                         [&](std::size_t i) { return result.row[static_cast<std::size_t>(ready[i])]; });
+  if (!quantile.empty()) result.levels = experiment.evaluate.quantiles;
   pipeline::bring_back(values, result.outputs, fit.way_back);
   result.value.assign(result.row.size() * static_cast<std::size_t>(result.outputs), std::numeric_limits<double>::quiet_NaN());
+  const std::size_t levels = result.levels.size();
+  result.quantile.assign(result.row.size() * levels, std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < quantile.size(); ++i)
+    result.quantile[static_cast<std::size_t>(ready[i / levels]) * levels + i % levels] = quantile[i];
   for (std::size_t i = 0; i < ready.size(); ++i)
     for (std::int64_t k = 0; k < result.outputs; ++k)
       result.value[static_cast<std::size_t>(ready[i] * result.outputs + k)] =

@@ -26,6 +26,7 @@ struct PredictResult {
   std::vector<TimeNs> known_at;        // empty without time
   std::vector<std::string> entity;     // empty without
   std::vector<double> value;           // rows x outputs, NaN: could not be forecast
+  std::vector<double> levels, quantile;  // rows x levels; empty where the model gives none
   std::vector<std::string> notes;
 };
 

@@ -103,6 +103,7 @@ std::unique_ptr<train::Learner> learner_of(const StoredFit& fit, const train::Ro
   setup.inputs = fit.preparation.outputs();
   setup.outputs = fit.outputs;
   setup.horizons = fit.experiment.target.horizons;
+  if (setup.task == config::Task::regression) setup.levels = fit.experiment.evaluate.quantiles;
   setup.seed = fit.bundle.seed;
   std::unique_ptr<train::Learner> learner;
   if (component.file->ships)

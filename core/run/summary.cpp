@@ -15,6 +15,7 @@
 #include "run/evaluated_model.hpp"
 #include "run/held_windows.hpp"
 #include "run/number_json.hpp"
+#include "run/quantile_table.hpp"
 #include "stats/forecast_tests.hpp"
 #include "stats/roc.hpp"
 
@@ -324,6 +325,8 @@ train::ForecastSet forecasts_of(const store::Predictions& predictions, const std
   all.naive_mae = naive.is_null() ? std::numeric_limits<double>::quiet_NaN() : naive.get<double>();
   all.truth = predictions.truth;
   all.value = predictions.value;
+  all.levels = predictions.levels;
+  all.quantile = predictions.quantile;
   all.time = predictions.known_at;
   all.label_end = predictions.label_end;
   all.entity = predictions.entity;
@@ -413,6 +416,9 @@ Summary summarise(const SummaryInput& input) {
   if (!input.true_probability.empty() && input.dataset.task == config::Task::binary && !models.empty())
     json["best_possible"] = best_possible(input, models.front().horizons.front().typical);
   if (models.size() > 1) json["pairwise"] = pairwise(input, models);
+  for (const auto* group : {&models, &baselines})
+    for (const EvaluatedModel& e : *group)
+      if (const train::ForecastSet& set = e.horizons.front().typical; !set.levels.empty()) json["quantiles"][e.name] = quantile_json(set);
   if (input.experiment.evaluate.held_windows)
     for (const auto* group : {&models, &baselines}) add_held_windows(input, *group, json["held_windows"]);
   for (const PruningCurve& curve : input.pruning) json["network_pruning"][curve.model] = pruning_json(input, curve, out.failures);

@@ -166,23 +166,44 @@ class UnitRun {
   }
 
   // Of one of several horizons, or the mean over all of them (-1).
-  double validation_score(const train::Scorer& scorer, std::span<const double> predictions, std::int64_t horizon = -1) const {
+  double validation_score(const train::Scorer& scorer, std::span<const double> predictions, train::Learner& learner,
+                          std::int64_t horizon = -1) const {
     const pipeline::FoldData& data = job_.fold->data;
     const std::int64_t outputs = horizon < 0 ? outputs_ : 1;
     const std::vector<double> values = checked({predictions.begin(), predictions.end()}, data.validation, data.way_back, outputs);
-    if (horizon < 0) return train::mean_value(scorer, sets_of(data, values, 0.5));
+    if (horizon < 0) return train::mean_value(scorer, sets_of(data, values, 0.5, &scorer, learner));
     return scorer.value(forecast_set(data.validation, values, 1, data.naive_mae[static_cast<std::size_t>(horizon)], horizon));
   }
 
-  // The validation rows' forecasts, a set for each horizon.
-  std::vector<train::ForecastSet> sets_of(const pipeline::FoldData& data, const std::vector<double>& values, double threshold) const {
+  // The validation rows' forecasts, a set for each horizon; with quantiles where the scorer (may be null) looks at them.
+  std::vector<train::ForecastSet> sets_of(const pipeline::FoldData& data, const std::vector<double>& values, double threshold,
+                                          const train::Scorer* scorer, train::Learner& learner) const {
     std::vector<train::ForecastSet> sets;
     for (std::int64_t h = 0; h < data.validation.horizons; ++h) {
       sets.push_back(forecast_set(data.validation, values, outputs_, data.naive_mae[static_cast<std::size_t>(h)], h));
+      if (scorer != nullptr) add_quantiles(*scorer, learner, data.validation, sets.back());
       train::decide(sets.back(), task_, threshold);
     }
     return sets;
   }
+
+  // Where the scorer looks at them.
+  void add_quantiles(const train::Scorer& scorer, train::Learner& learner, const pipeline::FoldPart& part, train::ForecastSet& set) const {
+    if (!scorer.needs_quantiles()) return;
+    set.quantile = quantiles(learner, part, set.value);
+    if (set.quantile.empty() && part.rows() > 0)
+      throw Error(Fault::failed, "judging " + job_.model.id, scorer.name() + " judges quantiles, and the model gives none",
+                  "Choose another metric, or let the model give quantiles");
+    set.levels = context_.experiment.evaluate.quantiles;
+  }
+
+  // rows x levels; empty where the model gives none, or none are asked for.
+  std::vector<double> quantiles(train::Learner& learner, const pipeline::FoldPart& part, std::span<const double> values) const {
+    return part.rows() == 0 ? std::vector<double>{}
+                            : checked_quantiles(learner, train::rows_of(part), context_.experiment.evaluate.quantiles, values,
+                                                [&](std::size_t i) { return source_row(part.row[i]); });
+  }
+  std::int64_t source_row(std::int64_t frame_row) const { return context_.dataset.frame.source_row()[static_cast<std::size_t>(frame_row)]; }
 
   // fold: the one whose train rows the learner has.
   train::TrainingState train_on(train::Learner& learner, const train::TrainingPlan& plan, const PreparedFold& fold, bool resumable) {
@@ -193,8 +214,12 @@ class UnitRun {
       const bool by_steps = learner.traits().by_steps;
       const double sign = job_.stopping->direction() < 0 ? -1 : 1;
       // The trainer knows the metric's direction; a fit that evaluates by itself wants higher to be better.
-      hooks.score_validation = [this, by_steps, sign](std::span<const double> p, std::int64_t horizon) {
-        return validation_score(*job_.stopping, p, horizon) * (by_steps ? 1 : sign);
+      hooks.score_validation = [this, by_steps, sign, &learner](std::span<const double> p, std::int64_t horizon) {
+        if (!by_steps && job_.stopping->needs_quantiles())
+          throw Error(Fault::failed, "stopping early by " + job_.stopping->name(),
+                      job_.model.id + " asks for scores of its forecasts within a fit, when it has no quantiles yet",
+                      "Choose another metric");
+        return validation_score(*job_.stopping, p, learner, horizon) * (by_steps ? 1 : sign);
       };
     }
     std::int64_t first_epoch = 0;
@@ -281,7 +306,7 @@ class UnitRun {
     for (const train::PrunedLevel& level : out.levels) {
       learner.load(level.bundle);
       out.thresholds.push_back(choose_threshold(learner, *job_.fold));
-      if (job_.pruning) out.scores.push_back(validation_score(*job_.pruning, learner.predict(train::rows_of(validation))));
+      if (job_.pruning) out.scores.push_back(validation_score(*job_.pruning, learner.predict(train::rows_of(validation)), learner));
     }
     out.chosen =
         job_.pruning ? train::sparsest_within(out.scores, job_.pruning->direction() < 0 ? -1 : 1, spec.tolerance) : out.levels.size() - 1;
@@ -393,7 +418,8 @@ class UnitRun {
     const pipeline::FoldPart& part = fold.data.validation;
     const bool decides = watch_->objective != nullptr && watch_->objective->needs_decision();
     const double threshold = decides ? choose_threshold(learner, fold) : 0.5;
-    return sets_of(fold.data, checked(learner.predict(train::rows_of(part)), part, fold.data.way_back, outputs_), threshold);
+    return sets_of(fold.data, checked(learner.predict(train::rows_of(part)), part, fold.data.way_back, outputs_), threshold,
+                   watch_->objective, learner);
   }
 
   void fit_and_judge(TrialFit& fit) {
@@ -436,8 +462,7 @@ class UnitRun {
       if (!undefined && !std::isinf(values[i]) && !outside) continue;
       const std::int64_t row = part.row[i / static_cast<std::size_t>(outputs)];
       throw Error(Fault::failed, "predicting with " + job_.model.id,
-                  fmt::format("it returned {} for row {}", undefined ? "NaN" : fmt::format("{}", values[i]),
-                              context_.dataset.frame.source_row()[static_cast<std::size_t>(row)]),
+                  fmt::format("it returned {} for row {}", undefined ? "NaN" : fmt::format("{}", values[i]), source_row(row)),
                   outside && !undefined ? "A class probability lies between 0 and 1" : "Every forecast has to be a number");
     }
     pipeline::bring_back(values, outputs, way_back);
@@ -450,21 +475,24 @@ class UnitRun {
         part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part, learned.data.way_back, outputs_);
     const pipeline::Dataset& dataset = context_.dataset;
     if (dataset.horizons.empty())
-      record_.predictions.push_back(predictions_of(part, name, values, 0, outputs_, dataset.y, dataset.label_end));
+      record_.predictions.push_back(
+          predictions_of(part, name, values, 0, outputs_, dataset.y, dataset.label_end, quantiles(learner, part, values)));
     for (std::size_t h = 0; h < dataset.horizons.size(); ++h) {
       const pipeline::HorizonLabels& labels = dataset.horizons[h];
-      record_.predictions.push_back(predictions_of(part, name, values, static_cast<std::int64_t>(h), 1, labels.y, labels.label_end));
+      record_.predictions.push_back(predictions_of(part, name, values, static_cast<std::int64_t>(h), 1, labels.y, labels.label_end, {}));
       record_.predictions.back().horizon = labels.rows;
     }
   }
 
-  // values: rows x outputs_, of which `outputs` columns from the first one on are taken.
+  // values: rows x outputs_, of which `outputs` columns from the first one on are taken. quantile: may be empty.
   store::Predictions predictions_of(const pipeline::FoldPart& part, const std::string& name, const std::vector<double>& values,
                                     std::int64_t first, std::int64_t outputs, const std::vector<double>& y,
-                                    const std::vector<TimeNs>& label_end) const {
+                                    const std::vector<TimeNs>& label_end, const std::vector<double>& quantile) const {
     store::Predictions out;
     out.part = name;
     out.outputs = outputs;
+    if (!quantile.empty()) out.levels = context_.experiment.evaluate.quantiles;
+    const std::size_t levels = out.levels.size();
     // Forecast rows and those that could not be forecast, together in the frame's order.
     std::size_t next = 0, missing = 0;
     while (next < part.row.size() || missing < part.not_forecast.size()) {
@@ -472,6 +500,8 @@ class UnitRun {
       append(out, has_value ? part.row[next] : part.not_forecast[missing], y, label_end);
       for (std::int64_t k = first; k < first + outputs; ++k)
         out.value.push_back(has_value ? values[next * static_cast<std::size_t>(outputs_) + static_cast<std::size_t>(k)] : kNaN);
+      const bool has_quantiles = has_value && !std::isnan(values[next * static_cast<std::size_t>(outputs_)]);
+      for (std::size_t k = 0; k < levels; ++k) out.quantile.push_back(has_quantiles ? quantile[next * levels + k] : kNaN);
       ++(has_value ? next : missing);
     }
     return out;

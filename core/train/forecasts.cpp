@@ -17,13 +17,28 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// width: values a row.
 template <class T>
-std::vector<T> pick(const std::vector<T>& from, std::span<const std::int64_t> rows) {
+std::vector<T> pick(const std::vector<T>& from, std::span<const std::int64_t> rows, std::int64_t width = 1) {
   if (from.empty()) return {};
   std::vector<T> out;
-  out.reserve(rows.size());
-  for (const std::int64_t r : rows) out.push_back(from[static_cast<std::size_t>(r)]);
+  out.reserve(rows.size() * static_cast<std::size_t>(width));
+  for (const std::int64_t r : rows) {
+    const T* first = from.data() + r * width;
+    out.insert(out.end(), first, first + width);
+  }
   return out;
+}
+
+// The levels that every fold with rows has quantiles of; empty: some have none, or others.
+std::vector<double> common_levels(std::span<const ForecastSet> folds) {
+  const ForecastSet* first = nullptr;
+  for (const ForecastSet& fold : folds) {
+    if (fold.rows() == 0) continue;
+    if (first == nullptr) first = &fold;
+    if (fold.levels != first->levels) return {};
+  }
+  return first == nullptr ? folds.front().levels : first->levels;
 }
 
 }  // namespace
@@ -38,11 +53,9 @@ ForecastSet taken(const ForecastSet& set, std::span<const std::int64_t> rows) {
   out.outputs = set.outputs;
   out.row = pick(set.row, rows);
   out.truth = pick(set.truth, rows);
-  out.value.reserve(rows.size() * static_cast<std::size_t>(set.outputs));
-  for (const std::int64_t r : rows) {
-    const double* first = set.value.data() + r * set.outputs;
-    out.value.insert(out.value.end(), first, first + set.outputs);
-  }
+  out.value = pick(set.value, rows, set.outputs);
+  out.levels = set.levels;
+  out.quantile = pick(set.quantile, rows, std::ssize(set.levels));
   out.decision = pick(set.decision, rows);
   out.time = pick(set.time, rows);
   out.label_end = pick(set.label_end, rows);
@@ -59,11 +72,13 @@ ForecastSet pooled(std::span<const ForecastSet> folds) {
   ForecastSet out;
   out.outputs = folds.front().outputs;
   out.threshold = folds.front().threshold;
+  out.levels = common_levels(folds);
   double weighted = 0, weight = 0;
   for (const ForecastSet& f : folds) {
     append(out.row, f.row);
     append(out.truth, f.truth);
     append(out.value, f.value);
+    if (!out.levels.empty()) append(out.quantile, f.quantile);
     append(out.decision, f.decision);
     append(out.time, f.time);
     append(out.label_end, f.label_end);

@@ -18,6 +18,7 @@ struct ForecastSet {
   std::int64_t outputs = 1;
   std::vector<std::int64_t> row;
   std::vector<double> truth, value;       // value: rows x outputs
+  std::vector<double> levels, quantile;   // rising; rows x levels. Both empty where the model gave none
   std::vector<double> decision;           // class numbers; empty for regression
   std::vector<TimeNs> time, label_end;    // empty without time
   std::vector<std::int32_t> entity;       // empty without
@@ -33,6 +34,7 @@ struct ForecastSet {
 
 // The same rows, in the order given; rows may come several times.
 ForecastSet taken(const ForecastSet& set, std::span<const std::int64_t> rows);
+// Quantiles stay where every fold with rows has those of the same levels.
 ForecastSet pooled(std::span<const ForecastSet> folds);
 // Fills `decision`: binary by the threshold (>= is class 1), multiclass by the largest value (ties: the lower class).
 void decide(ForecastSet& set, config::Task task, double threshold);

@@ -38,12 +38,14 @@ Scorer::Scorer(std::string name, std::shared_ptr<const plugin::AnyMetric> metric
 
 int Scorer::direction() const { return metric_->direction(); }
 bool Scorer::needs_decision() const { return metric_->needs(ASSAY_METRIC_DECISION); }
+bool Scorer::needs_quantiles() const { return metric_->needs(ASSAY_METRIC_QUANTILES); }
 bool Scorer::applies() const { return (metric_->tasks() & task_flag(task_)) != 0; }
 bool Scorer::is_table() const { return metric_->value_names().size() > 1; }
 std::vector<std::string> Scorer::value_names() const { return metric_->value_names(); }
 
 std::vector<double> Scorer::values(const ForecastSet& set) const {
-  if (set.truth.empty()) return std::vector<double>(std::max<std::size_t>(1, metric_->value_names().size()), kNaN);
+  if (set.truth.empty() || (needs_quantiles() && set.levels.empty()))
+    return std::vector<double>(std::max<std::size_t>(1, metric_->value_names().size()), kNaN);
   assay_scored scored{};
   scored.struct_size = sizeof scored;
   scored.task = task_flag(task_);
@@ -57,6 +59,9 @@ std::vector<double> Scorer::values(const ForecastSet& set) const {
   scored.entity = data_or_null(set.entity);
   scored.last_known_target = data_or_null(set.last_known_target);
   scored.naive_mae = set.naive_mae;
+  scored.levels = data_or_null(set.levels);
+  scored.quantile = data_or_null(set.quantile);
+  scored.n_levels = std::ssize(set.levels);
   return metric_->score(scored, {});
 }
 

@@ -19,11 +19,13 @@ class Scorer {
   const std::string& name() const { return name_; }
   int direction() const;
   bool needs_decision() const;
-  bool applies() const;   // the metric knows this task
+  bool applies() const;  // the metric knows this task
+  bool needs_quantiles() const;
   bool is_table() const;  // more than one value
   std::vector<std::string> value_names() const;
 
-  // The metric's number; metrics by date on a panel give the mean over dates where it is defined. NaN: undefined, or no rows.
+  // The metric's number; metrics by date on a panel give the mean over dates where it is defined. NaN: undefined, no rows,
+  // or no quantiles where it needs them.
   double value(const ForecastSet& set) const;
   std::vector<double> values(const ForecastSet& set) const;  // all numbers; by-date metrics: the one
 

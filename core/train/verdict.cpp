@@ -34,7 +34,18 @@ std::pair<ForecastSet, ForecastSet> common_rows(const ForecastSet& a, const Fore
   return {taken(a, in_a), taken(b, in_b)};
 }
 
+std::vector<double> pinball_losses(const ForecastSet& set) {
+  const std::size_t levels = set.levels.size();
+  std::vector<double> out(set.truth.size(), 0);
+  for (std::size_t i = 0; i < set.quantile.size(); ++i) {
+    const double gap = set.truth[i / levels] - set.quantile[i], level = set.levels[i % levels];
+    out[i / levels] += (gap >= 0 ? level : level - 1) * gap / static_cast<double>(levels);
+  }
+  return out;
+}
+
 std::vector<double> losses(const ForecastSet& set, LossKind kind) {
+  if (kind == LossKind::pinball) return pinball_losses(set);
   std::vector<double> out(set.truth.size());
   for (std::size_t r = 0; r < out.size(); ++r) {
     const double* value = set.value.data() + static_cast<std::int64_t>(r) * set.outputs;
@@ -108,7 +119,10 @@ Comparison compare_losses(const ForecastSet& model, const ForecastSet& opponent,
   std::vector<double> difference(ours.size());
   for (std::size_t r = 0; r < ours.size(); ++r) difference[r] = theirs[r] - ours[r];
   const std::vector<double> by_unit = by_independent_unit(model, difference);
-  out.measure = rules.loss == LossKind::log ? "log loss" : rules.loss == LossKind::absolute ? "absolute error" : "squared error";
+  out.measure = rules.loss == LossKind::log        ? "log loss"
+                : rules.loss == LossKind::absolute ? "absolute error"
+                : rules.loss == LossKind::pinball  ? "pinball loss"
+                                                   : "squared error";
   out.test = rules.task == config::Task::regression ? "Diebold-Mariano (HLN)" : "paired log loss";
   const std::int64_t horizon = model.time.empty() ? 1 : rules.horizon;
   const stats::ForecastTest test = stats::diebold_mariano(by_unit, horizon);
@@ -140,6 +154,7 @@ std::string list_of(const std::vector<Comparison>& comparisons, bool better) {
 
 LossKind loss_kind(config::Task task, const std::string& id) {
   const std::string name = id.substr(id.rfind('.') == std::string::npos ? 0 : id.rfind('.') + 1);
+  if (name == "pinball" || name == "crps" || name == "interval_score") return LossKind::pinball;
   if (task == config::Task::regression) return name == "mae" || name == "mase" || name == "smape" ? LossKind::absolute : LossKind::squared;
   if (task == config::Task::binary && (name == "auc" || name == "gini" || name == "ks")) return LossKind::order;
   return LossKind::log;
@@ -150,8 +165,10 @@ Comparison compare(const ForecastSet& model, const ForecastSet& opponent, const 
   const auto [ours, theirs] = common_rows(model, opponent);
   Comparison out;
   out.opponent = opponent_name;
-  return rules.loss == LossKind::order ? compare_order(ours, theirs, rules, std::move(out))
-                                       : compare_losses(ours, theirs, opponent_is_nested, rules, std::move(out));
+  if (rules.loss == LossKind::order) return compare_order(ours, theirs, rules, std::move(out));
+  ComparisonRules by = rules;
+  if (by.loss == LossKind::pinball && (ours.levels.empty() || theirs.levels != ours.levels)) by.loss = LossKind::squared;
+  return compare_losses(ours, theirs, opponent_is_nested, by, std::move(out));
 }
 
 void adjust(std::vector<Comparison>& comparisons, double confidence) {

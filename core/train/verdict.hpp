@@ -12,7 +12,7 @@
 
 namespace assay::train {
 
-enum class LossKind { squared, absolute, log, order };  // order: AUC, no loss a row
+enum class LossKind { squared, absolute, log, order, pinball };  // order: AUC, no loss a row; pinball: mean over the levels
 // What the first metric in the file asks to compare by.
 LossKind loss_kind(config::Task task, const std::string& first_metric_id);
 
@@ -36,7 +36,8 @@ struct ComparisonRules {
   std::uint64_t seed = 0;  // of the bootstrap that stands in for DeLong where rows are not independent
 };
 
-// Forecasts of the same rows in the same order, pooled over folds. Rows that either could not forecast are left out of both.
+// Forecasts of the same rows in the same order, pooled over folds. Rows that either could not forecast are left out of both. Pinball losses
+// need quantiles of both; where one has none, squared errors are compared.
 Comparison compare(const ForecastSet& model, const ForecastSet& opponent, const std::string& opponent_name, bool opponent_is_nested,
                    const ComparisonRules& rules);
 void adjust(std::vector<Comparison>& comparisons, double confidence);  // Holm, and `better`

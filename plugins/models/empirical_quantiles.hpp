@@ -59,6 +59,7 @@ class ErrorQuantiles {
   void put(double forecast, assay::Out out, std::int64_t row) const {
     for (std::size_t k = 0; k < values_.size(); ++k) out(row, static_cast<std::int64_t>(k)) = forecast + values_[k];
   }
+  const std::vector<double>& values() const { return values_; }
   void expect(std::span<const double> levels) const {
     if (!std::equal(levels.begin(), levels.end(), levels_.begin(), levels_.end()))
       throw assay::Error("it was fitted for other levels of quantiles, and keeps those alone", ASSAY_UNSUPPORTED);

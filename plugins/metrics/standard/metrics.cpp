@@ -2,6 +2,7 @@
 #include <assay/metric.hpp>
 
 #include "classification.hpp"
+#include "quantile.hpp"
 #include "regression.hpp"
 
 using assay::Task;
@@ -64,5 +65,19 @@ ASSAY_PLUGIN(
         .higher_is_better().tasks(Task::regression).by_date(),
     assay::metric<metrics::Icir>("metric.icir", "1.0.0",
         "Mean over dates of the IC divided by its standard deviation (not annualised); undefined below two dates")
-        .higher_is_better().tasks(Task::regression))
+        .higher_is_better().tasks(Task::regression),
+    assay::metric<metrics::Pinball>("metric.pinball", "1.0.0",
+        "Mean pinball loss over the levels of evaluate.quantiles").lower_is_better().tasks(Task::regression).quantiles(),
+    assay::metric<metrics::Crps>("metric.crps", "1.0.0",
+        "Continuous ranked probability score as the levels show it: twice their pinball losses, each weighted by its share of the levels")
+        .lower_is_better().tasks(Task::regression).quantiles(),
+    assay::metric<metrics::QuantileCalibrationError>("metric.quantile_calibration_error", "1.0.0",
+        "Mean distance between a level and the share of outcomes at or below its forecast").lower_is_better().tasks(Task::regression).quantiles(),
+    assay::metric<metrics::IntervalCoverage>("metric.interval_coverage", "1.0.0",
+        "Share of outcomes inside the interval between two levels: right where it is their distance").tasks(Task::regression).quantiles(),
+    assay::metric<metrics::IntervalWidth>("metric.interval_width", "1.0.0",
+        "Mean width of that interval, in the target's unit: narrow says nothing without its coverage").tasks(Task::regression).quantiles(),
+    assay::metric<metrics::IntervalScore>("metric.interval_score", "1.0.0",
+        "Width of that interval, and for each outcome outside its distance over the share that was to lie there (Gneiting and Raftery 2007)")
+        .lower_is_better().tasks(Task::regression).quantiles())
 // clang-format on

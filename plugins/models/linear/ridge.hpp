@@ -87,7 +87,10 @@ struct Ridge {
     if (weights.size() != flat_width(g.problem())) throw assay::bad_input("linear.ridge has been fitted to another number of inputs");
     const std::span<const double> w(weights.data(), static_cast<std::size_t>(weights.size()));
     const std::string product = g.node("MatMul", {flat_rows(g), g.constant(w, {weights.size(), 1})});
-    g.predicts(g.node("Add", {product, g.scalar(intercept)}));
+    const std::string forecast = g.node("Add", {product, g.scalar(intercept)});
+    g.predicts(forecast);
+    const auto levels = static_cast<std::int64_t>(left_out.values().size());
+    if (levels > 0) g.gives_quantiles(g.node("Add", {forecast, g.constant(left_out.values(), {levels})}));
   }
 
   void save(assay::Saver& s) const {

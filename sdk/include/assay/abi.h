@@ -302,7 +302,8 @@ struct assay_graph_writer {
   /* attributes: a MAP of INT, REAL, TEXT, or LIST of INT or of REAL; or null */
   assay_status (*node)(assay_graph_writer*, const char* operation, const char* const* inputs, uint32_t n_inputs, const char* const* outputs,
                        uint32_t n_outputs, const assay_value* attributes);
-  assay_status (*result)(assay_graph_writer*, const char* what, const char* name); /* what: "predict" (rows x n_outputs) */
+  /* what: "predict" (rows x n_outputs); where it can, "quantiles" (rows x n_levels of the problem) */
+  assay_status (*result)(assay_graph_writer*, const char* what, const char* name);
 };
 typedef struct assay_model_graph { /* "model.graph/1": all that predict computes; a refusal says what cannot be expressed */
   uint32_t struct_size;

@@ -110,21 +110,26 @@ async function forecasts(file, rows, metadata, session) {
     samples.push(lookback > 0 ? lines.slice(i - lookback + 1, i + 1).flat() : lines[i]);
   const shape = lookback > 0 ? [samples.length, lookback, inputs.length] : [samples.length, inputs.length];
   const tensor = new ort.Tensor('float64', Float64Array.from(samples.flat()), shape);
-  const out = (await session.run({inputs: tensor})).forecast;
-  const width = out.dims[1], values = [];
-  for (let i = 0; i < rows.length; ++i) {
-    const at = i - (rows.length - samples.length);
-    values.push(at < 0 ? Array(width).fill(NaN) : Array.from(out.data.slice(at * width, (at + 1) * width)));
-  }
-  return values;
+  const results = await session.run({inputs: tensor});
+  return rows.map((_, i) => {
+    const at = i - (rows.length - samples.length), values = [];
+    for (const name of session.outputNames) {
+      const width = results[name].dims[1];
+      values.push(...(at < 0 ? Array(width).fill(NaN) : results[name].data.slice(at * width, (at + 1) * width)));
+    }
+    return values;
+  });
 }
 
-async function agrees(model, data, rows) {
+// wantsQuantiles: whether they have to be in the file.
+async function agrees(model, data, rows, wantsQuantiles) {
   const file = join(work, 'model.onnx');
   const told = JSON.parse(done('export', 'last', '--onnx', file, '--model', model, '--json', '--plugins', plugins));
   const predicted = JSON.parse(done('predict', 'last', '--data', data, '--model', model, '--json', '--plugins', plugins)).rows;
   const session = await ort.InferenceSession.create(file, {executionProviders: ['cpu']});
-  const ours = predicted.map((line) => (Array.isArray(line.value) ? line.value : [line.value]));
+  const levels = JSON.parse(told.metadata['assay.quantiles'] ?? '[]');
+  if (wantsQuantiles !== undefined && wantsQuantiles !== levels.length > 0) failures.push(`${model}: its file has ${levels.length} quantiles`);
+  const ours = predicted.map((line) => [line.value, ...levels.map((level) => line.quantiles[level])].flat());
   const theirs = await forecasts(file, rows, told.metadata, session);
   let worst = 0, known = 0;
   const distinct = new Set(ours.flat()).size;
@@ -257,6 +262,19 @@ train: {epochs: 3}
 evaluate: {metrics: [rmse]}
 `, 'table_new.csv', newTable, ['embedded']);
 await experiment('windows', windowsText('') + modelsOf(windows), 'series_new.csv', newSeries, Object.keys(windows));
+// Quantiles where operators can say them: those of a Student density cannot be.
+const withQuantiles = (text) => text.replace('evaluate: {', 'evaluate: {quantiles: [0.05, 0.25, 0.5, 0.9], ');
+const distributions = {
+  learned_levels: 'use: neural.mlp, hidden: [8], loss: quantile',
+  gaussian: 'use: neural.mlp, hidden: [8], loss: gaussian',
+  gaussian_raw: 'use: neural.mlp, hidden: [4], loss: gaussian, scale_target: false',
+  ridge_errors: 'use: linear.ridge',
+  student_t: 'use: neural.mlp, hidden: [8], loss: student_t',
+};
+await experiment('quantiles', withQuantiles(tableText('{column: amount, task: regression}', 'bad, class', 'pinball')) + modelsOf(distributions), '', [], []);
+for (const name of Object.keys(distributions)) await agrees(name, 'table_new.csv', newTable, name !== 'student_t');
+await experiment('quantile_windows', withQuantiles(windowsText('')) + modelsOf({gru_levels: 'use: neural.gru, units: 5, loss: quantile'}), '', [], []);
+await agrees('gru_levels', 'series_new.csv', newSeries, true);
 // What pruning leaves is exported as small as it is.
 const pruning = ', network_pruning: {method: units, sparsity: [0.5], fine_tune_epochs: 2}';
 const whole = sizes.mlp, pruned = Object.fromEntries(['cnn_last', 'tcn', 'lstm_both_ways', 'gru'].map((name) => ['pruned_' + name, windows[name]]));

@@ -26,6 +26,7 @@ class FakeCatalogue final : public config::Catalogue {
          boolean("bias", "Layers have an offset").by_default(Value{true})});
     add("model", "linear.ridge", "Ridge regression", kRegression,
         {real("l2", "Penalty on squared weights").range(0, 1e6).by_default(Value{1e-3})});
+    specs_.back()->abilities = {"model.quantiles/1"};
     add("model", "linear.logistic", "Logistic regression", kBinary,
         {real("l2", "Penalty on squared weights").range(0, 1e6).by_default(Value{0.0})});
     add("model", "baseline.prior", "The classes' shares", kBinary | kMulticlass, {});
@@ -39,6 +40,8 @@ class FakeCatalogue final : public config::Catalogue {
     add("metric", "classification.confusion", "Counts of truth and decision", kBinary, {}, 0);
     for (const char* id : {"regression.rmse", "regression.mae"}) add("metric", id, "A metric", kRegression, {}, -1);
     for (const char* id : {"regression.r2", "regression.ic", "regression.rank_ic"}) add("metric", id, "A metric", kRegression, {}, 1);
+    add("metric", "regression.pinball", "A metric of quantiles", kRegression, {}, -1);
+    specs_.back()->needs_quantiles = true;
     add("feature", "technical.rsi", "Relative strength", 0,
         {column("price", "The price").by_default(Value{std::string("close")}),
          integer("window", "Bars").range(2, 1000).by_default(Value{std::int64_t{14}})});

@@ -288,6 +288,23 @@ TEST_CASE("with time a target column says when its values are known") {
     CHECK(good(market, {std::string("target.horizon=") + horizon}).target.horizon == parse_span(horizon));
 }
 
+TEST_CASE("quantiles are asked of models that give some") {
+  CHECK(good(kMarket).evaluate.quantiles.empty());
+  const Result mixed = attempt(kMarket, {"evaluate.quantiles=[0.1, 0.9]", "evaluate.metrics=[rmse, pinball]"});
+  INFO(mixed.text);
+  REQUIRE(mixed.experiment);
+  CHECK(mixed.experiment->evaluate.quantiles == std::vector<double>{0.1, 0.9});
+  CHECK(mixed.text.find("neural.mlp gives no quantiles: metrics that need them are left out for it") != std::string::npos);
+  CHECK(mixed.text.find("models that do: linear.ridge") != std::string::npos);
+  const Result none = attempt(kMarket, {"evaluate.quantiles=[0.1, 0.9]", "models.ridge=null", "accept=null"});
+  CHECK_FALSE(none.experiment);
+  CHECK(none.text.find("the model neural.mlp gives no quantiles") != std::string::npos);
+  CHECK(none.text.find("remove the key, or choose a model that does: linear.ridge") != std::string::npos);
+  const Result usual = attempt(kMarket, {"evaluate.quantiles=[0.1, 0.9]", "evaluate.metrics=null", "accept=null"});
+  REQUIRE(usual.experiment);
+  CHECK(usual.experiment->evaluate.metrics.back().id == "regression.pinball");
+}
+
 TEST_CASE("the reference page in docs is what the declarations say") {
   const fs::path page = fs::path(SOURCE_ROOT) / "docs/experiment_file.md";
   const std::string now = reference_markdown(nullptr);

@@ -102,6 +102,9 @@ std::vector<double> all_values(std::string_view id, const Rows& rows, const std:
   scored.time_ns = pointer(rows.time);
   scored.last_known_target = pointer(rows.last_known);
   scored.naive_mae = rows.naive_mae;
+  scored.levels = pointer(rows.levels);
+  scored.quantile = pointer(rows.quantile);
+  scored.n_levels = static_cast<std::int64_t>(rows.levels.size());
   std::vector<double> out(table(id).n_values, -12345.0);
   if (table(id).score(self.get(), &call, &scored, out.data()) != ASSAY_DONE) throw std::runtime_error(host.reason);
   return out;

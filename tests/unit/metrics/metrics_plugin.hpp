@@ -19,6 +19,7 @@ const assay_metric_score& table(std::string_view id);
 // Rows to score. Empty lists are handed over as null.
 struct Rows {
   std::vector<double> truth{}, value{}, decision{}, weight{}, last_known{};
+  std::vector<double> levels{}, quantile{};  // rows x levels
   std::vector<std::int64_t> time{};
   std::uint32_t task = ASSAY_TASK_BINARY;
   std::int64_t classes = 2, outputs = 1;

@@ -137,8 +137,15 @@ TEST_CASE("every metric: no rows are undefined, order does not matter, the table
       for (const double p : d.a) forward.decision.push_back(p >= 0.5 ? 1 : 0);
     }
     forward.naive_mae = 0.3;
+    const auto quantiles_around = [](Rows& rows) {
+      rows.levels = {0.1, 0.5, 0.9};
+      rows.quantile.clear();
+      for (const double v : rows.value) rows.quantile.insert(rows.quantile.end(), {v - 0.05, v, v + 0.05});
+    };
+    if (numbers) quantiles_around(forward);
     auto backward = forward;
     for (auto* column : {&backward.truth, &backward.value, &backward.decision}) *column = Values(column->rbegin(), column->rend());
+    if (numbers) quantiles_around(backward);
     backward.time.assign(forward.time.rbegin(), forward.time.rend());
     const double value = score(id, forward);
     CHECK(std::isfinite(value));
@@ -146,14 +153,17 @@ TEST_CASE("every metric: no rows are undefined, order does not matter, the table
     const double worth = t.direction * value;
     if (numbers) {  // the direction is right: the truth itself does at least as well
       forward.value = forward.truth;
+      quantiles_around(forward);
     } else {
       forward.value = forward.decision = forward.truth;
     }
     const double best = score(id, forward);
     if (id == "metric.icir")
       CHECK(std::isnan(best));  // every date's IC is 1: no spread
+    else if (id == "metric.quantile_calibration_error")
+      CHECK(best == Approx(0.2 / 3));  // between 0 and 1 of the outer levels lie all outcomes, not 0.8 of them
     else
       CHECK(t.direction * best >= worth);
   }
-  CHECK(ids.size() == 21);
+  CHECK(ids.size() == 27);
 }

@@ -94,6 +94,35 @@ TEST_CASE("taken and pooled keep everything that belongs to a row") {
   CHECK(std::isnan(ForecastSet{}.coverage()));
 }
 
+TEST_CASE("quantiles go with their rows, and are pooled where every fold with rows has the same levels") {
+  ForecastSet set = made(3, 1);
+  set.levels = {0.1, 0.9};
+  set.quantile = {0, 1, 2, 3, 4, 5};
+  const std::vector<std::int64_t> rows{2, 0, 2};
+  const ForecastSet some = taken(set, rows);
+  CHECK(some.levels == set.levels);
+  CHECK(some.quantile == std::vector<double>{4, 5, 0, 1, 4, 5});
+  ForecastSet empty;
+  const ForecastSet all = pooled(std::vector{set, empty, some});
+  CHECK(all.levels == set.levels);
+  CHECK(all.quantile == std::vector<double>{0, 1, 2, 3, 4, 5, 4, 5, 0, 1, 4, 5});
+  ForecastSet without = set;
+  without.levels.clear();
+  without.quantile.clear();
+  CHECK(pooled(std::vector{set, without}).levels.empty());
+  CHECK(pooled(std::vector{set, without}).quantile.empty());
+  const Scorer pinball = scorer("metric.pinball");
+  CHECK(pinball.needs_quantiles());
+  CHECK_FALSE(scorer("metric.mse").needs_quantiles());
+  CHECK(std::isnan(pinball.value(without)));
+  double expected = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const double gap = set.truth[i / 2] - set.quantile[i], level = set.levels[i % 2];
+    expected += std::max(level * gap, (level - 1) * gap) / 6;
+  }
+  CHECK(pinball.value(set) == Approx(expected));
+}
+
 TEST_CASE("decisions: at the threshold is class 1, ties of several classes go to the lower") {
   ForecastSet binary;
   binary.truth = {0, 1, 1};

@@ -50,6 +50,8 @@ TEST_CASE("the first metric decides what is compared") {
   CHECK(loss_kind(Task::regression, "metrics.mae") == LossKind::absolute);
   CHECK(loss_kind(Task::regression, "smape") == LossKind::absolute);
   CHECK(loss_kind(Task::regression, "auc") == LossKind::squared);
+  for (const char* id : {"pinball", "metric.crps", "metric.interval_score"}) CHECK(loss_kind(Task::regression, id) == LossKind::pinball);
+  CHECK(loss_kind(Task::regression, "metric.interval_coverage") == LossKind::squared);
   CHECK(loss_kind(Task::binary, "auc") == LossKind::order);
   CHECK(loss_kind(Task::binary, "x.gini") == LossKind::order);
   CHECK(loss_kind(Task::binary, "f1") == LossKind::log);
@@ -76,6 +78,34 @@ TEST_CASE("regression: Diebold-Mariano with the horizon's lags, on averages by d
     CHECK(c.smallest_effect == Approx(expected.smallest_effect));
     CHECK(c.difference > 0);
   }
+}
+
+TEST_CASE("quantiles are compared by their mean pinball losses, where both have some") {
+  ForecastSet model = numbers(2, 0.9, 120, 4), other = numbers(3, 0.2, 120, 4);
+  const double levels[] = {0.2, 0.7};
+  for (ForecastSet* set : {&model, &other}) {
+    set->levels.assign(levels, levels + 2);
+    for (const double v : set->value) set->quantile.insert(set->quantile.end(), {v - 0.4, v + 0.3});
+  }
+  const auto loss = [&](const ForecastSet& set, std::size_t i) {
+    double sum = 0;
+    for (std::size_t k = 0; k < 2; ++k) {
+      const double gap = set.truth[i] - set.quantile[2 * i + k];
+      sum += std::max(levels[k] * gap, (levels[k] - 1) * gap) / 2;
+    }
+    return sum;
+  };
+  std::vector<double> by_date(30, 0);
+  for (std::size_t i = 0; i < 120; ++i) by_date[i / 4] += (loss(other, i) - loss(model, i)) / 4;
+  const auto expected = stats::diebold_mariano(by_date, 1);
+  const Comparison c = compare(model, other, "other", true, rules(Task::regression, LossKind::pinball));
+  CHECK(c.test == "Diebold-Mariano (HLN)");
+  CHECK(c.measure == "pinball loss");
+  CHECK(c.difference == Approx(expected.mean));
+  CHECK(c.p == Approx(expected.p_b_better));
+  other.levels.clear();
+  other.quantile.clear();
+  CHECK(compare(model, other, "other", false, rules(Task::regression, LossKind::pinball)).measure == "squared error");
 }
 
 TEST_CASE("tables have no horizon, and customers count once") {

@@ -230,6 +230,10 @@ inline double row_of_values(const LossSpec& spec, std::ptrdiff_t outputs, const 
 
 }  // namespace detail
 
+inline bool learns_distribution(LossKind kind) {
+  return kind == LossKind::quantile || kind == LossKind::gaussian || kind == LossKind::student_t;
+}
+
 // How many raw outputs a loss needs for one forecast; 0: as many as there are targets or classes.
 inline std::ptrdiff_t outputs_of(const LossSpec& spec) {
   switch (spec.kind) {

@@ -137,6 +137,13 @@ class Network {
                                     chain_->parameters());
   }
   void input_gradient(const Samples<S>& x, std::span<const S> direction, S* out, S* into, std::ptrdiff_t chunk, S* scratch) const {
+    const auto same = [&](const S*, S* to) { std::copy_n(direction.data(), outputs(), to); };
+    input_gradient(x, same, out, into, chunk, scratch);
+  }
+  // direction(a row's raw outputs, its direction to be filled)
+  template <class Direction>
+  requires std::invocable<const Direction&, const S*, S*>
+  void input_gradient(const Samples<S>& x, const Direction& direction, S* out, S* into, std::ptrdiff_t chunk, S* scratch) const {
     if (x.time != in().time || x.features != in().features) throw bad_input("the rows have another number of inputs than the network");
     detail::fill_zero(scratch, static_cast<std::ptrdiff_t>(gradient_scratch_size(chunk)));
     S* const slopes = scratch + input_size(chunk);
@@ -155,7 +162,7 @@ class Network {
       chain_->forward(pass, from, y);
       for (std::ptrdiff_t r = 0; r < pass.batch; ++r) {
         std::copy_n(y.row(r), outputs(), out + (first + r) * outputs());
-        std::copy_n(direction.data(), outputs(), dy.row(r));
+        direction(y.row(r), dy.row(r));
         detail::fill_zero(dy.row(r) + outputs(), chain_->width() - outputs());
       }
       detail::apply_epilogue(chain_->fold(pass, y), pass.batch, chain_->width(), dy);

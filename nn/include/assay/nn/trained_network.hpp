@@ -1,8 +1,8 @@
 // A whole model over layers: loss, optimiser, scaling of the target, pruning, slopes, graph, state. An author derives a struct, says its
 // layers and its parameters, and has a plugin (docs/networks.md); the shipped neural models are such structs. Trained batch by batch: the
 // host owns epochs, early stopping, schedule and checkpoints. The output follows the task: value, probability (sigmoid) or probabilities
-// (softmax). No allocation in step() and predict(). step() on one thread (or on the call's, where a batch is cut into parts), predict() on
-// any number.
+// (softmax); of a regression's loss also quantiles (quantile: at the problem's levels, gaussian and student_t: at any). No allocation in
+// step() and predict(). step() on one thread (or on the call's, where a batch is cut into parts), predict() on any number.
 #pragma once
 
 #include <algorithm>
@@ -52,6 +52,7 @@ struct TrainedNetwork {
   void begin(const assay::Problem& problem, std::int64_t batch_size, assay::Call& call);
   double step(const assay::Batch& batch, const assay::Step& at, assay::Call& call);
   void predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const;
+  void quantiles(const assay::Rows& rows, std::span<const double> levels, assay::Out out, assay::Call& call) const;
   void graph(assay::Graph& g) const;
   void gradient(const assay::Rows& rows, std::int64_t output, assay::Slopes slopes, assay::Call& call) const;
 
@@ -72,8 +73,14 @@ struct TrainedNetwork {
  private:
   static constexpr std::int64_t kChunk = 64;  // rows that predict() takes at once
 
+  static double mean_weight(const assay::VectorView<const float>& weight);
+
   double shift_of(std::int64_t c) const { return weight_shift_[static_cast<std::size_t>(c)]; }
   nn::LossKind loss_of(assay::Task task) const;
+  nn::LossSpec loss_spec() const {
+    return {.kind = loss_kind_, .huber_delta = huber_delta, .class_weight = class_weight_, .levels = levels_};
+  }
+  bool is_distribution() const { return nn::learns_distribution(loss_kind_); }
   std::string diverged(const assay::Step& at) const;
   std::vector<nn::LayerSpec> all_layers(nn::Shape in, std::ptrdiff_t outputs) const;
   std::vector<nn::EmbeddedColumn> categories_of(const assay::Problem& problem) const;
@@ -89,6 +96,16 @@ struct TrainedNetwork {
   nn::Network<float> network(nn::Shape in, std::int64_t outputs, std::int64_t batch_size) const;
   nn::Samples<float> samples(const assay::Rows& rows) const;
   void leave_out_categories(assay::Slopes slopes) const;
+  // trained_network_quantiles.hpp
+  void learn_levels(const assay::Problem& problem);
+  std::ptrdiff_t median() const;                                  // the place of 0.5 among the levels
+  double in_target_units(double mean_loss, double weight) const;  // of a batch, whose mean weight is told
+  double point_forecast(const float* raw) const;                  // scaled, as the network learns it
+  void point_direction(const float* raw, float* direction) const;
+  template <class Each>
+  void each_raw(const assay::Rows& rows, assay::Call& call, const Each& each) const;
+  void graph_of_distribution(assay::Graph& g, const std::string& raw) const;
+  static std::vector<double> saved_levels(const assay::Saved& saved, nn::LossKind kind, std::int64_t outputs);
   static void check_size(const assay::Saved& saved, nn::Shape in, const std::vector<nn::LayerSpec>& layers);
   void put_block(assay::Saver& saver, const std::string& prefix, std::span<const float> block, std::span<const float> state = {}) const;
   void get_block(const assay::Saved& saved, const std::string& prefix, std::span<float> block, std::span<float> state = {}) const;
@@ -98,6 +115,7 @@ struct TrainedNetwork {
   std::vector<double> class_weight_;
   std::vector<double> weight_shift_{0, 0};    // log of each class's weight, which forecasts take off again
   std::vector<double> center_{0}, scale_{1};  // of the target, for each horizon; 0 and 1 for classes
+  std::vector<double> levels_;                // of loss quantile
   nn::Network<float> network_;
   nn::Optimizer<float> updater_;
   nn::Arena<float> target_;                   // a batch's scaled targets
@@ -110,8 +128,10 @@ struct TrainedNetwork {
 // The parameters that every neural model has.
 template <class T>
 inline void training_params(assay::Params<T>& p) {
-  p.template choice<&T::loss>("loss", "auto: mse for regression, cross_entropy for classes",
-                              {"auto", "mse", "mae", "huber", "cross_entropy"});
+  p.template choice<&T::loss>("loss",
+                              "auto: mse for regression, cross_entropy for classes; quantile learns the levels of evaluate.quantiles, "
+                              "gaussian and student_t a density",
+                              {"auto", "mse", "mae", "huber", "quantile", "gaussian", "student_t", "cross_entropy"});
   p.template real<&T::huber_delta>("huber_delta", "Huber's loss is quadratic up to this error and linear beyond")
       .range(0, 1e9)
       .open_min()
@@ -161,7 +181,10 @@ inline void TrainedNetwork::configured() {
 
 inline nn::LossKind TrainedNetwork::loss_of(assay::Task task) const {
   if (task == assay::Task::regression) {
-    if (loss == "cross_entropy") throw assay::bad_input("loss cross_entropy is for classes; a regression takes mse, mae or huber");
+    if (loss == "cross_entropy")
+      throw assay::bad_input("loss cross_entropy is for classes; a regression takes mse, mae, huber, quantile, gaussian or student_t");
+    if (loss == "quantile") return nn::LossKind::quantile;
+    if (loss == "gaussian" || loss == "student_t") return loss == "gaussian" ? nn::LossKind::gaussian : nn::LossKind::student_t;
     return loss == "mae" ? nn::LossKind::absolute : loss == "huber" ? nn::LossKind::huber : nn::LossKind::squared;
   }
   if (loss != "auto" && loss != "cross_entropy") throw assay::bad_input("loss " + loss + " is for regression; classes take cross_entropy");
@@ -228,7 +251,7 @@ inline void TrainedNetwork::plan(const assay::Problem& problem, std::int64_t bat
   task_ = problem.task();
   const auto weights = problem.class_weight();
   class_weight_.assign(weights.begin(), weights.end());
-  weight_shift_.assign(std::max<std::size_t>(2, static_cast<std::size_t>(problem.outputs())), 0);
+  weight_shift_.assign(task_ == assay::Task::multiclass ? std::max<std::size_t>(2, static_cast<std::size_t>(problem.outputs())) : 2, 0);
   for (std::size_t c = 0; c < class_weight_.size(); ++c) weight_shift_[c] = std::log(class_weight_[c]);
   loss_kind_ = loss_of(task_);
   const bool scales = scale_target && task_ == assay::Task::regression;
@@ -239,8 +262,10 @@ inline void TrainedNetwork::plan(const assay::Problem& problem, std::int64_t bat
     center_[h] = problem.target_center(static_cast<std::int64_t>(h));
     scale_[h] = problem.target_scale(static_cast<std::int64_t>(h));
   }
+  learn_levels(problem);
   embedded_ = categories_of(problem);
-  network_ = network(shape_of(problem.lookback(), problem.inputs()), problem.outputs(), batch_size);
+  const std::int64_t outputs = is_distribution() ? nn::outputs_of(loss_spec()) : problem.outputs();
+  network_ = network(shape_of(problem.lookback(), problem.inputs()), outputs, batch_size);
   updater_ = nn::Optimizer<float>(optimizer, network_.parameters().size());
   live_ = {};
   batch_size_ = batch_size;
@@ -264,23 +289,22 @@ inline void TrainedNetwork::begin(const assay::Problem& problem, std::int64_t ba
 
 inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step& at, assay::Call& call) {
   if (batch.size() > network_.batch_size()) throw assay::bad_input("a batch has more rows than were announced");
-  const nn::LossSpec spec{loss_kind_, huber_delta, class_weight_};
   const nn::Target<float> target = targets(batch);
   const assay::Random random = call.random().child(~std::uint64_t{0}).child(static_cast<std::uint64_t>(at.step()));  // for dropout
   const auto parallel = [&](std::ptrdiff_t n, const auto& part) {
     if (n == 1) return part(0);
     call.parallel(static_cast<std::uint32_t>(n), [&](std::uint32_t i) { part(static_cast<std::ptrdiff_t>(i)); });
   };
-  const double mean = network_.loss_and_gradient(samples(batch), target, spec, random, parallel);
+  const double mean = network_.loss_and_gradient(samples(batch), target, loss_spec(), random, parallel);
   if (!std::isfinite(mean)) throw assay::Error(diverged(at));
   const auto keep_pruned = [this](std::span<float> values) {
     for (std::size_t i = 0; i < live_.size(); ++i) values[i] *= live_.data()[i];
   };
   keep_pruned(network_.gradients());  // clipping counts what is there
   updater_.update(network_.parameters().data(), network_.gradients().data(), at.rate_factor());
-  keep_pruned(network_.parameters());                                                             // momentum from before would move them
-  if (scale_.size() > 1) return mean;                                                             // each horizon in its own deviations
-  return loss_kind_ == nn::LossKind::absolute ? mean * scale_[0] : mean * scale_[0] * scale_[0];  // 1 for classes
+  keep_pruned(network_.parameters());  // momentum from before would move them
+  if (scale_.size() > 1) return mean;  // each horizon in its own deviations
+  return in_target_units(mean, mean_weight(target.weight));
 }
 
 // Where a training that came to no number broke, and what usually mends it: the first layer with weights that are none, or else the first
@@ -321,29 +345,38 @@ inline nn::Target<float> TrainedNetwork::targets(const assay::Batch& batch) {
 }
 
 inline void TrainedNetwork::predict(const assay::Rows& rows, assay::Out out, assay::Call& call) const {
+  const std::int64_t outputs = network_.planned() ? network_.outputs() : 0;
+  if (network_.planned() && out.cols() != (is_distribution() ? 1 : outputs))
+    throw assay::bad_input("the network has been trained for another number of outputs");
+  each_raw(rows, call, [&](std::int64_t row, const float* z) {
+    if (is_distribution())
+      out(row) = point_forecast(z) * scale_[0] + center_[0];
+    else if (task_ == assay::Task::regression)
+      for (std::int64_t c = 0; c < outputs; ++c) out(row, c) = static_cast<double>(z[c]) * scale_of(c) + center_of(c);
+    else if (task_ == assay::Task::binary)
+      out(row) = 1 / (1 + std::exp(shift_of(1) - shift_of(0) - static_cast<double>(z[0])));
+    else {
+      double largest = -std::numeric_limits<double>::infinity(), total = 0;
+      for (std::int64_t c = 0; c < outputs; ++c) largest = std::max(largest, static_cast<double>(z[c]) - shift_of(c));
+      for (std::int64_t c = 0; c < outputs; ++c) total += out(row, c) = std::exp(static_cast<double>(z[c]) - shift_of(c) - largest);
+      for (std::int64_t c = 0; c < outputs; ++c) out(row, c) /= total;
+    }
+  });
+}
+
+// each(row, its raw outputs)
+template <class Each>
+inline void TrainedNetwork::each_raw(const assay::Rows& rows, assay::Call& call, const Each& each) const {
   if (!network_.planned()) throw assay::bad_input("the network has not been trained");
   const nn::Samples<float> all = samples(rows);
   const std::int64_t outputs = network_.outputs(), chunk = std::min(kChunk, rows.size());
-  if (out.cols() != outputs) throw assay::bad_input("the network has been trained for another number of outputs");
   if (chunk == 0) return;
   const auto scratch = call.scratch<float>(network_.scratch_size(chunk));
   const auto raw = call.scratch<float>(static_cast<std::size_t>(chunk * outputs));
   for (std::int64_t first = 0; first < rows.size(); first += chunk) {
     const std::int64_t count = std::min(chunk, rows.size() - first);
     network_.predict(all.slice(first, count), raw.data(), chunk, scratch.data());
-    for (std::int64_t r = 0; r < count; ++r) {
-      const float* z = raw.data() + r * outputs;
-      if (task_ == assay::Task::regression)
-        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) = static_cast<double>(z[c]) * scale_of(c) + center_of(c);
-      else if (task_ == assay::Task::binary)
-        out(first + r) = 1 / (1 + std::exp(shift_of(1) - shift_of(0) - static_cast<double>(z[0])));
-      else {
-        double largest = -std::numeric_limits<double>::infinity(), total = 0;
-        for (std::int64_t c = 0; c < outputs; ++c) largest = std::max(largest, static_cast<double>(z[c]) - shift_of(c));
-        for (std::int64_t c = 0; c < outputs; ++c) total += out(first + r, c) = std::exp(static_cast<double>(z[c]) - shift_of(c) - largest);
-        for (std::int64_t c = 0; c < outputs; ++c) out(first + r, c) /= total;
-      }
-    }
+    for (std::int64_t r = 0; r < count; ++r) each(first + r, raw.data() + r * outputs);
   }
 }
 
@@ -353,7 +386,8 @@ inline void TrainedNetwork::gradient(const assay::Rows& rows, std::int64_t outpu
   const nn::Samples<float> all = samples(rows);
   const std::int64_t outputs = network_.outputs(), chunk = std::min(kChunk, rows.size()), width = all.time * all.features;
   const bool classes = task_ == assay::Task::multiclass;
-  if (output < 0 || (task_ == assay::Task::binary ? output > 1 : output >= outputs)) throw assay::bad_input("there is no such output");
+  if (output < 0 || (task_ == assay::Task::binary ? output > 1 : output >= (is_distribution() ? 1 : outputs)))
+    throw assay::bad_input("there is no such output");
   if (chunk == 0) return;
   const std::int64_t column = task_ == assay::Task::binary ? 0 : output;
   const double sign = task_ == assay::Task::binary && output == 0 ? -1 : 1, scale = sign * scale_of(column);
@@ -366,12 +400,19 @@ inline void TrainedNetwork::gradient(const assay::Rows& rows, std::int64_t outpu
              slope = call.scratch<float>(static_cast<std::size_t>(chunk * width));
   for (std::int64_t first = 0; first < rows.size(); first += chunk) {
     const std::int64_t count = std::min(chunk, rows.size() - first);
-    network_.input_gradient(all.slice(first, count), direction, raw.data(), slope.data(), chunk, scratch.data());
+    const auto of_row = [&](const float* z, float* to) {
+      if (is_distribution())
+        point_direction(z, to);
+      else
+        std::copy(direction.begin(), direction.end(), to);
+    };
+    network_.input_gradient(all.slice(first, count), of_row, raw.data(), slope.data(), chunk, scratch.data());
     for (std::int64_t r = 0; r < count; ++r) {
       double score = -shift;
       for (std::int64_t c = 0; c < outputs; ++c)
         score += static_cast<double>(direction[static_cast<std::size_t>(c)]) *
                  static_cast<double>(raw[static_cast<std::size_t>(r * outputs + c)]);
+      if (is_distribution()) score = point_forecast(raw.data() + r * outputs);
       slopes.score(first + r) = score * scale + center_of(column);
       const std::span<double> to = slopes.of_row(first + r);
       for (std::int64_t i = 0; i < width; ++i)
@@ -394,7 +435,9 @@ inline void TrainedNetwork::leave_out_categories(assay::Slopes slopes) const {
 // As predict() has it: the network in float, what its outputs become in double.
 inline void TrainedNetwork::graph(assay::Graph& g) const {
   if (!network_.planned()) throw assay::bad_input("the network has not been trained");
-  const std::string z = g.cast<double>(network_.graph(g));
+  const std::string raw = network_.graph(g);
+  if (is_distribution()) return graph_of_distribution(g, raw);
+  const std::string z = g.cast<double>(raw);
   if (task_ == assay::Task::regression) {
     const auto horizons = static_cast<std::int64_t>(center_.size());
     const auto each = [&](const std::vector<double>& v) { return horizons == 1 ? g.scalar(v[0]) : g.constant(v, {horizons}); };
@@ -444,6 +487,7 @@ inline void TrainedNetwork::save(assay::Saver& saver) const {
     saver.put("target_center", center_);
     saver.put("target_scale", scale_);
   }
+  if (!levels_.empty()) saver.put("levels", levels_);
   if (!units_left_.empty()) saver.put("units_left", units_left_);
   std::vector<std::int64_t> embedded;
   for (const nn::EmbeddedColumn& c : embedded_) embedded.insert(embedded.end(), {c.column, c.categories, c.size});
@@ -490,20 +534,21 @@ inline void TrainedNetwork::load_network(const assay::Saved& saved) {
   const std::int64_t times = saved.number("times"), inputs = saved.number("inputs"), outputs = saved.number("outputs"),
                      task = saved.number("task");
   const bool known = task == ASSAY_TASK_REGRESSION || task == ASSAY_TASK_BINARY || task == ASSAY_TASK_MULTICLASS;
+  const nn::LossKind kind = loss_of(static_cast<assay::Task>(task));
+  std::vector<double> levels = saved_levels(saved, kind, outputs);
+  const bool is_value = task == ASSAY_TASK_REGRESSION && !nn::learns_distribution(kind);  // of each horizon
   const auto by_horizon = [&](const char* name) {
-    return task == ASSAY_TASK_REGRESSION && outputs > 1 ? saved.get<std::vector<double>>(name)
-                                                        : std::vector<double>{saved.get<double>(name)};
+    return is_value && outputs > 1 ? saved.get<std::vector<double>>(name) : std::vector<double>{saved.get<double>(name)};
   };
   std::vector<double> center = by_horizon("target_center"), scale = by_horizon("target_scale");
   const bool scaled = std::all_of(center.begin(), center.end(), [](double v) { return std::isfinite(v); }) &&
                       std::all_of(scale.begin(), scale.end(), [](double v) { return std::isfinite(v) && v > 0; });
-  if (!scaled || center.empty() || center.size() != scale.size() ||
-      (task == ASSAY_TASK_REGRESSION && static_cast<std::int64_t>(center.size()) != outputs))
+  if (!scaled || center.empty() || center.size() != scale.size() || (is_value && std::ssize(center) != outputs))
     throw assay::bad_state("the saved scale of the target makes no sense");
   const std::vector<double> shift = saved.vector("weight_shift");
   const bool sound = std::all_of(shift.begin(), shift.end(), [](double v) { return std::isfinite(v); });
-  if (!sound || shift.size() != std::max<std::size_t>(2, outputs > 0 ? static_cast<std::size_t>(outputs) : 0))
-    throw assay::bad_state("the saved shift of the classes makes no sense");
+  const std::int64_t classes = task == ASSAY_TASK_MULTICLASS ? std::max<std::int64_t>(2, outputs) : 2;
+  if (!sound || std::ssize(shift) != classes) throw assay::bad_state("the saved shift of the classes makes no sense");
   constexpr std::int64_t kMost = 1 << 20;
   if (!known || times < 1 || times > kMost || inputs < 1 || inputs > kMost || outputs < 1 || outputs > kMost)
     throw assay::bad_state("the saved shape of the network makes no sense for these parameters");
@@ -528,6 +573,8 @@ inline void TrainedNetwork::load_network(const assay::Saved& saved) {
   else
     batch_size_ = 0;
   task_ = static_cast<assay::Task>(task);
+  loss_kind_ = kind;
+  levels_ = std::move(levels);
   weight_shift_ = shift;
   center_ = std::move(center);
   scale_ = std::move(scale);
@@ -562,3 +609,4 @@ inline void TrainedNetwork::train_load(const assay::Problem& problem, const assa
 }  // namespace assay::nn
 
 #include "assay/nn/trained_network_pruning.hpp"
+#include "assay/nn/trained_network_quantiles.hpp"

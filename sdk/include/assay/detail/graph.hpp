@@ -123,6 +123,8 @@ class Graph {
 
   // What predict() gives, rows x outputs, in any type of reals.
   void predicts(const std::string& value) { check(raw_->result(raw_, "predict", value.c_str()), value); }
+  // What quantiles() gives at the problem's levels, rows x levels; may be left out.
+  void gives_quantiles(const std::string& value) { check(raw_->result(raw_, "quantiles", value.c_str()), value); }
 
  private:
   std::string fresh(const char* what) { return std::string(what) + "_" + std::to_string(++made_); }
