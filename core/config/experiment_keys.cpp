@@ -177,8 +177,8 @@ KeySpec evaluate_key() {
                   .by_default(Value{0.5}),
               list(real({}, "a level").between(0, 1), "quantiles",
                    "Levels of the quantiles that models of a number are asked for, rising: 0.95 is the value that the outcome is to stay "
-                   "at or below in 95 of 100 cases (absent: none)")
-                  .items(1, 99),
+                   "at or below in 95 of 100 cases (empty: none)")
+                  .items(0, 99),
               columns("segments", "Columns by whose values metrics are also shown"),
               real("confidence", "Coverage of intervals").between(0, 1).by_default(Value{0.95}),
               object(

@@ -27,7 +27,8 @@ class RemoteMetric final : public plugin::AnyMetric {
 
   std::vector<double> score(const assay_scored& set, const plugin::CallOptions&) const override {
     const auto rows = static_cast<std::size_t>(set.rows);
-    const Json header{{"task", set.task}, {"rows", set.rows}, {"n_classes", set.n_classes}, {"n_outputs", set.n_outputs}};
+    const Json header{
+        {"task", set.task}, {"rows", set.rows}, {"n_classes", set.n_classes}, {"n_outputs", set.n_outputs}, {"n_levels", set.n_levels}};
     std::vector<PackedArray> arrays;
     const auto add = [&](const char* name, const auto* values, std::size_t size) {
       if (values != nullptr) arrays.push_back(PackedArray::of(name, std::span(values, size)));
@@ -40,6 +41,8 @@ class RemoteMetric final : public plugin::AnyMetric {
     add("entity", set.entity, rows);
     add("last_known_target", set.last_known_target, rows);
     add("naive_mae", &set.naive_mae, 1);
+    add("levels", set.levels, static_cast<std::size_t>(set.n_levels));
+    add("quantile", set.quantile, rows * static_cast<std::size_t>(set.n_levels));
     const std::lock_guard lock(mutex_);
     if (!remote_) remote_ = std::make_unique<worker::RemoteComponent>(component_, params_, options_);  // many never score
     const worker::Message answer = remote_->call("metric.score", header.dump(), arrays);
@@ -73,6 +76,9 @@ worker::TaskAnswer score_metric(const worker::TaskCall& call) {
   take("time", set.time_ns);
   take("entity", set.entity);
   take("last_known_target", set.last_known_target);
+  set.n_levels = json.at("n_levels").get<std::int64_t>();
+  take("levels", set.levels);
+  take("quantile", set.quantile);
   set.naive_mae = call.arrays.values<double>("naive_mae")[0];
   const std::vector<double> values = worker::kept_component<plugin::Metric>(call).score(set, call.options);
   worker::TaskAnswer answer;

@@ -111,6 +111,16 @@ TEST_CASE("the point forecast of learned levels is their median, of a density it
     }
 }
 
+TEST_CASE("learned levels begin at those of a normal") {
+  Table<float> t = uneven(64, 3);
+  t.x.assign(64, 0);
+  t.target_center = 3;
+  t.target_scale = 2;
+  const std::vector<double> values = quantiles(begun(t, with_loss("quantile")), t);  // rows of zeros: the biases alone
+  const double normal[] = {-1.6448536269514722, -0.6744897501960817, 0, 0.6744897501960817, 1.6448536269514722};
+  for (std::size_t k = 0; k < 5; ++k) CHECK(values[k] == Approx(3 + 2 * normal[k]).margin(1e-5));
+}
+
 TEST_CASE("levels are needed, the median among them") {
   Table<float> t = uneven(64, 3);
   t.levels.clear();

@@ -39,6 +39,7 @@ TEST_CASE("a setup survives the journey") {
   setup.inputs = {{"a", pipeline::InputKind::number, {}}, {"ß", pipeline::InputKind::category, {"", "x y", "\xc3\xa9"}}};
   setup.outputs = 7;
   setup.class_weight = {0.1, 1.0 / 3, 1e300};
+  setup.levels = {0.05, 1.0 / 3, 0.5};
   setup.batch_size = 1'000'000'007;
   setup.shuffle = false;
   setup.seed = std::numeric_limits<std::uint64_t>::max();
@@ -52,6 +53,7 @@ TEST_CASE("a setup survives the journey") {
   CHECK(got.inputs == setup.inputs);
   CHECK(got.outputs == 7);
   CHECK(got.class_weight == setup.class_weight);
+  CHECK(got.levels == setup.levels);
   CHECK(got.batch_size == setup.batch_size);
   CHECK_FALSE(got.shuffle);
   CHECK(got.seed == setup.seed);

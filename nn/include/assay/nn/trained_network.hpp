@@ -98,6 +98,7 @@ struct TrainedNetwork {
   void leave_out_categories(assay::Slopes slopes) const;
   // trained_network_quantiles.hpp
   void learn_levels(const assay::Problem& problem);
+  void begin_at_normal_levels();
   std::ptrdiff_t median() const;                                  // the place of 0.5 among the levels
   double in_target_units(double mean_loss, double weight) const;  // of a batch, whose mean weight is told
   double point_forecast(const float* raw) const;                  // scaled, as the network learns it
@@ -285,6 +286,7 @@ inline void TrainedNetwork::begin(const assay::Problem& problem, std::int64_t ba
   for (const auto& [name, kind] : kNames)
     if (init == name) named = kind;
   network_.initialise(call.random(), named);
+  begin_at_normal_levels();
 }
 
 inline double TrainedNetwork::step(const assay::Batch& batch, const assay::Step& at, assay::Call& call) {

@@ -23,6 +23,22 @@ inline void TrainedNetwork::learn_levels(const assay::Problem& problem) {
     throw assay::bad_input("loss quantile forecasts the median, and 0.5 is not among evaluate.quantiles: add it");
 }
 
+// The last layer's bias, so that training begins with the quantiles of a normal and need not find the way there first.
+inline void TrainedNetwork::begin_at_normal_levels() {
+  if (levels_.empty() || !std::holds_alternative<nn::Dense>(network_.layers().back())) return;
+  const std::string name = "layer" + std::to_string(network_.layers().size() - 1) + ".bias";
+  for (const nn::Array& a : network_.arrays()) {
+    if (a.name != name) continue;
+    double below = 0;
+    for (std::ptrdiff_t k = 0; k < a.cols; ++k) {
+      const double value = nn::normal_quantile(levels_[static_cast<std::size_t>(k)]);
+      network_.parameters()[static_cast<std::size_t>(a.at(0, k))] =
+          static_cast<float>(k == 0 ? value : std::log(std::expm1(value - below)));
+      below = value;
+    }
+  }
+}
+
 inline std::ptrdiff_t TrainedNetwork::median() const { return std::find(levels_.begin(), levels_.end(), 0.5) - levels_.begin(); }
 
 inline double TrainedNetwork::mean_weight(const assay::VectorView<const float>& weight) {

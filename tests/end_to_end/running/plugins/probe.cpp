@@ -1,5 +1,6 @@
 // Looks through its own process for numbers that it must not see. Each planted double is 0x5A17C0DEBA, a byte that says what it is, and a
 // row number. The plugin holds only the pattern's complement, so that it never finds itself.
+#include <assay/metric.hpp>
 #include <assay/model.hpp>
 
 #include <fcntl.h>
@@ -179,6 +180,16 @@ struct NeverBegins {
   void predict(const assay::Rows& rows, assay::Out out) const { predict_zero(rows, out); }
 };
 
+// How far the outermost quantiles lie apart: what a foreign metric sees of them.
+struct Width {
+  double score(const assay::Scored& rows) const {
+    const auto last = static_cast<std::int64_t>(rows.levels().size()) - 1;
+    double sum = 0;
+    for (std::int64_t r = 0; r < rows.size(); ++r) sum += rows.quantile(r, last) - rows.quantile(r, 0);
+    return rows.size() == 0 ? assay::kMissing : sum / static_cast<double>(rows.size());
+  }
+};
+
 ASSAY_PLUGIN(assay::model<SteppedProbe>("probe.stepped", "1.0.0", "Looks for hidden rows at every step"),
              assay::model<FittedProbe>("probe.fitted", "1.0.0", "Looks for hidden rows during its fit"),
              assay::model<SeesTest>("probe.sees_test", "1.0.0", "Looks for test inputs when they are there"),
@@ -187,4 +198,5 @@ ASSAY_PLUGIN(assay::model<SteppedProbe>("probe.stepped", "1.0.0", "Looks for hid
              assay::model<DreadsHeights>("probe.dreads_heights", "1.0.0", "Gives its input back, and dies of great ones"),
              assay::model<Forgets>("probe.forgets", "1.0.0", "Trained by steps, saves nothing"),
              assay::model<NeverBegins>("probe.never_begins", "1.0.0", "Says what it is asked to learn, and refuses")
-                 .tasks(assay::Task::regression, assay::Task::binary))
+                 .tasks(assay::Task::regression, assay::Task::binary),
+             assay::metric<Width>("probe.width", "1.0.0", "Distance of the outermost quantiles").tasks(assay::Task::regression).quantiles())
