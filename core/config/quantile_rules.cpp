@@ -76,13 +76,19 @@ class QuantileRules {
     if (without.empty()) return;
     const std::string mend = fitting.empty() ? "" : "models that do: " + text::join(fitting, ", ");
     if (without.size() == e_.models.size()) {
-      error_at_key(
-          without.size() == 1 ? "the model " + without.front()->id + " gives no quantiles" : "no model here gives quantiles",
-          fitting.empty() ? "remove the key" : "remove the key, or choose a model that does: " + text::join(fitting, ", "));
+      error_at_key(without.size() == 1 ? "the model " + without.front()->id + " gives no quantiles" : "no model here gives quantiles",
+                   fitting.empty() ? "remove the key" : "remove the key, or choose a model that does: " + text::join(fitting, ", "));
       return;
     }
-    for (const Component* model : without)
+    const ComponentSpec* stops = e_.train.early_stopping ? catalogue_.find("metric", e_.train.early_stopping->metric) : nullptr;
+    for (const Component* model : without) {
+      const auto& abilities = catalogue_.find("model", model->id)->abilities;
+      if (stops != nullptr && stops->needs_quantiles && std::find(abilities.begin(), abilities.end(), "model.step/1") != abilities.end())
+        diagnostics_.error(place("train.early_stopping.metric"),
+                           "the metric " + as_written(*stops) + " judges quantiles, and " + model->id + " gives none",
+                           "name another metric", "train.early_stopping.metric");
       diagnostics_.warning(model->place, model->id + " gives no quantiles: metrics that need them are left out for it", mend, kKey);
+    }
   }
 
   // `path` names a metric that something is judged or chosen by.

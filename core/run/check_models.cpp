@@ -69,9 +69,16 @@ class ModelCheck {
     };
     const auto mend = [](const std::string& id) { return "its parameters say what it learns: `assay plugin show " + id + "`"; };
     if (std::any_of(experiment_.models.begin(), experiment_.models.end(), gives)) {
-      for (const config::Component* model : without_quantiles_)
+      const auto& stopping = experiment_.train.early_stopping;
+      const auto at = experiment_.places.find("train.early_stopping.metric");
+      const bool stops = stopping && registry_.component("metric", stopping->metric).spec.needs_quantiles && at != experiment_.places.end();
+      for (const config::Component* model : without_quantiles_) {
+        if (stops)
+          diagnostics_.error(at->second, "the metric judges quantiles, and " + model->id + " gives none as it stands here", mend(model->id),
+                             at->first);
         diagnostics_.warning(model->place, model->id + " gives no quantiles as it stands here: metrics that need them are left out for it",
                              mend(model->id), "evaluate.quantiles");
+      }
       return;
     }
     const auto place = experiment_.places.find("evaluate.quantiles");

@@ -24,6 +24,7 @@ class FakeCatalogue final : public config::Catalogue {
          choice("optimizer", "How weights move", {"adam", "sgd", "adamw"}).by_default(Value{std::string("adam")}),
          real("momentum", "Share of the last move that goes on").range(0, 1).by_default(Value{0.9}).where("optimizer", "sgd"),
          boolean("bias", "Layers have an offset").by_default(Value{true})});
+    specs_.back()->abilities = {"model.step/1", "state/1"};
     add("model", "linear.ridge", "Ridge regression", kRegression,
         {real("l2", "Penalty on squared weights").range(0, 1e6).by_default(Value{1e-3})});
     specs_.back()->abilities = {"model.quantiles/1"};

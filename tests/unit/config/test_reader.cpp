@@ -296,6 +296,9 @@ TEST_CASE("quantiles are asked of models that give some") {
   CHECK(mixed.experiment->evaluate.quantiles == std::vector<double>{0.1, 0.9});
   CHECK(mixed.text.find("neural.mlp gives no quantiles: metrics that need them are left out for it") != std::string::npos);
   CHECK(mixed.text.find("models that do: linear.ridge") != std::string::npos);
+  const Result stopping = attempt(kMarket, {"evaluate.quantiles=[0.1, 0.9]", "accept=null", "train.early_stopping.metric=pinball"});
+  CHECK_FALSE(stopping.experiment);
+  CHECK(stopping.text.find("the metric pinball judges quantiles, and neural.mlp gives none") != std::string::npos);
   const Result none = attempt(kMarket, {"evaluate.quantiles=[0.1, 0.9]", "models.ridge=null", "accept=null"});
   CHECK_FALSE(none.experiment);
   CHECK(none.text.find("the model neural.mlp gives no quantiles") != std::string::npos);
