@@ -13,6 +13,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/hash.hpp"
 #include "base/random.hpp"
 #include "data/column_file.hpp"
 #include "harness.hpp"
@@ -102,6 +103,16 @@ void measure_reading(bench::Session& session, data::CsvOptions options, const da
   }
 }
 
+// What is part of reading it, and of no peer's.
+void measure_hash(bench::Session& session, const fs::path& path) {
+  session.measure({.name = "data.csv_1m_hash", .unit = "s"}, [&] {
+    std::string digest;
+    const double seconds = bench::time([&] { digest = sha256_file(path); });
+    bench::require(digest.size() == 64, "the hash is short");
+    return seconds;
+  });
+}
+
 // The file is left alone for a while first: only then may it be known as whole (docs/benchmarks.md).
 void measure_cache(bench::Session& session, const data::CsvOptions& options, const data::TimeRules& rules, const fs::path& folder,
                    double sum) {
@@ -134,10 +145,11 @@ void measure_cache(bench::Session& session, const data::CsvOptions& options, con
 int main(int argc, char** argv) {
   return bench::program(argc, argv, [](bench::Session& session) {
     const bool reads = session.wants("data.csv_1m") || session.wants("data.csv_1m_fread");
+    const bool hashes = session.wants("data.csv_1m_hash");
     bool caches = false;
     for (const char* name : {"data.csv_1m_cached", "data.csv_1m_cached_all_read", "data.csv_1m_cached_first"})
       caches = caches || session.wants(name);
-    if (!reads && !caches) return;
+    if (!reads && !hashes && !caches) return;
     const fs::path folder = fs::temp_directory_path() / fmt::format("assay_bench_csv_{}", ::getpid());
     fs::create_directories(folder);
     const struct Cleanup {
@@ -151,6 +163,7 @@ int main(int argc, char** argv) {
     data::TimeRules rules;
     rules.time_column = "time";
     if (reads) measure_reading(session, options, rules, sum);
+    if (hashes) measure_hash(session, options.path);
     if (caches) measure_cache(session, options, rules, folder, sum);
   });
 }

@@ -79,7 +79,7 @@ def by_numba():
                     a, b = x[e, j] - x[e, 0], y[e, j] - y[e, 0]
                     s[0] += sign * a
                     s[1] += sign * a * a
-                    if what >= 2:
+                    if 2 <= what <= 6:
                         s[2] += sign * b
                         s[3] += sign * b * b
                         s[4] += sign * a * b
@@ -94,6 +94,10 @@ def by_numba():
                     out[e, i] = mean + x[e, 0]
                 elif what == 1:
                     out[e, i] = np.sqrt(max(var, 0.0) / (n - 1))
+                elif what == 7:
+                    out[e, i] = max(var, 0.0) / (n - 1)
+                elif what == 8:
+                    out[e, i] = s[0] + n * x[e, 0]
                 elif what == 2:
                     out[e, i] = (s[4] - mean * s[2]) / (n - 1)
                 elif what == 3:
@@ -155,6 +159,8 @@ def by_numba():
     table = {
         "mean": lambda n: moments(columns, columns, n, 0),
         "std": lambda n: moments(columns, columns, n, 1),
+        "var": lambda n: moments(columns, columns, n, 7),
+        "sum": lambda n: moments(columns, columns, n, 8),
         "cov": lambda n: moments(columns, others, n, 2),
         "corr": lambda n: moments(columns, others, n, 3),
         "slope": lambda n: moments(columns, places, n, 4),
