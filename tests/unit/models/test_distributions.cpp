@@ -121,6 +121,22 @@ TEST_CASE("learned levels begin at those of a normal") {
   for (std::size_t k = 0; k < 5; ++k) CHECK(values[k] == Approx(3 + 2 * normal[k]).margin(1e-5));
 }
 
+TEST_CASE("a distribution is of one horizon") {
+  Table<float> t = uneven(64, 3);
+  assay_batch any = t.batch();
+  const std::vector<double> center{0, 0}, scale{1, 1};
+  t.problem.n_horizons = t.problem.n_outputs = 2;
+  t.problem.horizon_center = center.data();
+  t.problem.horizon_scale = scale.data();
+  try {
+    make("neural.mlp", with_loss("gaussian")).begin(*any.problem, kBatch, {});
+    FAIL("it should refuse");
+  } catch (const plugin::ComponentError& e) {
+    CHECK(e.status() == ASSAY_UNSUPPORTED);
+    CHECK(e.happened().find("there are 2 horizons") != std::string::npos);
+  }
+}
+
 TEST_CASE("levels are needed, the median among them") {
   Table<float> t = uneven(64, 3);
   t.levels.clear();

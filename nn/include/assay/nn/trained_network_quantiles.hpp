@@ -11,8 +11,9 @@ inline namespace ASSAY_NN_NAMESPACE ASSAY_HIDDEN {
 inline void TrainedNetwork::learn_levels(const assay::Problem& problem) {
   levels_.clear();
   if (is_distribution() && problem.horizons() > 1)
-    throw assay::bad_input("loss " + loss + " learns how sure one value is, and there are " + std::to_string(problem.horizons()) +
-                           " horizons: take mse, mae or huber, or one horizon");
+    throw assay::Error("loss " + loss + " learns how sure one value is, and there are " + std::to_string(problem.horizons()) +
+                           " horizons: take mse, mae or huber, or one horizon",
+                       ASSAY_UNSUPPORTED);
   const std::span<const double> levels = problem.levels();
   if (loss_kind_ != nn::LossKind::quantile) return;
   if (levels.empty())
