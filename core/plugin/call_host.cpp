@@ -108,6 +108,11 @@ void* CallHost::scratch(assay_call* call, std::uint64_t bytes, std::uint64_t ali
   if (align == 0 || !std::has_single_bit(align) || align > 4096 || bytes > kMost) return nullptr;
   if (align < 16) align = 16;
   CallHost& host = of(call);
+  const auto place = reinterpret_cast<std::uintptr_t>(host.near_ + host.near_used_), aligned = (place + align - 1) / align * align;
+  if (const std::uint64_t end = host.near_used_ + (aligned - place) + bytes; end <= kNear) {
+    host.near_used_ = end;
+    return host.near_ + (end - bytes);
+  }
   try {
     host.scratch_.reserve(host.scratch_.size() + 1);
   } catch (...) {

@@ -83,17 +83,41 @@ TEST_CASE("the network over Eigen's products learns the same") {
   for (std::size_t i = 0; i < tiles.gradients().size(); ++i) CHECK(tiles.gradients()[i] == Approx(eigen.gradients()[i]).margin(1e-14));
 }
 
+TEST_CASE("a dot product is one, at any depth, and sees nothing of what lies behind a row") {
+  for (const std::ptrdiff_t depth : {1, 7, 15, 16, 17, 31, 64, 100, 1024}) {
+    constexpr std::ptrdiff_t kRows = 5, kApart = 3;
+    const std::ptrdiff_t stride = depth + 2;
+    std::vector<float> a(static_cast<std::size_t>(kRows * stride), std::numeric_limits<float>::quiet_NaN()),
+        b(static_cast<std::size_t>(depth * kApart), std::numeric_limits<float>::quiet_NaN());
+    for (std::ptrdiff_t k = 0; k < depth; ++k) b[static_cast<std::size_t>(k * kApart)] = static_cast<float>(wave(k, 0.3, 1));
+    for (std::ptrdiff_t r = 0; r < kRows; ++r)
+      for (std::ptrdiff_t k = 0; k < depth; ++k) a[static_cast<std::size_t>(r * stride + k)] = static_cast<float>(wave(r * 31 + k, 1.1, 0));
+    std::ptrdiff_t seen = 0;
+    nn::dot_rows(kRows, depth, a.data(), stride, b.data(), kApart, 0.25F, [&](std::ptrdiff_t r, float z) {
+      double sum = 0.25;
+      for (std::ptrdiff_t k = 0; k < depth; ++k)
+        sum +=
+            static_cast<double>(a[static_cast<std::size_t>(r * stride + k)]) * static_cast<double>(b[static_cast<std::size_t>(k * kApart)]);
+      CHECK(static_cast<double>(z) == Approx(sum).margin(1e-4));
+      CHECK(r == seen++);
+    });
+    CHECK(seen == kRows);
+  }
+}
+
 TEST_CASE("a row alone has the bits that it has in a batch, in whatever chunks") {
-  nn::Network<float> mlp({.features = 23}, perceptron({64, 32}, 3, Activation::tanh), 0);
+  const std::ptrdiff_t outputs = GENERATE(1, 3);
+  nn::Network<float> mlp({.features = 23}, perceptron({64, 32}, outputs, Activation::tanh), 0);
   mlp.initialise(assay::Random(5));
   const std::ptrdiff_t rows = 71;
-  std::vector<float> x(static_cast<std::size_t>(rows * 23)), whole(static_cast<std::size_t>(rows * 3)), one(3);
+  std::vector<float> x(static_cast<std::size_t>(rows * 23)), whole(static_cast<std::size_t>(rows * outputs)),
+      one(static_cast<std::size_t>(outputs));
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(wave(static_cast<std::ptrdiff_t>(i), 0.37, 0));
   nn::Arena<float> scratch(static_cast<std::ptrdiff_t>(mlp.scratch_size(64)));
   mlp.predict({x.data(), rows, mlp.in()}, whole.data(), 64, scratch.data());
   for (std::ptrdiff_t r = 0; r < rows; ++r) {
     mlp.predict({x.data() + r * 23, 1, mlp.in()}, one.data(), 1, scratch.data());
-    for (std::size_t c = 0; c < 3; ++c) CHECK(one[c] == whole[static_cast<std::size_t>(r) * 3 + c]);
+    for (std::size_t c = 0; c < one.size(); ++c) CHECK(one[c] == whole[static_cast<std::size_t>(r) * one.size() + c]);
   }
 }
 

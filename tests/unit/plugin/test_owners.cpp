@@ -1,9 +1,11 @@
 // Model, Feature and Metric: what goes in arrives, what comes out is right, and every way to fail becomes the right exception.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "plugin/call_host.hpp"
 #include "plugin/feature.hpp"
 #include "plugin/metric.hpp"
 #include "plugin/model.hpp"
@@ -277,4 +279,28 @@ TEST_CASE("a plugin built with -march=native works beside a plain host, Eigen on
   std::vector<double> out(200);
   other.predict(t.batch, out, {});
   for (std::size_t i = 0; i < y.size(); ++i) CHECK(out[i] == Approx(y[i]));
+}
+
+TEST_CASE("scratch memory is aligned and each piece its own, small or large, and comes anew once it was freed") {
+  const CallOptions options;
+  CallHost host(options);
+  for (int round = 0; round < 2; ++round) {
+    struct Piece {
+      unsigned char* at;
+      std::size_t size;
+    };
+    std::vector<Piece> pieces;
+    for (const auto& [size, align] : std::vector<std::pair<std::size_t, std::size_t>>{
+             {100, 8}, {1, 64}, {0, 64}, {3000, 64}, {64, 4096}, {5000, 64}, {8192, 128}, {40, 16}, {1 << 20, 64}}) {
+      auto* at = static_cast<unsigned char*>(host.raw()->scratch(host.raw(), size, align));
+      REQUIRE(at != nullptr);
+      CHECK(reinterpret_cast<std::uintptr_t>(at) % align == 0);
+      std::fill_n(at, size, static_cast<unsigned char>(pieces.size()));
+      pieces.push_back({at, size});
+    }
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+      CHECK(std::all_of(pieces[i].at, pieces[i].at + pieces[i].size, [&](unsigned char byte) { return byte == i; }));
+    host.free_scratch();
+  }
+  CHECK(host.raw()->scratch(host.raw(), 8, 3) == nullptr);
 }

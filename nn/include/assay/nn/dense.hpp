@@ -48,8 +48,16 @@ class DenseLayer final : public Layer<S> {
     Epilogue<S> epilogue;
     epilogue.bias = pass.parameters + inputs() * width;
     if (activation_ == Activation::relu) epilogue.kind = Epilogue<S>::relu;
-    const Term<S> term{x.data, x.stride, 1, pass.parameters, width, inputs()};
-    Products::multiply({rows, width, &term, 1, y.data, y.stride}, epilogue);
+    if (this->out().features == 1 && inputs() <= kDotDepth && !pass.learns()) {
+      dot_rows(rows, inputs(), x.data, x.stride, pass.parameters, width, *epilogue.bias, [&](std::ptrdiff_t row, S z) {
+        Vec<S> only{};
+        only[0] = z;
+        store(y.row(row), epilogue.kind == Epilogue<S>::relu && z < S{0} ? Vec<S>{} : only);
+      });
+    } else {
+      const Term<S> term{x.data, x.stride, 1, pass.parameters, width, inputs()};
+      Products::multiply({rows, width, &term, 1, y.data, y.stride}, epilogue);
+    }
     if (!keeps_slope(activation_)) return;
     for (std::ptrdiff_t r = 0; r < rows; ++r) activate(activation_, width, y.row(r), pass.trains() ? pass.memory + r * width : nullptr);
   }

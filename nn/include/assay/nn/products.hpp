@@ -44,8 +44,10 @@ struct Epilogue {
   const S* other = nullptr;  // rows x cols
   std::ptrdiff_t other_stride = 0;
 
-  Vec<S> apply(std::ptrdiff_t row, std::ptrdiff_t col, Vec<S> z) const {
-    switch (kind) {
+  Vec<S> apply(std::ptrdiff_t row, std::ptrdiff_t col, Vec<S> z) const { return apply(kind, row, col, z); }
+  // `as`: the kind, known to the compiler where a loop is made for it alone.
+  ASSAY_NN_INLINE Vec<S> apply(Kind as, std::ptrdiff_t row, std::ptrdiff_t col, Vec<S> z) const {
+    switch (as) {
       case store_only:
         return z;
       case relu:
@@ -71,8 +73,16 @@ struct TileProducts {
   using V = Vec<S>;
 
   static void multiply(const Product<S>& p, const Epilogue<S>& e) {
-    each(p.rows, p.cols, p.terms, p.n_terms, e.bias,
-         [&](std::ptrdiff_t row, std::ptrdiff_t col, const V& z) { store(p.out + row * p.out_stride + col, e.apply(row, col, z)); });
+    switch (e.kind) {
+      case Epilogue<S>::store_only:
+        return multiply<Epilogue<S>::store_only>(p, e);
+      case Epilogue<S>::relu:
+        return multiply<Epilogue<S>::relu>(p, e);
+      case Epilogue<S>::times_positive:
+        return multiply<Epilogue<S>::times_positive>(p, e);
+      case Epilogue<S>::times:
+        return multiply<Epilogue<S>::times>(p, e);
+    }
   }
 
   // finish(row, col, z) gets each vector of the sum of terms, which starts from bias (cols values, or null).
@@ -109,6 +119,16 @@ struct TileProducts {
   }
 
  private:
+  template <typename Epilogue<S>::Kind kind>
+  static void multiply(const Product<S>& p, const Epilogue<S>& given) {
+    const Epilogue<S> e = given;
+    S* const out = p.out;
+    const std::ptrdiff_t stride = p.out_stride;
+    each(p.rows, p.cols, p.terms, p.n_terms, e.bias, [e, out, stride](std::ptrdiff_t row, std::ptrdiff_t col, const V& z) {
+      store(out + row * stride + col, e.apply(kind, row, col, z));
+    });
+  }
+
   static constexpr bool kWide = ASSAY_NN_VECTOR_BYTES == 64;  // 32 registers instead of 16
 
   struct Sum {
@@ -199,6 +219,30 @@ struct TileProducts {
     }
   }
 };
+
+// One column: out(row) gets bias + the dot product of the row of a with b, each by itself. A product of tiles would compute a vector of
+// columns for it, one addition after another. b: depth values, b_stride apart; at most kDotDepth of them.
+inline constexpr std::ptrdiff_t kDotDepth = 1024;
+template <class S, class Out>
+void dot_rows(std::ptrdiff_t rows, std::ptrdiff_t depth, const S* a, std::ptrdiff_t a_row, const S* b, std::ptrdiff_t b_stride, S bias,
+              const Out& out) {
+  constexpr std::ptrdiff_t n = kLanes<S>;
+  alignas(ASSAY_NN_VECTOR_BYTES) S line[kDotDepth];
+  for (std::ptrdiff_t k = 0; k < depth; ++k) line[k] = b[k * b_stride];
+  const std::ptrdiff_t whole = depth / n * n;
+  Vec<S> last{};
+  for (std::ptrdiff_t k = whole; k < depth; ++k) last[k - whole] = line[k];
+  for (std::ptrdiff_t r = 0; r < rows; ++r, a += a_row) {
+    Vec<S> sum{};
+    for (std::ptrdiff_t k = 0; k < whole; k += n) sum += load(a + k) * load(line + k);
+    if (whole < depth) {  // what lies behind the row belongs to others
+      Vec<S> rest{};
+      for (std::ptrdiff_t k = whole; k < depth; ++k) rest[k - whole] = a[k];
+      sum += rest * last;
+    }
+    out(r, bias + lane_total<S>(sum)[0]);
+  }
+}
 
 }  // namespace ASSAY_HIDDEN
 }  // namespace assay::nn

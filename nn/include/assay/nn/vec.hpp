@@ -62,6 +62,14 @@ inline double lane_sum(const V& v) {
 
 namespace detail {
 
+template <class S, std::size_t Half, std::size_t... Lane>
+ASSAY_NN_INLINE Vec<S> folded_lanes(Vec<S> v, std::index_sequence<Lane...> lanes) {
+  if constexpr (Half == 0)
+    return v;
+  else
+    return folded_lanes<S, Half / 2>(v + __builtin_shufflevector(v, v, static_cast<int>(Lane ^ Half)...), lanes);
+}
+
 template <class S, class F>
 inline Vec<S> each_lane(Vec<S> x, F&& f) {
   for (int i = 0; i < kLanes<S>; ++i) x[i] = f(x[i]);
@@ -69,6 +77,13 @@ inline Vec<S> each_lane(Vec<S> x, F&& f) {
 }
 
 }  // namespace detail
+
+// The sum over the lanes in every lane, always in the same order: pairs, then pairs of pairs.
+template <class S>
+ASSAY_NN_INLINE Vec<S> lane_total(Vec<S> v) {
+  constexpr std::size_t n = kLanes<S>;
+  return detail::folded_lanes<S, n / 2>(v, std::make_index_sequence<n>());
+}
 
 // Correctly rounded. Intrinsics, since the library's function may set errno and so stays scalar.
 template <class S>
