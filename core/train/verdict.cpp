@@ -138,15 +138,26 @@ Comparison compare_losses(const ForecastSet& model, const ForecastSet& opponent,
   return out;
 }
 
+// "prior (p 0.02) and historical_mean (p 0.04)"; of several horizons "no_change at horizon 1 (p 0.02), 5 (p 0.3); historical_mean at ...".
 std::string list_of(const std::vector<Comparison>& comparisons, bool better) {
-  std::vector<std::string> parts;
-  for (const Comparison& c : comparisons)
-    if (c.better == better) {
-      const std::string opponent = c.horizon == 0 ? c.opponent : fmt::format("{} at horizon {}", c.opponent, c.horizon);
-      parts.push_back(fmt::format("{} ({})", opponent, std::isnan(c.p_holm) ? "the test is undefined" : p_text(c.p_holm)));
+  std::vector<std::string> opponents, parts;
+  bool by_horizon = false;
+  for (const Comparison& c : comparisons) {
+    if (c.better != better) continue;
+    by_horizon = by_horizon || c.horizon > 0;
+    const std::string p = std::isnan(c.p_holm) ? "the test is undefined" : p_text(c.p_holm);
+    const auto known = std::find(opponents.begin(), opponents.end(), c.opponent);
+    if (known != opponents.end()) {
+      parts[static_cast<std::size_t>(known - opponents.begin())] += fmt::format(", {} ({})", c.horizon, p);
+      continue;
     }
+    opponents.push_back(c.opponent);
+    parts.push_back(c.horizon == 0 ? fmt::format("{} ({})", c.opponent, p)
+                                   : fmt::format("{} at horizon {} ({})", c.opponent, c.horizon, p));
+  }
   std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : by_horizon ? "; " : i + 1 == parts.size() ? " and " : ", ") + parts[i];
   return text;
 }
 

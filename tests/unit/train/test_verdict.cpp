@@ -227,5 +227,14 @@ TEST_CASE("Holm over the baselines, an undefined test counts as none") {
   CHECK_THAT(verdict_text(c), Catch::StartsWith("better than a"));
   c[0].better = false;
   CHECK_THAT(verdict_text(c), Catch::StartsWith("no gain: not better than a"));
+  Comparison at;
+  at.opponent = "a", at.horizon = 1, at.p_holm = 0.25;
+  std::vector<Comparison> several(4, at);
+  several[1].opponent = "b", several[2].horizon = several[3].horizon = 5, several[3].opponent = "b";
+  several[2].p_holm = 0.01, several[2].better = true, several[3].p_holm = NAN;
+  CHECK(verdict_text(several) ==
+        "no gain over all baselines: better than a at horizon 5 (p 0.01), not better than a at horizon 1 (p 0.25); b at horizon 1 (p "
+        "0.25), 5 "
+        "(the test is undefined)");
   CHECK(verdict_text({}) == "no baseline was named");
 }
