@@ -19,13 +19,13 @@ struct PredictRequest {
 struct PredictResult {
   std::string model;
   std::int64_t fold = 0, outputs = 1;
-  std::vector<std::int64_t> horizons;  // of the outputs, in rows; empty: there is one
-  std::vector<std::string> classes;    // empty for regression
-  double threshold = 0.5;              // binary
-  std::vector<std::int64_t> row;       // 0-based row of the file
-  std::vector<TimeNs> known_at;        // empty without time
-  std::vector<std::string> entity;     // empty without
-  std::vector<double> value;           // rows x outputs, NaN: could not be forecast
+  std::vector<std::int64_t> horizons;    // of the outputs, in rows; empty: there is one
+  std::vector<std::string> classes;      // empty for regression
+  double threshold = 0.5;                // binary
+  std::vector<std::int64_t> row;         // 0-based row of the file
+  std::vector<TimeNs> known_at;          // empty without time
+  std::vector<std::string> entity;       // empty without
+  std::vector<double> value;             // rows x outputs, NaN: could not be forecast
   std::vector<double> levels, quantile;  // rows x levels; empty where the model gives none
   std::vector<std::string> notes;
 };
