@@ -224,7 +224,7 @@ train::Scorer scorer_named(const ExplainedFit& fit, const std::string& name, con
     throw fault(fit, Fault::usage, "none of its metrics of point forecasts has a better side, so nothing can be said to fall",
                 "Name another in evaluate.metrics");
   const auto near = text::nearest(name, names);
-  throw fault(fit, Fault::usage, fmt::format("the run has no metric '{}' with a better side", name),
+  throw fault(fit, Fault::usage, fmt::format("the run has no metric '{}' of point forecasts with a better side", name),
               near ? fmt::format("Did you mean '{}'?", *near) : "It has " + text::join(names, ", "));
 }
 

@@ -127,24 +127,5 @@ inline void TrainedNetwork::graph_of_distribution(assay::Graph& g, const std::st
     g.gives_quantiles(result(columns(of_z, 0, m), columns(of_steps, 0, m), columns(offset, 0, m)));
 }
 
-// Throws where the state is of a network with another loss.
-inline std::vector<double> TrainedNetwork::saved_levels(const assay::Saved& saved, nn::LossKind kind, std::int64_t outputs) {
-  std::vector<double> levels;
-  if (kind == nn::LossKind::quantile) {
-    levels = saved.get<std::vector<double>>("levels");
-    for (std::size_t k = 0; k < levels.size(); ++k)
-      if (!(levels[k] > 0 && levels[k] < 1) || (k > 0 && levels[k] <= levels[k - 1]))
-        throw assay::bad_state("the saved levels of quantiles make no sense");
-    if (std::find(levels.begin(), levels.end(), 0.5) == levels.end())
-      throw assay::bad_state("the saved levels of quantiles lack the median");
-  }
-  nn::LossSpec spec;
-  spec.kind = kind;
-  spec.levels = levels;
-  if (nn::outputs_of(spec) != 0 && nn::outputs_of(spec) != outputs)
-    throw assay::bad_state("the saved network has another number of outputs than its loss needs");
-  return levels;
-}
-
 }  // namespace ASSAY_HIDDEN
 }  // namespace assay::nn
