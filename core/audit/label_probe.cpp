@@ -21,6 +21,7 @@ constexpr std::int64_t kFewestChanges = 20;
 constexpr std::size_t kFewestSteps = 30;
 constexpr double kNearer = 0.1;  // of a level's standard error
 constexpr std::size_t kFewestLevels = 5;
+constexpr std::size_t kMostLags = 32, kRowsALag = 16, kMostRows = 20'000;  // of through_lags()
 
 // Takes 1 and the controls out of v by least squares (Gram-Schmidt on the controls, which are changed too).
 void take_out(std::vector<double>& v, const std::vector<std::vector<double>>& basis) {
@@ -111,10 +112,10 @@ class Probe {
       const std::vector<double> x = column.to_reals();
       equals_running_label(name, x);
       if (dataset_.classes.size() <= 2)
-        left_over(name, x, y_, dataset_.last_known_target);
+        tells_of(name, x, y_, dataset_.last_known_target);
       else
         for (std::size_t k = 0; k < dataset_.classes.size(); ++k)
-          left_over(name, x, is_class(y_, k), is_class(dataset_.last_known_target, k));
+          tells_of(name, x, is_class(y_, k), is_class(dataset_.last_known_target, k));
     }
     if (dataset_.classes.size() <= 2)
       for (const std::string& name : read_columns()) knows_its_period(name, subject_.raw.at(name).to_reals());
@@ -221,6 +222,62 @@ class Probe {
           static_cast<double>(same) / static_cast<double>(changes));
       return;
     }
+  }
+
+  void tells_of(const std::string& name, const std::vector<double>& x, const std::vector<double>& y,
+                const std::vector<double>& last_label) {
+    left_over(name, x, y, last_label);
+    if (!found(culprit_of(name)) && dataset_.lead_rows > 0) through_lags(name, x, y, last_label);
+  }
+
+  // A window that reaches beyond the row need not show it in its newest value alone: of a centred mean of five returns what is new is the
+  // return two rows ahead, and the next one stands in the value of the row before. So: how much of the label do the input's last values
+  // tell together, beyond what the last known labels do?
+  void through_lags(const std::string& name, const std::vector<double>& x, const std::vector<double>& y,
+                    const std::vector<double>& last_label) {
+    const std::size_t lags = std::min(kMostLags, y.size() / kRowsALag);
+    std::vector<std::pair<std::int32_t, std::size_t>> usable;  // entity, place
+    for (std::size_t e = 0; e < dataset_.frame.entity_count(); ++e) {
+      const auto rows = dataset_.frame.rows_of_entity(static_cast<std::int32_t>(e));
+      std::size_t whole = 0;  // so many rows in a line have an input and an earlier label
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto row = static_cast<std::size_t>(rows[i]);
+        whole = std::isnan(x[row] + last_label[row]) ? 0 : whole + 1;
+        if (whole > lags && !std::isnan(y[row])) usable.emplace_back(static_cast<std::int32_t>(e), i);
+      }
+    }
+    if (usable.size() < kFewest || usable.size() < 2 * kRowsALag || lags < 2) return;
+    const std::size_t apart = (usable.size() + kMostRows - 1) / kMostRows, n = (usable.size() + apart - 1) / apart;
+    std::vector<std::vector<double>> inputs(lags + 1, std::vector<double>(n)), labels = inputs;
+    std::vector<double> label(n);
+    for (std::size_t k = 0; k < n; ++k) {
+      const auto [entity, place] = usable[k * apart];
+      const auto rows = dataset_.frame.rows_of_entity(entity);
+      label[k] = y[static_cast<std::size_t>(rows[place])];
+      for (std::size_t lag = 0; lag <= lags; ++lag) {
+        const auto row = static_cast<std::size_t>(rows[place - lag]);
+        inputs[lag][k] = x[row];
+        labels[lag][k] = last_label[row];
+      }
+    }
+    auto basis = orthogonal(std::move(labels), n);
+    const std::vector<double> fresh = residual(std::move(label), basis);
+    if (fresh.empty()) return;
+    const std::size_t known = basis.size();
+    for (std::vector<double>& input : inputs)
+      if (std::vector<double> left = residual(std::move(input), basis); !left.empty()) basis.push_back(std::move(left));
+    if (n < 2 * basis.size()) return;
+    const std::vector<double> rest = residual(fresh, basis);
+    const double unexplained = rest.empty() ? 0 : squares(rest) / squares(fresh);
+    const double adjusted = unexplained * static_cast<double>(n - known) / static_cast<double>(n - basis.size());
+    const double most = std::sqrt(std::max(0.0, 1 - adjusted));
+    const std::string what =
+        fmt::format("its last {} values together tell what is new in the label: multiple correlation {:.4f}", lags + 1, most);
+    const auto [entity, place] = usable.front();
+    if (most >= kAbsurd)
+      add(name, what, static_cast<std::int64_t>(usable.size()), dataset_.frame.rows_of_entity(entity)[place], most);
+    else if (most >= kDoubtful)
+      notes_.push_back(look_at(name, what));
   }
 
   // The correlation of input and label once the last known label and the input's own last value are taken out of both: an honest series

@@ -132,7 +132,7 @@ class Reader {
     body_ = newline + 1;
   }
 
-  // Every line of the file may end with a delimiter, or every line but the header; the first row tells. Also counts its cells where no
+  // Every line of the file may end with a delimiter, or every line but the header; the first rows tell. Also counts the cells where no
   // header does.
   void look_for_trailing_delimiter() {
     const char* row = body_;
@@ -144,13 +144,22 @@ class Reader {
     const bool invented = options_.names.empty() && header_line_ == 0;
     if (unnamed && (first.cells + 1 == names_.size() || (first.cells == names_.size() && first.last_is_empty))) names_.pop_back();
     if (invented && first.cells > 1 && first.last_is_empty && every_line_ends_so()) names_.pop_back();
-    plan_.trailing_delimiter = first.cells == names_.size() + 1 && first.last_is_empty;
+    plan_.trailing_delimiter = first.cells == names_.size() + 1 && first.last_is_empty && second_line_ends_so(first);
     if (header_line_ == 0 && first.cells != names_.size() && !plan_.trailing_delimiter && first.cells != 0)
       problem(
           "names",
           fmt::format("there are {} names, and the first line has {} {}", names_.size(), first.cells, first.cells == 1 ? "cell" : "cells"),
           "name every column of the file");
     if (plan_.trailing_delimiter) notes_.push_back("the lines end with a delimiter: it begins no further column");
+  }
+
+  // One line alone that ends with a delimiter has one too many.
+  bool second_line_ends_so(const CsvLine& first) const {
+    const char* row = first.next;
+    while (row < text_.end && is_blank_line(row, text_.delimiter)) row = find_end(row) + 1;
+    if (row >= text_.end) return true;
+    const CsvLine second = look_at_line(row, text_.end, text_.delimiter);
+    return second.cells != names_.size() || second.last_is_empty;
   }
 
   // Without a header only the lines themselves can tell an empty last column from a delimiter at the end.

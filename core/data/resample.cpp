@@ -138,6 +138,9 @@ std::optional<Aggregate> aggregate_of(std::string_view name) {
 Frame resampled(const Frame& frame, const ResampleRules& how, const TimeRules& rules, FrameNotes& notes,
                 std::optional<TimeNs> complete_until) {
   for (const auto& [name, way] : how.aggregate) frame.at(name);
+  if (rules.bar && add(0, how.bar) < add(0, *rules.bar))
+    throw Error(Fault::data, "", fmt::format("bars of {} cannot be made of bars of {}", to_text(how.bar), to_text(*rules.bar)),
+                "make them longer than `time.bar`");
   const Groups groups = groups_of(frame, how, rules, complete_until);
   if (groups.end.empty())
     throw Error(Fault::data, "", fmt::format("no bar of {} is complete", to_text(how.bar)),

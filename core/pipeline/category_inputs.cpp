@@ -43,6 +43,23 @@ std::string shortened(const std::string& cell) {
   return cell.substr(0, most) + "...";
 }
 
+// Every text is digits with one kind of mark before each three of them, "1,234": what the reader leaves as text, since the mark may stand
+// between thousands or before decimals.
+bool could_be_numbers(const std::vector<std::string>& levels) {
+  const auto ambiguous = [](const std::string& text) {
+    const std::size_t first = text.find_first_of(",.");
+    if (first == std::string::npos || (text.size() - first) % 4 != 0) return false;
+    const std::size_t sign = text.front() == '-' || text.front() == '+' ? 1 : 0;
+    if (first == sign || first - sign > 3) return false;
+    for (std::size_t i = sign; i < text.size(); ++i) {
+      const bool mark = i >= first && (i - first) % 4 == 0;
+      if (mark ? text[i] != text[first] : text[i] < '0' || text[i] > '9') return false;
+    }
+    return true;
+  };
+  return !levels.empty() && std::all_of(levels.begin(), levels.end(), ambiguous);
+}
+
 }  // namespace
 
 void warn_of_categories(const config::Experiment& experiment, const Dataset& dataset, bool as_categories, Diagnostics& diagnostics) {
@@ -53,6 +70,15 @@ void warn_of_categories(const config::Experiment& experiment, const Dataset& dat
     const bool wanted = std::find(asked_for.begin(), asked_for.end(), input.name) != asked_for.end();
     const Cells cells = look_at(dataset.frame.at(input.name), dataset.frame.source_row(), wanted);
     if (cells.present == 0) continue;
+    if (!wanted && could_be_numbers(input.levels)) {
+      diagnostics.data_error(
+          experiment.data.place,
+          fmt::format("column '{}' holds texts such as '{}': thousands, or a number with decimals?", input.name, shortened(cells.first)),
+          fmt::format("say which: `thousands: \"{0}\"` or `decimal: \"{0}\"`; `categorical: [{1}]` if they are no numbers",
+                      cells.first.find(',') != std::string::npos ? ',' : '.', input.name),
+          "data");
+      continue;
+    }
     const std::string one_hot = fmt::format("{{use: one_hot, columns: [{}]}}", input.name), where = shortened(cells.first);
     if (!wanted && 2 * cells.text < cells.present) {
       diagnostics.warning(

@@ -170,6 +170,25 @@ TEST_CASE("Columns of the file that know the next day are found; trailing ones a
   INFO(told(centred));
   REQUIRE(centred.findings.size() == 1);
   CHECK(tried(column([&](std::size_t t) { return (close[t - 2] + close[t - 1] + close[t]) / close[t]; }, 2, 0)).status == Status::clean);
+  // Wider windows show the next day only together with the column's earlier values.
+  const auto mean = [&](std::size_t t, std::size_t back, std::size_t ahead, bool of_returns) {
+    double sum = 0;
+    for (std::size_t i = t - back; i <= t + ahead; ++i) sum += of_returns ? close[i] / close[i - 1] - 1 : close[i] / close[t];
+    return sum / static_cast<double>(back + ahead + 1);
+  };
+  for (const std::size_t half : {2, 5}) {
+    for (const bool of_returns : {true, false}) {
+      INFO(half << " rows to each side, " << of_returns);
+      const audit::TestResult wide = tried(column([&](std::size_t t) { return mean(t, half, half, of_returns); }, half + 1, half));
+      INFO(told(wide));
+      REQUIRE(wide.findings.size() == 1);
+      CHECK(wide.findings[0].culprit == "input `e`");
+      const audit::TestResult trailing = tried(column([&](std::size_t t) { return mean(t, 2 * half, 0, of_returns); }, 2 * half + 1, 0));
+      INFO(told(trailing));
+      CHECK(trailing.status == Status::clean);
+      CHECK(trailing.notes.empty());
+    }
+  }
   // A level forecasts itself.
   CHECK(tried(column([&](std::size_t t) { return close[t]; }, 0, 0), "lead(close, 1)").status == Status::clean);
 

@@ -130,6 +130,15 @@ TEST_CASE("ragged and malformed lines are errors with row and line, all at once"
   CHECK(problems(many).size() == 21);
 }
 
+TEST_CASE("one line that alone ends with a delimiter is the faulty one, first or not") {
+  for (const auto& [text, line] : {std::pair{"a,b\n1,2,\n3,4\n5,6\n", 2}, {"a,b\n1,2\n3,4,\n5,6\n", 3}, {"a,b\n1,2\n3,4\n5,6,\n", 4}}) {
+    const auto found = problems(text);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].line == line);
+  }
+  CHECK(problems("a,b\n1,2,\n3,4,\n5,6\n").at(0).line == 4);
+}
+
 TEST_CASE("headers: empty, doubled and missing names") {
   const auto t = parse(",x\n2020-01-01,1\n");
   CHECK(t.columns[0].name() == "index");

@@ -106,8 +106,8 @@ TEST_CASE("labels of the last rows end after the data, so that their last row do
   const Dataset d = built(e, frame);
   for (std::int32_t entity = 0; entity < 2; ++entity) {
     const auto rows = frame.rows_of_entity(entity);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      CHECK(d.label_end[static_cast<std::size_t>(rows[i])] == frame.known_at()[static_cast<std::size_t>(rows[i])] + 3 * kNsPerDay);
+    for (const std::int64_t row : rows)
+      CHECK(d.label_end[static_cast<std::size_t>(row)] == frame.known_at()[static_cast<std::size_t>(row)] + 3 * kNsPerDay);
     CHECK(d.last_known_target[static_cast<std::size_t>(rows.back())] == d.y[static_cast<std::size_t>(rows[rows.size() - 4])]);
   }
 }

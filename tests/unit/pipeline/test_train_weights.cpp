@@ -12,7 +12,6 @@
 
 using namespace assay;
 using namespace assay::pipeline;
-using planted::kMissing;
 
 namespace {
 

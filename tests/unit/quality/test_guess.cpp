@@ -21,7 +21,7 @@ Column texts(const std::string& name, const std::vector<std::string>& values) {
 }  // namespace
 
 TEST_CASE("times by name and values, in the forms that files have") {
-  const auto format = [](std::vector<std::string> values) { return quality::guess_format(texts("x", values)); };
+  const auto format = [](const std::vector<std::string>& values) { return quality::guess_format(texts("x", values)); };
   CHECK(format({"2020-01-31", "2020-02-01"}) == "");
   CHECK(format({"1/4/1999", "1/31/1999"}) == "%m/%d/%Y");
   CHECK(format({"4/1/1999", "31/1/1999"}) == "%d/%m/%Y");

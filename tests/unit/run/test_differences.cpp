@@ -98,7 +98,7 @@ TEST_CASE("differences of two runs: each number of equity, orders, fills and tra
   const auto traded = [&](auto change) {
     store::BacktestRecord other = backtest;
     change(other);
-    const std::vector<Difference> found = differences(store, first, run_of({other}, {trial}));
+    std::vector<Difference> found = differences(store, first, run_of({other}, {trial}));
     CHECK(found.size() == 1);
     return found;
   };
@@ -118,7 +118,7 @@ TEST_CASE("differences of two runs: each number of equity, orders, fills and tra
   const auto tried = [&](auto change) {
     store::TrialRecord other = trial;
     change(other);
-    const std::vector<Difference> found = differences(store, first, run_of({backtest}, {other}));
+    std::vector<Difference> found = differences(store, first, run_of({backtest}, {other}));
     CHECK(found.size() == 1);
     return found;
   };
