@@ -35,11 +35,6 @@ int add_checked(Plan& plan, const FileExpression& expression, const Doubtful& do
   }
 }
 
-void tell_no_horizon(const config::Experiment& experiment, Diagnostics& diagnostics) {
-  diagnostics.error(experiment.target.expression_place, "the target has `horizons`, and its expression is the same for each of them",
-                    "say where they go, as in lead(close, horizon) / close - 1, or remove `horizons`", "target.expr");
-}
-
 void check_expressions(const config::Experiment& experiment, Diagnostics& diagnostics) {
   const auto told = [&, count = diagnostics.items().size()](const Place& place) {  // by whoever read the file
     return std::any_of(diagnostics.items().begin(), diagnostics.items().begin() + static_cast<std::ptrdiff_t>(count), [&](const auto& d) {
@@ -49,8 +44,7 @@ void check_expressions(const config::Experiment& experiment, Diagnostics& diagno
   const auto check = [&](const std::string& text, Use use, const Place& place, const std::string& key, std::int64_t horizon = 0) {
     if (text.empty() || told(place)) return;
     try {
-      const Ast ast = parse_expression(text, use, horizon);
-      if (horizon > 0 && !says_horizon(ast)) tell_no_horizon(experiment, diagnostics);
+      parse_expression(text, use, horizon);
     } catch (const ExpressionError& error) {
       tell({"", text, use, place, key}, error, diagnostics);
     }

@@ -24,9 +24,6 @@ struct FileExpression {
 // The plan's root; -1 where the expression is wrong, and each of its unknown names is told, or where it reads something doubtful.
 int add_checked(Plan& plan, const FileExpression& expression, const Doubtful& doubtful, Diagnostics& diagnostics);
 
-// The target's expression does not say `horizon`, though there are several.
-void tell_no_horizon(const config::Experiment& experiment, Diagnostics& diagnostics);
-
 // What can be said of all expressions of a file without its data: syntax, functions and their arguments. Where something is said already of
 // an expression, no more is.
 void check_expressions(const config::Experiment& experiment, Diagnostics& diagnostics);

@@ -80,32 +80,15 @@ class Builder {
   }
 
  private:
-  // What the target is computed from: an expression for each horizon, or what a label reads. None where it is a column, or wrong.
+  // What the target is computed from. None where it is a column, or wrong.
   std::vector<int> target_roots() {
     const config::TargetSpec& target = experiment_.target;
-    std::vector<std::pair<std::string, std::int64_t>> texts;  // and what `horizon` stands for in it
-    for (const std::int64_t horizon : experiment_.has_horizons() ? target.horizons : std::vector<std::int64_t>{0}) {
-      if (!target.label) {
-        if (!target.expression.empty()) texts.emplace_back(target.expression, horizon);
-        continue;
-      }
-      const LabelTerms terms = terms_of(*target.label, target.task, horizon);
-      if (horizon <= first_horizon() && !label_columns(terms)) return {};
-      if (is_triple_barrier(*target.label))
-        for (const auto& text : {terms.price, terms.begin, terms.high, terms.low, terms.deviation}) texts.emplace_back(text, 0);
-      else
-        texts.emplace_back(terms.value, 0);
-    }
+    if (target.label && !label_columns(terms_of(*target.label, target.task, first_horizon()))) return {};
     std::vector<int> roots;
-    for (const auto& [text, horizon] : texts) {
+    for (const auto& [text, horizon] : target_texts(target)) {
       const char* key = target.label ? "target.label" : "target.expr";
       roots.push_back(pass_.add_expression("", text, Use::target, target.expression_place, key, horizon));
       if (roots.back() < 0) return {};  // and wrong in the same way for the other horizons
-    }
-    if (experiment_.has_horizons() && !target.expression.empty() &&
-        !says_horizon(parse_expression(target.expression, Use::target, first_horizon()))) {
-      tell_no_horizon(experiment_, diagnostics_);
-      return {};
     }
     return roots;
   }

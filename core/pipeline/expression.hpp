@@ -152,7 +152,8 @@ struct Ast {
 };
 
 // Throws ExpressionError. Checks syntax, function names, numbers of arguments, that windows are whole positive numbers, and that lead()
-// stands in a target only: all that can be known without data. horizon: what the name `horizon` stands for in a target; 0: nothing.
+// stands in a target only: all that can be known without data. horizon: what the name `horizon` stands for in a target, which has to say
+// it; 0: nothing.
 Ast parse_expression(std::string_view text, Use use, std::int64_t horizon = 0);
 bool says_horizon(const Ast& ast);                  // somewhere
 std::vector<std::string> names_in(const Ast& ast);  // columns that it reads, in order of first mention, each once

@@ -450,7 +450,11 @@ Ast parse_expression(std::string_view text, Use use, std::int64_t horizon) {
   if (const auto bad = text::first_invalid_utf8(text)) {
     throw ExpressionError("the expression is not valid UTF-8", "", static_cast<std::int64_t>(text::utf8_length(text.substr(0, *bad))), 1);
   }
-  return Parser(Lexer(text).all(), use, horizon).whole();
+  Ast whole = Parser(Lexer(text).all(), use, horizon).whole();
+  if (horizon > 0 && !says_horizon(whole))
+    throw ExpressionError("the target has `horizons`, and its expression is the same for each of them",
+                          "say where they go, as in lead(close, horizon) / close - 1, or remove `horizons`", whole.offset, whole.length);
+  return whole;
 }
 
 bool says_horizon(const Ast& ast) {

@@ -104,6 +104,22 @@ LabelTerms terms_of(const config::Component& label, config::Task task, std::int6
   return terms;
 }
 
+std::vector<TargetText> target_texts(const config::TargetSpec& target) {
+  std::vector<TargetText> texts;
+  for (const std::int64_t horizon : target.horizons.empty() ? std::vector<std::int64_t>{0} : target.horizons) {
+    if (!target.label) {
+      if (!target.expression.empty()) texts.push_back({target.expression, horizon});
+      continue;
+    }
+    const LabelTerms terms = terms_of(*target.label, target.task, horizon);
+    if (!is_triple_barrier(*target.label))
+      texts.push_back({terms.value});
+    else
+      for (const auto& text : {terms.price, terms.begin, terms.high, terms.low, terms.deviation}) texts.push_back({text});
+  }
+  return texts;
+}
+
 std::vector<std::string> label_classes(config::Task task, const std::vector<std::string>& found) {
   if (task == config::Task::binary) return {"not up", "up"};
   std::vector<std::string> names;

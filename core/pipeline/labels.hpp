@@ -25,6 +25,13 @@ struct LabelTerms {
 LabelTerms terms_of(const config::Component& label, config::Task task, std::int64_t horizon = 0);
 bool is_triple_barrier(const config::Component& label);
 
+// What a target is computed from, none where it is a column: an expression for each horizon, or what the triple barrier reads.
+struct TargetText {
+  std::string text;
+  std::int64_t horizon = 0;  // what `horizon` stands for in it; 0: it does not say it
+};
+std::vector<TargetText> target_texts(const config::TargetSpec& target);
+
 // -1, 0 and 1 are down, flat and up; of a binary task 0 and 1 are the rest and up.
 std::vector<std::string> label_classes(config::Task task, const std::vector<std::string>& found);
 

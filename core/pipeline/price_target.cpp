@@ -45,8 +45,9 @@ std::optional<std::int64_t> entry_row(const Ast& ast) {
 }  // namespace
 
 std::vector<std::string> notes_of_returns(const config::Experiment& experiment, const std::string& expression) {
-  const auto& horizons = experiment.target.horizons;
-  const auto entry = entry_row(parse_expression(expression, Use::target, horizons.empty() ? 0 : horizons.front()));
+  const auto& target = experiment.target;
+  const bool says_horizon = !target.label && !target.horizons.empty();  // a label's has the number already
+  const auto entry = entry_row(parse_expression(expression, Use::target, says_horizon ? target.horizons.front() : 0));
   if (!entry) return {};
   std::vector<std::string> notes;
   if (experiment.data.adjustment_kind == "raw" && !experiment.data.source.starts_with("sim."))

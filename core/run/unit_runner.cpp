@@ -18,6 +18,7 @@
 #include "run/remote_components.hpp"
 #include "run/remote_learner.hpp"
 #include "run/selected_inputs.hpp"
+#include "run/stored_predictions.hpp"
 #include "stats/decisions.hpp"
 #include "train/network_pruning.hpp"
 
@@ -473,50 +474,8 @@ class UnitRun {
   void predict(train::Learner& learner, const pipeline::FoldPart& part, const std::string& name, const PreparedFold& learned) {
     const std::vector<double> values =
         part.rows() == 0 ? std::vector<double>{} : checked(learner.predict(train::rows_of(part)), part, learned.data.way_back, outputs_);
-    const pipeline::Dataset& dataset = context_.dataset;
-    if (dataset.horizons.empty())
-      record_.predictions.push_back(
-          predictions_of(part, name, values, 0, outputs_, dataset.y, dataset.label_end, quantiles(learner, part, values)));
-    for (std::size_t h = 0; h < dataset.horizons.size(); ++h) {
-      const pipeline::HorizonLabels& labels = dataset.horizons[h];
-      record_.predictions.push_back(predictions_of(part, name, values, static_cast<std::int64_t>(h), 1, labels.y, labels.label_end, {}));
-      record_.predictions.back().horizon = labels.rows;
-    }
-  }
-
-  // values: rows x outputs_, of which `outputs` columns from the first one on are taken. quantile: may be empty.
-  store::Predictions predictions_of(const pipeline::FoldPart& part, const std::string& name, const std::vector<double>& values,
-                                    std::int64_t first, std::int64_t outputs, const std::vector<double>& y,
-                                    const std::vector<TimeNs>& label_end, const std::vector<double>& quantile) const {
-    store::Predictions out;
-    out.part = name;
-    out.outputs = outputs;
-    if (!quantile.empty()) out.levels = context_.experiment.evaluate.quantiles;
-    const std::size_t levels = out.levels.size();
-    // Forecast rows and those that could not be forecast, together in the frame's order.
-    std::size_t next = 0, missing = 0;
-    while (next < part.row.size() || missing < part.not_forecast.size()) {
-      const bool has_value = missing == part.not_forecast.size() || (next < part.row.size() && part.row[next] < part.not_forecast[missing]);
-      append(out, has_value ? part.row[next] : part.not_forecast[missing], y, label_end);
-      for (std::int64_t k = first; k < first + outputs; ++k)
-        out.value.push_back(has_value ? values[next * static_cast<std::size_t>(outputs_) + static_cast<std::size_t>(k)] : kNaN);
-      const bool has_quantiles = has_value && !std::isnan(values[next * static_cast<std::size_t>(outputs_)]);
-      for (std::size_t k = 0; k < levels; ++k) out.quantile.push_back(has_quantiles ? quantile[next * levels + k] : kNaN);
-      ++(has_value ? next : missing);
-    }
-    return out;
-  }
-
-  void append(store::Predictions& out, std::int64_t frame_row, const std::vector<double>& y, const std::vector<TimeNs>& label_end) const {
-    const data::Frame& frame = context_.dataset.frame;
-    const auto row = static_cast<std::size_t>(frame_row);
-    out.row.push_back(frame.source_row()[row]);
-    out.truth.push_back(y[row]);
-    if (frame.has_time()) {
-      out.known_at.push_back(frame.known_at()[row]);
-      out.label_end.push_back(label_end[row]);
-    }
-    if (!frame.entity().empty()) out.entity.push_back(frame.entity()[row]);
+    const ForecastPart forecasts{name, part, values, outputs_, context_.experiment.evaluate.quantiles, quantiles(learner, part, values)};
+    for (store::Predictions& one : stored_predictions(context_.dataset, forecasts)) record_.predictions.push_back(std::move(one));
   }
 
   const UnitJob& job_;

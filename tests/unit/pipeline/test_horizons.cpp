@@ -169,7 +169,8 @@ TEST_CASE("a fold has a block for each horizon, as a fold of that horizon alone 
 
 TEST_CASE("an expression says where its horizons go") {
   CHECK(says_horizon(parse_expression("lead(y, horizon) - y", Use::target, 5)));
-  CHECK_FALSE(says_horizon(parse_expression("lead(y, 5) - `horizon`", Use::target, 5)));
+  CHECK_THROWS_WITH(parse_expression("lead(y, 5) - `horizon`", Use::target, 5),
+                    "the target has `horizons`, and its expression is the same for each of them");
   CHECK_THROWS_WITH(parse_expression("lead(y, horizon)", Use::target),
                     "`horizon` stands for each of target.horizons, and the target has none");
   CHECK(names_in(parse_expression("horizon + 1", Use::feature)) == std::vector<std::string>{"horizon"});  // a column like any other
