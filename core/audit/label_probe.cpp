@@ -381,11 +381,14 @@ TestResult label_probe(const Subject& subject, Work& work) {
       result = std::move(one);
       continue;
     }
-    const auto told = [&](const Finding& f) {
-      return std::any_of(result.findings.begin(), result.findings.end(), [&](const Finding& other) { return other.culprit == f.culprit; });
-    };
-    for (Finding& finding : one.findings)
-      if (!told(finding)) result.findings.push_back(std::move(finding));
+    for (Finding& finding : one.findings) {  // of an input the horizon that it tells most of
+      const auto told = std::find_if(result.findings.begin(), result.findings.end(),
+                                     [&](const Finding& other) { return other.culprit == finding.culprit; });
+      if (told == result.findings.end())
+        result.findings.push_back(std::move(finding));
+      else if (finding.amount > told->amount)
+        *told = std::move(finding);
+    }
     result.notes.insert(result.notes.end(), one.notes.begin(), one.notes.end());
     if (one.status == Status::found) result.status = one.status;
   }
