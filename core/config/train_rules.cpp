@@ -153,8 +153,11 @@ void TrainRules::idle_training_keys() {
     diagnostics_.warning(key_place(key), "'" + key + "' does nothing: " + whose + " fitted at once, not in epochs", "take it out", key);
   };
   if (e_.train.early_stopping && given("/train.early_stopping") && good("train.early_stopping"))
-    diagnostics_.warning(key_place("train.early_stopping"), "'train.early_stopping' ends no epochs: " + whose + " fitted at once",
-                         "take it out, unless the model asks for scores while it fits", "train.early_stopping");
+    diagnostics_.warning(
+        key_place("train.early_stopping"), "'train.early_stopping' ends no epochs: " + whose + " fitted at once",
+        "keep it where the model stops by scores of the validation rows, as boosting.xgboost does with its own `patience`; "
+        "else take it out",
+        "train.early_stopping");
   const TrainSpec usual;
   idle("train.repeats", e_.train.repeats != usual.repeats);
   idle("train.epochs", e_.train.epochs != usual.epochs);

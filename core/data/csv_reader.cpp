@@ -140,11 +140,13 @@ class Reader {
     const CsvLine first = row < text_.end ? look_at_line(row, text_.end, text_.delimiter) : CsvLine{};
     if (names_.empty())  // no header, no names
       for (std::size_t i = 1; i <= std::max<std::size_t>(first.cells, 1); ++i) names_.push_back(fmt::format("column_{}", i));
+    const std::size_t header_cells = names_.size();
     const bool unnamed = names_.size() > 1 && names_.back().empty() && options_.names.empty();
     const bool invented = options_.names.empty() && header_line_ == 0;
     if (unnamed && (first.cells + 1 == names_.size() || (first.cells == names_.size() && first.last_is_empty))) names_.pop_back();
     if (invented && first.cells > 1 && first.last_is_empty && every_line_ends_so()) names_.pop_back();
-    plan_.trailing_delimiter = first.cells == names_.size() + 1 && first.last_is_empty && second_line_ends_so(first);
+    plan_.trailing_delimiter =
+        first.cells == names_.size() + 1 && first.last_is_empty && (names_.size() < header_cells || second_line_ends_so(first));
     if (header_line_ == 0 && first.cells != names_.size() && !plan_.trailing_delimiter && first.cells != 0)
       problem(
           "names",

@@ -462,9 +462,13 @@ class UnitRun {
       const bool outside = task_ != config::Task::regression && !(values[i] >= -1e-9 && values[i] <= 1 + 1e-9);
       if (!undefined && !std::isinf(values[i]) && !outside) continue;
       const std::int64_t row = part.row[i / static_cast<std::size_t>(outputs)];
+      const auto& can = component_.spec.abilities;
+      const bool by_steps = std::find(can.begin(), can.end(), "model.step/1") != can.end();
       throw Error(Fault::failed, "predicting with " + job_.model.id,
                   fmt::format("it returned {} for row {}", undefined ? "NaN" : fmt::format("{}", values[i]), source_row(row)),
-                  outside && !undefined ? "A class probability lies between 0 and 1" : "Every forecast has to be a number");
+                  outside && !undefined ? "A class probability lies between 0 and 1"
+                  : by_steps ? "Its training grew beyond all numbers: a smaller learning_rate, clip_norm or scaled inputs usually mend that"
+                             : "Every forecast has to be a number");
     }
     pipeline::bring_back(values, outputs, way_back);
     return values;

@@ -78,9 +78,12 @@ struct Boosting {
       forecast(booster_.margins(*held_out), assay::Out(out), 0, validation.rows);
       const double score = call.evaluate(forecasts, outputs_);
       call.report(round, "validation", score);
-      if (best_round < 0 || score > best) best = score, best_round = round;
-      if (round - best_round >= patience) break;
+      // A score may be undefined as long as all forecasts are the same (a correlation, say).
+      if (!std::isnan(score) && (best_round < 0 || score > best)) best = score, best_round = round;
+      if (best_round >= 0 && round - best_round >= patience) break;
     }
+    if (held_out && best_round < 0)
+      throw assay::bad_input("no round has a score on the validation rows: train.early_stopping.metric is undefined on them");
     if (best_round >= 0) booster_ = booster_.first_rounds(static_cast<int>(best_round + 1));
     rounds_kept_ = best_round >= 0 ? best_round + 1 : rounds;
     booster_ = Booster::from_json(booster_.to_json());  // without the train rows; and what is saved is what forecasts

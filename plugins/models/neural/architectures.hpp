@@ -62,7 +62,9 @@ struct NeuralCnn : TrainedNetwork {
                                   "causal: a filter sees its own time and earlier ones; same: both sides; valid: whole windows only",
                                   {"causal", "same", "valid"});
     p.integer<&NeuralCnn::pool>("pool", "Largest value of so many neighbouring times after each convolution; 1: none").range(1, 64);
-    p.choice<&NeuralCnn::readout>("readout", "What the last convolution's times come to", {"average", "max", "last", "flatten"});
+    p.choice<&NeuralCnn::readout>(
+        "readout", "What the last convolution's times come to; without a lookback flatten alone still knows which column is which",
+        {"average", "max", "last", "flatten"});
     head_params(p, "Units of each fully connected layer after the convolutions");
     training_params(p);
   }

@@ -170,7 +170,7 @@ TEST_CASE("what a strategy or a benchmark refuses when it starts is told by chec
   const std::string rule = "backtest: {fill: next_open, strategy: {use: trend.sma_cross, fast: 30, slow: 10}}\n";
   checked(head + rule, 1, "s.yaml:6:39: error: trend.sma_cross does not start: ");
   checked(head + rule, 1, "fast has to be shorter than slow");
-  checked(head + "backtest: {fill: next_open, strategy: {use: forecast.threshold}}\n", 1, "here is no model that gives it");
+  checked(head + "backtest: {fill: next_open, strategy: {use: forecast.threshold}}\n", 1, "here is no model that gives them");
   checked(head + "backtest: {fill: next_open, strategy: {use: basic.buy_and_hold}, benchmark: {use: trend.sma_cross, fast: 9, slow: 3}}\n",
           1, "trend.sma_cross does not start: ");
   checked(head + rule + "search: {use: grid, objective: {metric: backtest.sharpe}, space: {backtest.strategy.slow: {choices: [40, 50]}}}\n",
