@@ -83,7 +83,9 @@ struct Boosting {
       if (best_round >= 0 && round - best_round >= patience) break;
     }
     if (held_out && best_round < 0)
-      throw assay::bad_input("no round has a score on the validation rows: train.early_stopping.metric is undefined on them");
+      call.warn(
+          "boosting.xgboost: no round has a score on the validation rows, since train.early_stopping.metric is undefined there: all are "
+          "kept");
     if (best_round >= 0) booster_ = booster_.first_rounds(static_cast<int>(best_round + 1));
     rounds_kept_ = best_round >= 0 ? best_round + 1 : rounds;
     booster_ = Booster::from_json(booster_.to_json());  // without the train rows; and what is saved is what forecasts
