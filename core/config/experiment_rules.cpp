@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/accept_rules.hpp"
+#include "config/key_rules.hpp"
 #include "config/quantile_rules.hpp"
 #include "config/search_reader.hpp"
 #include "config/split_rules.hpp"
@@ -31,10 +32,12 @@ std::string tasks_text(unsigned tasks) {
   return text::join(words, ", ");
 }
 
-class Rules {
+class Rules : KeyRules {
  public:
   Rules(const Experiment& e, const Checked& checked, const JoinedCatalogue& catalogue, Diagnostics& diagnostics)
-      : e_(e), checked_(checked), catalogue_(catalogue), diagnostics_(diagnostics), time_(has_time(e)) {
+      : KeyRules(e, checked, diagnostics, {e.places.contains("") ? e.places.at("").file : e.file.string(), 0, 0, 1}),
+        catalogue_(catalogue),
+        time_(has_time(e)) {
     if (!good("data.time") || !good("data.source")) time_ = Known::unknown;
   }
 
@@ -77,28 +80,7 @@ class Rules {
   void steps();
   void recursive_elimination(const Component& selection, const std::string& path);
 
-  Place place(const std::string& path) const {
-    const Place* at = checked_.place(path);
-    return at == nullptr ? Place{e_.places.contains("") ? e_.places.at("").file : e_.file.string(), 0, 0, 1} : *at;
-  }
-  // A key's own place: where its value is a whole map, the key is what the caret should show.
-  Place key_place(const std::string& path) const {
-    const Place* at = checked_.place("/" + path);
-    return at == nullptr ? place(path) : *at;
-  }
-  bool good(const std::string& path) const { return !checked_.is_bad(path); }
-  bool given(const std::string& path) const { return checked_.place(path) != nullptr; }
-  void error(const std::string& path, std::string message, std::string mend) {
-    diagnostics_.error(place(path), std::move(message), std::move(mend), path);
-  }
-  void error_at_key(const std::string& path, std::string message, std::string mend) {
-    diagnostics_.error(key_place(path), std::move(message), std::move(mend), path);
-  }
-
-  const Experiment& e_;
-  const Checked& checked_;
   const JoinedCatalogue& catalogue_;
-  Diagnostics& diagnostics_;
   Known time_;
 };
 

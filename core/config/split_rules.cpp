@@ -4,14 +4,16 @@
 #include <string>
 #include <utility>
 
+#include "config/key_rules.hpp"
+
 namespace assay::config {
 
 namespace {
 
-class SplitRules {
+class SplitRules : KeyRules {
  public:
   SplitRules(const Experiment& e, const Checked& checked, Known time, Diagnostics& diagnostics)
-      : e_(e), checked_(checked), time_(time), diagnostics_(diagnostics) {}
+      : KeyRules(e, checked, diagnostics, e.split.place), time_(time) {}
 
   void all() {
     if (!given("split") || !good("split")) return;
@@ -28,28 +30,7 @@ class SplitRules {
   void spans();
   void held_windows();
 
-  Place place(const std::string& path) const {
-    const Place* at = checked_.place(path);
-    return at == nullptr ? e_.split.place : *at;
-  }
-  // A key's own place: where its value is a whole map, the key is what the caret should show.
-  Place key_place(const std::string& path) const {
-    const Place* at = checked_.place("/" + path);
-    return at == nullptr ? place(path) : *at;
-  }
-  bool good(const std::string& path) const { return !checked_.is_bad(path); }
-  bool given(const std::string& path) const { return checked_.place(path) != nullptr; }
-  void error(const std::string& path, std::string message, std::string mend) {
-    diagnostics_.error(place(path), std::move(message), std::move(mend), path);
-  }
-  void error_at_key(const std::string& path, std::string message, std::string mend) {
-    diagnostics_.error(key_place(path), std::move(message), std::move(mend), path);
-  }
-
-  const Experiment& e_;
-  const Checked& checked_;
   Known time_;
-  Diagnostics& diagnostics_;
 };
 
 void SplitRules::held_windows() {

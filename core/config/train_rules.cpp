@@ -8,6 +8,8 @@
 
 #include "base/text.hpp"
 
+#include "config/key_rules.hpp"
+
 namespace assay::config {
 
 namespace {
@@ -16,10 +18,10 @@ bool can(const ComponentSpec& spec, const char* ability) {
   return std::find(spec.abilities.begin(), spec.abilities.end(), ability) != spec.abilities.end();
 }
 
-class TrainRules {
+class TrainRules : KeyRules {
  public:
   TrainRules(const Experiment& e, const Checked& checked, const JoinedCatalogue& catalogue, Known time, Diagnostics& diagnostics)
-      : e_(e), checked_(checked), catalogue_(catalogue), time_(time), diagnostics_(diagnostics) {}
+      : KeyRules(e, checked, diagnostics, {e.file.string(), 0, 0, 1}), catalogue_(catalogue), time_(time) {}
 
   void all() {
     class_keys();
@@ -36,29 +38,8 @@ class TrainRules {
   void schedule();
   void idle_training_keys();
 
-  Place place(const std::string& path) const {
-    const Place* at = checked_.place(path);
-    return at == nullptr ? Place{e_.file.string(), 0, 0, 1} : *at;
-  }
-  // A key's own place: where its value is a whole map, the key is what the caret should show.
-  Place key_place(const std::string& path) const {
-    const Place* at = checked_.place("/" + path);
-    return at == nullptr ? place(path) : *at;
-  }
-  bool good(const std::string& path) const { return !checked_.is_bad(path); }
-  bool given(const std::string& path) const { return checked_.place(path) != nullptr; }
-  void error(const std::string& path, std::string message, std::string mend) {
-    diagnostics_.error(place(path), std::move(message), std::move(mend), path);
-  }
-  void error_at_key(const std::string& path, std::string message, std::string mend) {
-    diagnostics_.error(key_place(path), std::move(message), std::move(mend), path);
-  }
-
-  const Experiment& e_;
-  const Checked& checked_;
   const JoinedCatalogue& catalogue_;
   Known time_;
-  Diagnostics& diagnostics_;
 };
 
 void TrainRules::class_keys() {
