@@ -63,6 +63,8 @@ store::UnitStatus status_of(plugin::CallFailure::How how) {
   return store::UnitStatus::failed;
 }
 
+bool learns_by_steps(const plugin::LoadedComponent& model) { return model.ability<assay_model_step>("model.step/1") != nullptr; }
+
 class UnitRun {
  public:
   UnitRun(const UnitJob& job, const UnitContext& context)
@@ -462,13 +464,12 @@ class UnitRun {
       const bool outside = task_ != config::Task::regression && !(values[i] >= -1e-9 && values[i] <= 1 + 1e-9);
       if (!undefined && !std::isinf(values[i]) && !outside) continue;
       const std::int64_t row = part.row[i / static_cast<std::size_t>(outputs)];
-      const auto& can = component_.spec.abilities;
-      const bool by_steps = std::find(can.begin(), can.end(), "model.step/1") != can.end();
       throw Error(Fault::failed, "predicting with " + job_.model.id,
                   fmt::format("it returned {} for row {}", undefined ? "NaN" : fmt::format("{}", values[i]), source_row(row)),
                   outside && !undefined ? "A class probability lies between 0 and 1"
-                  : by_steps ? "Its training grew beyond all numbers: a smaller learning_rate, clip_norm or scaled inputs usually mend that"
-                             : "Every forecast has to be a number");
+                  : learns_by_steps(component_)
+                      ? "Its training grew beyond all numbers: a smaller learning_rate, clip_norm or scaled inputs usually mend that"
+                      : "Every forecast has to be a number");
     }
     pipeline::bring_back(values, outputs, way_back);
     return values;
@@ -496,9 +497,7 @@ class UnitRun {
 }  // namespace
 
 std::int64_t repeats_of(const config::Experiment& experiment, const plugin::Registry& registry, const config::Component& model) {
-  const auto& abilities = registry.component("model", model.id).spec.abilities;
-  const bool by_steps = std::find(abilities.begin(), abilities.end(), "model.step/1") != abilities.end();
-  return by_steps ? experiment.train.repeats : 1;
+  return learns_by_steps(registry.component("model", model.id)) ? experiment.train.repeats : 1;
 }
 
 std::uint64_t unit_seed(const config::Experiment& experiment, const store::UnitKey& key) {
